@@ -54,6 +54,7 @@
 //! | `reports` | reports in html, junit, markdown, github, sarif and as a badge | 13 |
 //! | `reference` | the embedded reference implementation | 0 |
 
+mod cause;
 #[cfg(feature = "cli")]
 mod certificate;
 #[cfg(feature = "cli")]
@@ -101,6 +102,9 @@ pub mod internals {
     #[cfg(feature = "cli")]
     pub mod cli {
         pub use crate::cli::*;
+    }
+    pub mod cause {
+        pub use crate::cause::*;
     }
     pub mod gate {
         pub use crate::gate::*;

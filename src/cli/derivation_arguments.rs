@@ -5,13 +5,16 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Args, builder::BoolishValueParser};
+use clap::{
+    Args,
+    builder::{ArgPredicate, BoolishValueParser},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Failure, botocore::BotocoreArguments};
 use crate::{
     probe::{
-        self, Effect, ProbeFamily, Probes,
+        self, Effect, FamilySelector, Probes,
         derivation::{Derivation, DerivationError},
     },
     suite::{Fixtures, Glob, shard::Shard},
@@ -40,11 +43,19 @@ pub(super) struct DerivationArguments {
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Probes")]
 pub(super) struct ChoiceArguments {
-    /// Run only these families: required, length, range, pattern, enum, items, entries, unique, union, type, timestamp,
-    /// blob, integer, unknown-member, legal, request, signing, example.
-    #[arg(long, value_name = "FAMILY", value_delimiter = ',', env = "WIREPROOF_PROBES", value_parser = family)]
+    /// Run only these groups or families: sdk (what an SDK can send), wire (malformed requests), signing, or all;
+    /// required, length, range, pattern, enum, items, entries, unique, union, legal, example of sdk; type, timestamp,
+    /// blob, integer, unknown-member, request of wire. With --filter, the default is all.
+    #[arg(
+        long,
+        value_name = "GROUP|FAMILY",
+        value_delimiter = ',',
+        env = "WIREPROOF_PROBES",
+        default_value = "sdk",
+        default_value_if("filter", ArgPredicate::IsPresent, "all")
+    )]
     #[serde(serialize_with = "names", deserialize_with = "named")]
-    probes: Vec<ProbeFamily>,
+    probes: Vec<FamilySelector>,
 
     /// Run only these operations.
     #[arg(long, value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_OPERATION")]
@@ -71,18 +82,17 @@ pub(super) struct ChoiceArguments {
     allow_writes: bool,
 }
 
-fn family(name: &str) -> Result<ProbeFamily, String> {
-    let known = ProbeFamily::named(name);
-    known.ok_or_else(|| format!("expected one of {}", ProbeFamily::ALL.map(ProbeFamily::name).join(", ")))
+fn names<S: Serializer>(selectors: &[FamilySelector], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(selectors.iter().map(FamilySelector::to_string))
 }
 
-fn names<S: Serializer>(families: &[ProbeFamily], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(families.iter().map(|family| family.name()))
-}
-
-fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProbeFamily>, D::Error> {
+/// No name selects all: before there were groups, that was the default.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<FamilySelector>, D::Error> {
     let names = Vec::<String>::deserialize(deserializer)?;
-    names.iter().map(|name| family(name).map_err(de::Error::custom)).collect()
+    if names.is_empty() {
+        return Ok(vec![FamilySelector::All]);
+    }
+    names.iter().map(|name| name.parse().map_err(de::Error::custom)).collect()
 }
 
 /// The part of the probes that runs.
@@ -112,7 +122,8 @@ impl DerivationArguments {
     ) -> Result<Probes, Failure> {
         let choice = &self.choice;
         let options = probe::ProbeOptions {
-            families: choice.probes.iter().copied().collect(),
+            families: FamilySelector::families(&choice.probes),
+            every_control: choice.probes.iter().any(|selector| selector.is_of_valid_inputs()),
             operations: choice.operation.clone(),
             filters: choice.filter.clone(),
             excludes: choice.exclude.clone(),

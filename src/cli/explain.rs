@@ -1,4 +1,5 @@
-//! `wireproof explain`: prints what a check expects, why, and the severities of its findings.
+//! `wireproof explain`: prints what a check expects and why, a requirement with its source, what a case or a probe sends
+//! and on which ground, or the ranks of causes.
 
 use std::{fmt::Write as _, io::Write as _};
 
@@ -6,21 +7,27 @@ use clap::Args;
 
 use super::{Failure, select::FixtureArguments, written};
 use crate::{
+    cause::CauseRank,
     judge::{
         check::{CHECKS, Check, SeverityRow},
         code::Code,
         verdict::{EXCEPTIONS, Exception},
     },
+    probe::{Effect, ProbeOptions, derivation::Derivation},
     run::exit::ExitStatus,
-    suite::Fixtures,
+    suite::{Alternative, Case, CaseStanding, Fixtures, Glob, Plan as _, Template},
 };
 
 /// Arguments of `wireproof explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// Code of a check or number of a requirement [default: list every check].
-    #[arg(value_name = "CODE")]
+    /// Code of a check, number of a requirement, ID of a case or a probe, or `causes` [default: list every check].
+    #[arg(value_name = "CODE|ID")]
     code: Option<String>,
+
+    /// Model of a probe [default: botocore:SERVICE, the service of its ID].
+    #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
+    model: Option<String>,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
@@ -30,13 +37,99 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitStatus, Failure> {
     let Some(name) = &arguments.code else {
         return written(all()).map(|()| ExitStatus::Conforms);
     };
+    if name == CAUSES {
+        return written(ranks()).map(|()| ExitStatus::Conforms);
+    }
+    if let Some((service, operation)) = operation_of_probe(name) {
+        return arguments.probe(name, service, operation);
+    }
     let suite = arguments.fixtures.suite()?;
+    if let Some(case) = suite.cases().into_iter().find(|case| case.id.0 == *name) {
+        return written(case_with_sources(&case, &suite)).map(|()| ExitStatus::Conforms);
+    }
     let check = Code::named(name).and_then(Code::check);
     match check {
         Some(check) => written(one(check, &suite))?,
         None => written(requirement(&suite, name)?)?,
     }
     Ok(ExitStatus::Conforms)
+}
+
+/// The word for the ranks of causes.
+const CAUSES: &str = "causes";
+
+/// The service and the operation in the ID of a probe, `service.Operation/…`.
+fn operation_of_probe(id: &str) -> Option<(&str, &str)> {
+    let (service, rest) = id.split_once('.')?;
+    Some((service, rest.split_once('/')?.0)).filter(|_| !service.contains('/'))
+}
+
+impl ExplainArguments {
+    fn probe(&self, id: &str, service: &str, operation: &str) -> Result<ExitStatus, Failure> {
+        let model = self.model.clone().unwrap_or_else(|| format!("botocore:{service}"));
+        let derivation = Derivation { model, recipe: None, places: self.fixtures.botocore.places() };
+        let suite = derivation.suite()?;
+        let options = ProbeOptions {
+            operations: vec![operation.to_owned()],
+            filters: id.parse::<Glob>().into_iter().collect(),
+            effect: Effect::Destroys,
+            ..ProbeOptions::default()
+        };
+        let mut probes = derivation.probes(&suite, options)?;
+        let mut case = None;
+        while case.is_none() && probes.stage().is_some() {
+            case = std::iter::from_fn(|| probes.case()).find(|case| case.id.0 == id);
+        }
+        let case = case.ok_or_else(|| {
+            Failure::usage(format!(
+                "{} has no probe {id:?}\nhelp: wireproof probe --model {} --operation {operation} --probes all --dry-run lists the probes",
+                derivation.model, derivation.model
+            ))
+        })?;
+        written(case_with_sources(&case, &suite)).map(|()| ExitStatus::Conforms)
+    }
+}
+
+/// The ranks of causes, the most important first, with the reason for the order.
+fn ranks() -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "Causes of deviations are ranked by what they mean to the users of an endpoint, and within a rank by the"
+    )?;
+    writeln!(out, "number of operations, locations and cases:\n")?;
+    for (number, rank) in (1..).zip(CauseRank::ALL) {
+        writeln!(out, "{number}  {:<40} {}", rank.title(), rank.reason())?;
+    }
+    Ok(())
+}
+
+/// What a case sends, what it expects, and on which ground.
+fn case_with_sources(case: &Case, suite: &Fixtures) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let scenario = &case.scenario;
+    writeln!(out, "{}\n{}\n", case.id, scenario.title)?;
+    for (number, step) in (1..).zip(&scenario.steps) {
+        let expected: Vec<String> = step.expect.alternatives.iter().map(Alternative::describe).collect();
+        writeln!(out, "step {number}   {}", step.call.operation)?;
+        if let Template::Literal(input) = &step.call.input {
+            writeln!(out, "  input    {input}")?;
+        }
+        writeln!(out, "  expected {}", expected.join(" or "))?;
+    }
+    if let CaseStanding::Controlled(control) = &scenario.standing {
+        writeln!(out, "control    {control}, which the endpoint must accept first")?;
+    }
+    writeln!(out, "evidence   {}", scenario.evidence)?;
+    for cited in &scenario.cites {
+        let says =
+            suite.services().find_map(|service| service.requirements.get(cited)).map(|found| found.says.as_str());
+        writeln!(out, "ground     {cited}{}", says.map(|says| format!(": {says}")).unwrap_or_default())?;
+    }
+    if scenario.probe.is_none() {
+        writeln!(out, "fixture    {}", scenario.source.file())?;
+    }
+    Ok(())
 }
 
 fn all() -> std::io::Result<()> {
@@ -87,7 +180,7 @@ fn requirement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failur
     let Some((service, requirement)) = found else {
         let codes: Vec<&str> = CHECKS.iter().map(|check| check.code.name()).collect();
         return Err(Failure::usage(format!(
-            "unknown check or requirement {id:?}\nhelp: the checks are {}",
+            "unknown check, requirement or case {id:?}\nhelp: the checks are {}",
             codes.join(", ")
         )));
     };

@@ -11,7 +11,6 @@ use clap::Args;
 use super::{
     Failure,
     gate::GateArguments,
-    probe,
     report_arguments::{ReportArguments, RerunCommand, written_reports},
     select::FixtureArguments,
     subset::read_report,
@@ -119,5 +118,5 @@ fn again(document: &ReportDocument) -> RerunCommand {
     let command = if of_probes { "wireproof probe --model MODEL --filter" } else { "wireproof run" };
     let first = document.target.endpoint.split(", ").next().unwrap_or_default();
     let flags = if document.target.name == EMBEDDED { String::new() } else { format!("--endpoint {first}") };
-    RerunCommand { command: command.to_owned(), flags, derivation: None, most: of_probes.then_some(probe::TOLD) }
+    RerunCommand { command: command.to_owned(), flags, derivation: None }
 }

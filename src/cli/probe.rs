@@ -158,10 +158,6 @@ impl ProbeArguments {
             command: format!("wireproof probe --model {} --filter", shell_word(&self.derivation.model)),
             flags: flags.line(),
             derivation: serde_json::to_value(&self.derivation).ok(),
-            most: Some(TOLD),
         }
     }
 }
-
-/// The number of deviations that are printed for each operation.
-pub(super) const TOLD: usize = 3;

@@ -41,6 +41,10 @@ pub(super) struct ReportArguments {
     #[arg(long, env = "WIREPROOF_CURL", value_parser = BoolishValueParser::new())]
     curl: bool,
 
+    /// Print cause N of the list in full: its exchange, its findings and its cases (repeatable).
+    #[arg(long, value_name = "N", value_delimiter = ',', env = "WIREPROOF_CAUSE")]
+    cause: Vec<usize>,
+
     /// Print only the summary.
     #[arg(long, short, conflicts_with = "verbose", env = "WIREPROOF_QUIET", value_parser = BoolishValueParser::new())]
     pub(super) quiet: bool,
@@ -69,8 +73,6 @@ pub(super) struct RerunCommand {
     pub(super) flags: String,
     /// The derivation of the probes, for a recording; `None`: fixtures.
     pub(super) derivation: Option<serde_json::Value>,
-    /// The number of deviations to print per operation; `None`: all.
-    pub(super) most: Option<usize>,
 }
 
 /// A report that the user requested.
@@ -185,11 +187,12 @@ impl ReportArguments {
             width: width(),
             verbose: self.verbose,
             more: "--verbose",
+            one: "--cause N",
             quiet: self.quiet,
             curl: self.curl,
             command: rerun.command.clone(),
             rerun: rerun.flags.clone(),
-            most: rerun.most.filter(|_| !self.verbose),
+            causes: self.cause.clone(),
         }
     }
 }

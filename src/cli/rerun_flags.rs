@@ -9,7 +9,7 @@ use crate::report::text::shell_word;
 
 /// The arguments that say which cases run, how many at a time, what is written, and what fails the run; and the model
 /// and the seed, which the command for a case has already.
-const LEFT_OUT: [&str; 29] = [
+const LEFT_OUT: [&str; 30] = [
     "paths",
     "service",
     "operation",
@@ -35,6 +35,7 @@ const LEFT_OUT: [&str; 29] = [
     "quiet",
     "verbose",
     "curl",
+    "cause",
     "allow",
     "baseline",
     "baseline_update",

@@ -106,7 +106,7 @@ impl RunArguments {
 fn rerun(flags: &RerunFlags, fixtures: &FixtureArguments) -> RerunCommand {
     let folder = fixtures.fixtures.as_ref().map(|folder| folder.to_string_lossy());
     let flags = flags.clone().with("--fixtures", folder.as_deref()).line();
-    RerunCommand { command: "wireproof run".to_owned(), flags, derivation: None, most: None }
+    RerunCommand { command: "wireproof run".to_owned(), flags, derivation: None }
 }
 
 /// Writes pending snapshots of cases that conform and differ from their snapshot.

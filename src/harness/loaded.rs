@@ -8,8 +8,8 @@ use std::{
 use super::{Problem, Suite, test_environment::TestEnvironment};
 use crate::{
     judge::named_checks::read_fixtures,
-    probe::{self, Coverage, Effect, derivation::Derivation},
-    suite::{self, Batch, Case, FixtureFiles, Plan, Selection, UnknownName},
+    probe::{self, Coverage, Effect, FamilySelector, UnknownFamily, derivation::Derivation},
+    suite::{self, Batch, Case, FixtureFiles, Plan, RequestGroup, Selection, UnknownName},
 };
 
 /// A suite that was read and checked.
@@ -80,13 +80,25 @@ impl LoadedSuite {
         let derivation = Derivation { model: model.to_owned(), recipe: None, places: environment.places.clone() };
         let fixtures = derivation.suite()?;
         let effect = if suite.destructive { Effect::Destroys } else { Effect::Writes };
-        let options = probe::ProbeOptions { operations, filters, excludes, effect, ..probe::ProbeOptions::default() };
+        let selectors = family_selectors(suite)?;
+        let options = probe::ProbeOptions {
+            families: FamilySelector::families(&selectors),
+            every_control: selectors.iter().any(|selector| selector.is_of_valid_inputs()),
+            operations,
+            filters,
+            excludes,
+            effect,
+            ..probe::ProbeOptions::default()
+        };
         let every = probe::ProbeOptions { effect: Effect::Destroys, ..probe::ProbeOptions::default() };
         if suite.globs().next().is_some() {
             let known: Vec<String> = derivation.probes(&fixtures, every)?.ids().collect();
             reject_unmatched_globs(suite, &known)?;
         }
         let mut ids: Vec<String> = derivation.probes(&fixtures, options.clone())?.ids().collect();
+        if let Some(operation) = left_out(&options, &fixtures) {
+            return Err(Problem::Destructive { operation });
+        }
         let all = ids.len();
         if all == 0 {
             return Err(Problem::Nothing);
@@ -151,6 +163,29 @@ impl OfModel {
         let all = self.derivation.probes(suite, self.options.clone())?;
         Ok(all.ids().filter(|id| !selected.contains(id.as_str())).collect())
     }
+}
+
+/// The first named operation that the options leave out because it deletes resources.
+fn left_out(options: &probe::ProbeOptions, fixtures: &suite::Fixtures) -> Option<String> {
+    let operations = || fixtures.services().flat_map(|service| service.contract().operations());
+    let known = |name: &String| operations().find(|operation| operation.name.eq_ignore_ascii_case(name));
+    let mut named = options.operations.iter().filter_map(known);
+    named.find(|operation| Effect::of(operation) > options.effect).map(|operation| operation.name.clone())
+}
+
+/// The families of a suite by its names, or the default.
+fn family_selectors(suite: &Suite) -> Result<Vec<FamilySelector>, Problem> {
+    let selectors: Result<Vec<FamilySelector>, Problem> =
+        suite.probe_families.iter().map(|name| selector(name)).collect();
+    let selectors = selectors?;
+    let default =
+        if suite.selection.filters.is_empty() { FamilySelector::Group(RequestGroup::Sdk) } else { FamilySelector::All };
+    Ok(if selectors.is_empty() { vec![default] } else { selectors })
+}
+
+fn selector(name: &str) -> Result<FamilySelector, Problem> {
+    name.parse()
+        .map_err(|error: UnknownFamily| Problem::ProbeFamily { name: name.to_owned(), known: error.to_string() })
 }
 
 /// Rejects a glob that matches no case: a test that runs no case would always pass.

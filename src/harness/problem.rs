@@ -43,6 +43,20 @@ pub enum Problem {
     /// Probes belong to one model, and have no service and no tags.
     #[error("probes are selected by operation, filter and exclude, not by service or tag")]
     SelectionOfProbes,
+    /// A named operation deletes resources, and the suite is not destructive.
+    #[error("{operation} deletes resources, so it has no probes\nhelp: Suite::destructive probes it too")]
+    Destructive {
+        /// The operation.
+        operation: String,
+    },
+    /// No group and no family of probes has this name.
+    #[error("{name:?} selects no probes; {known}")]
+    ProbeFamily {
+        /// The name.
+        name: String,
+        /// The known names.
+        known: String,
+    },
     /// Probes cannot be derived.
     #[error(transparent)]
     Derivation(#[from] DerivationError),

@@ -129,11 +129,12 @@ mod tests {
             width: 80,
             verbose: false,
             more: "",
+            one: "",
             quiet: false,
             curl: false,
             command: String::new(),
             rerun: String::new(),
-            most: None,
+            causes: Vec::new(),
         }
     }
 

@@ -97,7 +97,7 @@ impl PreparedRun {
             update_hint: UPDATE,
         })?;
         let seed = environment.seed.or(suite.seed).unwrap_or_else(session::fresh_seed);
-        let human = human(command(), suite.model.is_some());
+        let human = human(command());
         Ok(Self { suite, loaded, gate, human, seed, snapshots, process_per_test: environment.process_per_test })
     }
 
@@ -260,20 +260,18 @@ impl PreparedRun {
     }
 }
 
-/// The number of deviations that are shown for each operation, where there may be thousands.
-const TOLD: usize = 3;
-
-fn human(command: String, of_probes: bool) -> HumanOptions {
+fn human(command: String) -> HumanOptions {
     HumanOptions {
         color: false,
         width: 100,
         verbose: false,
         more: "Outcome::cases",
+        one: "a report",
         quiet: false,
         curl: false,
         command,
         rerun: String::new(),
-        most: of_probes.then_some(TOLD),
+        causes: Vec::new(),
     }
 }
 

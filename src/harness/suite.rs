@@ -32,6 +32,8 @@ pub struct Suite {
     pub(super) malformed: Option<GlobError>,
     /// The model whose probes run instead of scenarios.
     pub(super) model: Option<String>,
+    /// The groups and families of probes by name; empty for the default.
+    pub(super) probe_families: Vec<String>,
     pub(super) destructive: bool,
     pub(super) ignored: Vec<Ignored>,
     pub(super) snapshots: Option<PathBuf>,
@@ -63,6 +65,7 @@ impl Suite {
             selection: Selection::default(),
             malformed: None,
             model: None,
+            probe_families: Vec::new(),
             destructive: false,
             ignored: Vec::new(),
             snapshots: None,
@@ -88,11 +91,20 @@ impl Suite {
     /// Runs probes derived from a model instead of scenarios. The model is a Smithy JSON AST, a botocore
     /// `service-2.json[.gz]`, or `botocore:SERVICE` from the botocore installation.
     ///
-    /// Operations that write are probed only on this machine, and destructive ones only with
-    /// [`destructive`](Self::destructive).
+    /// The probes are requests that an SDK can send; [`probe_families`](Self::probe_families) selects others. Operations
+    /// that write are probed only on this machine, and destructive ones only with [`destructive`](Self::destructive).
     #[must_use]
     pub fn probes(self, model: impl Into<String>) -> Self {
         Self { model: Some(model.into()), ..self }
+    }
+
+    /// Only these groups or families of probes: `sdk` (what an SDK can send), `wire` (malformed requests), `signing`,
+    /// `all`, or the name of a family, such as `required`. The default is `sdk`, and `all` with a
+    /// [`filter`](Self::filter). `wireproof probe --help` lists the families; an unknown name is a problem.
+    #[must_use]
+    pub fn probe_families(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.probe_families.extend(names.into_iter().map(Into::into));
+        self
     }
 
     /// Also probes destructive operations: delete, terminate, purge, deregister.

@@ -41,7 +41,8 @@ fn in_words_of_v1(actual: &str) -> String {
 }
 
 /// A text without the words that hold digits, except short ones such as a status.
-fn steady(text: &str) -> String {
+#[must_use]
+pub fn steady(text: &str) -> String {
     let is_border = |c: char| !c.is_alphanumeric();
     let steady = text.split_inclusive(is_border).map(|word| {
         let bare = word.trim_end_matches(is_border);

@@ -1,6 +1,6 @@
 //! The number of a model's constraints, and of those that are probed and judged.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,10 @@ use super::{
     ProbeFamily, UnprobedReason,
     derive::{Probe, ProbedConstraint},
 };
-use crate::{judge::verdict::Verdict, suite::Case};
+use crate::{
+    judge::verdict::Verdict,
+    suite::{Case, RequestGroup},
+};
 
 /// Counts of constraints, by family. A constraint is counted once for each location of each operation's input.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +19,8 @@ pub struct Coverage {
     families: BTreeMap<ProbeFamily, ConstraintCounts>,
     reasons: BTreeMap<String, usize>,
     judged: HashSet<String>,
+    /// Families that the options leave out.
+    left_out: BTreeSet<ProbeFamily>,
     /// Constraints with a bound that is not probed, because its request would exceed a limit of this crate.
     partial: HashSet<String>,
 }
@@ -39,6 +44,12 @@ pub struct ConstraintCounts {
 }
 
 impl Coverage {
+    /// Coverage by these families; by all if there are none.
+    pub(super) fn by(families: &BTreeSet<ProbeFamily>) -> Self {
+        let left_out = |family: &ProbeFamily| !families.is_empty() && !families.contains(family);
+        Self { left_out: ProbeFamily::ALL.into_iter().filter(left_out).collect(), ..Self::default() }
+    }
+
     /// Counts a constraint and its probes.
     pub(super) fn enter(&mut self, constraint: &ProbedConstraint, probes: &[Probe]) {
         let sums = self.families.entry(constraint.family).or_default();
@@ -67,7 +78,7 @@ impl Coverage {
     /// Counts the constraint of a finished case.
     pub fn finished(&mut self, case: &Case, verdict: Verdict) {
         let judged = matches!(verdict, Verdict::Conforms | Verdict::Deviates);
-        let family = case.scenario.tags.first().and_then(|tag| ProbeFamily::named(tag));
+        let family = case.scenario.probe.as_ref().and_then(|aim| ProbeFamily::named(aim.family.as_ref()?));
         let Some((family, constraint)) = family.filter(|_| judged).zip(constraint_of(&case.id.0)) else { return };
         if !self.judged.contains(constraint) && !self.partial.contains(constraint) {
             self.judged.insert(constraint.to_owned());
@@ -80,7 +91,22 @@ impl Coverage {
     pub fn report(&self) -> CoverageReport {
         let rows = self.families().map(|(family, sums)| FamilyRow { family: family.name().to_owned(), counts: sums });
         let unprobed = most_first(self.reasons.iter().map(|(reason, count)| (reason.as_str(), *count)));
-        CoverageReport { families: rows.collect(), constraints: self.constraints(), unprobed }
+        CoverageReport {
+            families: rows.collect(),
+            constraints: self.constraints(),
+            left_out: self.left_out(),
+            unprobed,
+        }
+    }
+
+    /// The names of what the options leave out: whole groups, then single families.
+    fn left_out(&self) -> Vec<String> {
+        let is_out = |family: &ProbeFamily| self.left_out.contains(family);
+        let of = |group: RequestGroup| ProbeFamily::ALL.into_iter().filter(move |family| family.group() == group);
+        let (whole, parts): (Vec<RequestGroup>, Vec<RequestGroup>) =
+            RequestGroup::ALL.into_iter().partition(|group| of(*group).all(|family| is_out(&family)));
+        let single = parts.into_iter().flat_map(|group| of(group).filter(is_out)).map(ProbeFamily::name);
+        whole.into_iter().map(RequestGroup::name).chain(single).map(str::to_owned).collect()
     }
 
     /// The counts, by family.
@@ -113,7 +139,13 @@ impl CoverageReport {
         for unprobed in self.unprobed.iter().chain(&other.unprobed) {
             *reasons.entry(&unprobed.reason).or_default() += unprobed.constraints;
         }
-        Self { families, constraints: self.constraints.plus(other.constraints), unprobed: most_first(reasons) }
+        let left_out = self.left_out.iter().filter(|name| other.left_out.contains(name)).cloned().collect();
+        Self {
+            families,
+            constraints: self.constraints.plus(other.constraints),
+            left_out,
+            unprobed: most_first(reasons),
+        }
     }
 }
 
@@ -143,6 +175,9 @@ pub struct CoverageReport {
     pub families: Vec<FamilyRow>,
     /// The sum over the families that probe traits of the model.
     pub constraints: ConstraintCounts,
+    /// The groups and families of probes that the options leave out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The reasons why constraints are not probed, the most frequent reason first.
     pub unprobed: Vec<Unprobed>,
 }

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     model::Operation,
     suite::{
-        Alternative, Call, CallSigning, CallerName, Case, CaseId, CaseStanding, Expectation, Region, Scenario,
-        ScenarioRow, Step, Template, requirement::Evidence, source::Source,
+        Alternative, Call, CallSigning, CallerName, Case, CaseAim, CaseId, CaseStanding, Expectation, Region,
+        RequestGroup, Scenario, ScenarioRow, Step, Template, requirement::Evidence, source::Source,
     },
     wire::{RejectionClass, digest::Sha256},
 };
@@ -176,6 +176,12 @@ impl Subjected {
             call: self.call(reached.input, known.is_empty()),
             alternatives: vec![Alternative::Accepted { except: own }],
             standing: CaseStanding::Control,
+            aim: CaseAim {
+                group: RequestGroup::Sdk,
+                valid: true,
+                location: Some(location.path.to_string()),
+                family: None,
+            },
         }))
     }
 
@@ -204,6 +210,12 @@ impl Subjected {
             call,
             alternatives: alternatives(expected, own, location.names_a_resource(), probe.draft.looks_like),
             standing: CaseStanding::Controlled(CaseId(probe.control)),
+            aim: CaseAim {
+                group: probe.family.group(),
+                valid: expected.is_acceptance(),
+                location: Some(location.path.to_string()),
+                family: Some(probe.family.name().to_owned()),
+            },
         }))
     }
 
@@ -248,6 +260,7 @@ impl Subjected {
             teardown: Vec::new(),
             source: Arc::clone(&self.source),
             standing: of.standing,
+            probe: Some(of.aim),
         };
         Case { id: CaseId(of.id), scenario: Arc::new(scenario), row: ScenarioRow { name: None, values: Map::new() } }
     }
@@ -285,6 +298,7 @@ struct CaseOf {
     call: Call,
     alternatives: Vec<Alternative>,
     standing: CaseStanding,
+    aim: CaseAim,
 }
 
 /// The evidence of a probe: its family's, or less where no document promises the outcome.

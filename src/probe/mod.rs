@@ -51,7 +51,7 @@ use crate::{
 
 pub use coverage::{ConstraintCounts, Coverage, CoverageReport, FamilyRow, Unprobed};
 pub use effect::Effect;
-pub use family::ProbeFamily;
+pub use family::{FamilySelector, ProbeFamily, UnknownFamily};
 pub use input::{KnownValues, Unbuildable};
 pub use location::Location;
 pub use member_path::MemberPath;
@@ -65,6 +65,9 @@ pub use witness::WitnessError;
 pub struct ProbeOptions {
     /// Families; empty: all.
     pub families: BTreeSet<ProbeFamily>,
+    /// True to send a valid value at every location, also where no probe rests on it. A limit on the probes per operation
+    /// rules it out.
+    pub every_control: bool,
     /// Operations by name, in any letter case; empty: all.
     pub operations: Vec<String>,
     /// Globs. An id must match one of them; empty: all ids. A control runs for its probes, or if a glob is its id.
@@ -87,6 +90,7 @@ impl Default for ProbeOptions {
     fn default() -> Self {
         Self {
             families: BTreeSet::new(),
+            every_control: true,
             operations: Vec::new(),
             filters: Vec::new(),
             excludes: Vec::new(),

@@ -102,7 +102,7 @@ impl Probes {
             selected: 0,
             whole: Whole { shard: options.shard, ..Whole::default() },
             settled: 0,
-            coverage: Coverage::default(),
+            coverage: Coverage::by(&options.families),
             at: 0,
             phase: ProbePhase::Ready,
             loaded: LoadedOperation::default(),
@@ -196,9 +196,9 @@ impl Probes {
                     loaded.enter(probe);
                 }
             }
-            // A control runs for the probes that rest on it, if its ID is a filter, and where it has to run again itself.
+            // A control runs for the probes that rest on it, if it is wanted itself, and where it has to run again.
             let control = subjected.control_of(location);
-            let wanted = selected > 0 || self.options.filters.iter().any(|glob| glob.text() == control);
+            let wanted = selected > 0 || self.wants_control(&control) && self.reaches(subjected, location);
             let again = wanted && !self.options.settled.contains(&control);
             if loaded.probes() > before || again {
                 loaded.least = true;
@@ -206,6 +206,16 @@ impl Probes {
             }
         }
         loaded
+    }
+
+    /// Returns whether a control runs although no probe rests on it: because it is one of all, or its ID is a filter.
+    fn wants_control(&self, control: &str) -> bool {
+        let is_one_of_all = self.options.every_control && self.options.max_per_operation.is_none();
+        is_one_of_all && self.options.names(control) || self.options.filters.iter().any(|glob| glob.text() == control)
+    }
+
+    fn reaches(&self, subjected: &Subjected, location: &Location) -> bool {
+        subjected.unreachable(&self.inputs, location).is_none()
     }
 
     /// The constraints at a location. Where no valid input reaches it, they have no probes.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::{Reporter, requirement_index::RequirementIndex, without_beginning};
 use crate::{
+    cause::{Cause, condense},
     judge::verdict::Verdict,
     run::event::{CaseReport, Event, RunFinished, RunStarted},
 };
@@ -12,6 +13,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct CollectedRun {
     pub(super) started: RunStarted,
+    /// The most important first.
+    pub(super) causes: Vec<Cause>,
     /// Sorted by ID.
     pub(super) cases: Vec<CaseReport>,
     pub(super) finished: RunFinished,
@@ -19,6 +22,17 @@ pub(super) struct CollectedRun {
 }
 
 impl CollectedRun {
+    /// The first cause of a case's deviation.
+    pub(super) fn cause_of(&self, case: &CaseReport) -> Option<&Cause> {
+        self.causes.iter().find(|cause| cause.cases.contains(&case.id))
+    }
+
+    /// The case that represents a cause.
+    pub(super) fn representative(&self, cause: &Cause) -> Option<&CaseReport> {
+        let at = self.cases.binary_search_by(|case| case.id.cmp(&cause.representative)).ok()?;
+        self.cases.get(at)
+    }
+
     pub(super) fn of_verdict(&self, verdict: Verdict) -> impl Iterator<Item = &CaseReport> {
         self.cases.iter().filter(move |case| case.verdict == verdict)
     }
@@ -47,7 +61,8 @@ impl<W: Write> AtEnd<W> {
         let mut cases = std::mem::take(&mut self.cases);
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         let requirements = std::mem::take(&mut self.requirements);
-        let run = CollectedRun { started, cases, finished: finished.clone(), requirements };
+        let causes = condense(&mut cases);
+        let run = CollectedRun { started, causes, cases, finished: finished.clone(), requirements };
         (self.form)(&run, &mut self.writer)?;
         self.writer.flush()
     }

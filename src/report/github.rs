@@ -24,7 +24,7 @@ const SHOWN: usize = 10;
 const LONGEST_MESSAGE: usize = 4_096;
 
 /// The reserved length for the number of omitted findings.
-const RESERVED: usize = 96;
+const RESERVED: usize = 96 + LONGEST_LINE;
 
 /// The maximum length of the title of an annotation.
 const LONGEST_TITLE: usize = 255;
@@ -34,8 +34,11 @@ const LONGEST_LINE: usize = 900;
 
 pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut deviating: Vec<&CaseReport> = run.of_verdict(Verdict::Deviates).collect();
-    deviating.sort_by_key(|case| weight(case));
-    annotate(out, "error", &deviating, "deviate", |case| message_of(errors(case), case))?;
+    deviating.sort_by_cached_key(|case| weight(run, case));
+    annotate(out, "error", &deviating, "deviate", |case| {
+        let cause = run.cause_of(case).map(|cause| format!("{}\n", short(&cause.headline)));
+        format!("{}{}", cause.unwrap_or_default(), message_of(errors(case), case))
+    })?;
     let warns = |finding: &&Finding| finding.severity == Severity::Warning;
     let others = run.cases.iter().filter(|case| case.verdict != Verdict::Deviates);
     let warning: Vec<&CaseReport> = others.filter(|case| case.findings.iter().any(|found| warns(&found))).collect();
@@ -43,9 +46,13 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "::notice title=wireproof::{}", data(&sums(run)))
 }
 
-/// Sorts by evidence, strongest first, then by number of errors.
-fn weight(case: &CaseReport) -> impl Ord + use<> {
-    (errors(case).map(|finding| finding.evidence).min(), Reverse(errors(case).count()))
+/// Sorts the case of each cause first, the most important cause first; then by evidence, strongest first, and by number
+/// of errors.
+fn weight(run: &CollectedRun, case: &CaseReport) -> impl Ord + use<> {
+    let cause = run.cause_of(case);
+    let represents = cause.is_some_and(|cause| cause.representative == case.id);
+    let number = cause.map_or(usize::MAX, |cause| cause.number);
+    (!represents, number, errors(case).map(|finding| finding.evidence).min(), Reverse(errors(case).count()))
 }
 
 fn annotate(
@@ -79,7 +86,6 @@ fn title(id: &str) -> String {
 
 /// The title of a case and its findings, one line each, as many as fit.
 fn message_of<'a>(findings: impl Iterator<Item = &'a Finding>, case: &CaseReport) -> String {
-    let short = |text: &str| text::shorten(&text::line(text), LONGEST_LINE);
     let mut printed = short(&case.title);
     let mut left = 0;
     for finding in findings {
@@ -96,6 +102,10 @@ fn message_of<'a>(findings: impl Iterator<Item = &'a Finding>, case: &CaseReport
         let _ = write!(printed, "\nand {}; the JSON report lists all", text::count(left, "more finding"));
     }
     printed
+}
+
+fn short(text: &str) -> String {
+    text::shorten(&text::line(text), LONGEST_LINE)
 }
 
 fn units(text: &str) -> usize {

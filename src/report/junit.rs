@@ -58,6 +58,9 @@ fn suite(run: &CollectedRun, name: &str, cases: &[&CaseReport]) -> TestSuite {
 fn test_case(run: &CollectedRun, class: &str, case: &CaseReport) -> TestCase {
     let mut test = TestCase::new(xml(&case.id.0), status(run, case));
     test.set_classname(class).set_assertions(case.checks).set_time(Duration::from_millis(case.duration_ms));
+    if let Some(cause) = run.cause_of(case) {
+        test.add_property(Property::new("cause", xml(&format!("{}: {}", cause.number, cause.headline))));
+    }
     let (file, line) = phrasing::file_and_line(case);
     test.extra.insert("file".into(), xml(file).into());
     if let Some(line) = line {

@@ -10,12 +10,9 @@ use std::{
     io::{self, Write},
 };
 
-use super::{
-    case_groups::{by_operation, errors},
-    collected_run::CollectedRun,
-    phrasing, text,
-};
+use super::{case_groups::errors, collected_run::CollectedRun, phrasing, text};
 use crate::{
+    cause::Cause,
     judge::verdict::{Finding, Verdict},
     run::event::{CaseReport, RequirementOutcome, RequirementReport},
 };
@@ -42,6 +39,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut page = MarkdownPage { text: String::new(), run };
     page.head();
     page.ledger();
+    page.causes();
     page.deviations();
     page.unjudged();
     page.requirements();
@@ -118,6 +116,18 @@ impl MarkdownPage<'_> {
         }
     }
 
+    fn causes(&mut self) {
+        if self.run.causes.is_empty() {
+            return;
+        }
+        self.block("### Causes");
+        let row = |cause: &Cause| {
+            let cases = cause.cases.len();
+            format!("| {} | {} | {cases} | {} |", cause.number, cause.rank.title(), cell(&cause.headline))
+        };
+        self.table("| # | rank | cases | cause |\n|---:|---|---:|---|", self.run.causes.iter().map(row), "cause");
+    }
+
     fn deviations(&mut self) {
         let deviating: Vec<&CaseReport> = self.run.of_verdict(Verdict::Deviates).collect();
         let rows: Vec<(&CaseReport, &Finding)> =
@@ -171,11 +181,10 @@ impl MarkdownPage<'_> {
         self.table("| violated | cases | requirement |\n|---|---:|---|", rows, "violated requirement");
     }
 
-    /// The first exchange of each operation that deviates.
+    /// The exchange of each cause.
     fn exchanges(&mut self) {
-        let deviating = self.run.of_verdict(Verdict::Deviates).filter(|case| case.exchange.is_some());
-        let first = by_operation(deviating).into_values().filter_map(|cases| details(cases.first()?));
-        let shown: Vec<(String, String)> = first.map(|details| (String::new(), details)).collect();
+        let representatives = self.run.causes.iter().filter_map(|cause| details(self.run.representative(cause)?));
+        let shown: Vec<(String, String)> = representatives.map(|details| (String::new(), details)).collect();
         self.blocks(shown, EXCHANGES, "exchange");
     }
 }

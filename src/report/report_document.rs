@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
+    cause::{Cause, condense},
     judge::verdict::Ledger,
     probe::CoverageReport,
     run::event::{CaseReport, PresenceChecked, RequirementReport, RunFinished, RunStarted, TargetDied},
@@ -42,6 +43,9 @@ pub struct ReportDocument {
     /// Notes on the whole run, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The causes of the deviations, the most important first.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
     /// The cases, sorted by ID.
     pub cases: Vec<CaseReport>,
     /// The outcomes of the requirements.
@@ -144,16 +148,23 @@ impl ReportDocument {
             presence: Vec::new(),
             died: Vec::new(),
             notes: Vec::new(),
+            causes: Vec::new(),
             cases: Vec::new(),
             requirements: Vec::new(),
             coverage: None,
         }
     }
 
+    /// Sorts the cases and names the causes of their deviations.
+    pub(crate) fn settle(&mut self) {
+        self.cases.sort_by(|a, b| a.id.cmp(&b.id));
+        self.causes = condense(&mut self.cases);
+    }
+
     /// Completes the report. Its order does not depend on the order of events.
     pub(super) fn end(&mut self, finished: &RunFinished) {
         self.presence.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
-        self.cases.sort_by(|a, b| a.id.cmp(&b.id));
+        self.settle();
         self.interrupted = finished.interrupted;
         self.duration_ms = finished.duration_ms;
         self.ledger = finished.ledger;

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{collected_run::CollectedRun, phrasing, text};
 use crate::{
+    cause::Cause,
     judge::{
         check::{CHECKS, Check},
         fingerprint::fingerprint,
@@ -135,6 +136,12 @@ struct Logical {
 /// The parts of a finding that SARIF does not define.
 #[derive(Serialize)]
 struct Properties<'a> {
+    /// The number of the cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<usize>,
+    /// The cause in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headline: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
     evidence: Evidence,
@@ -193,14 +200,15 @@ fn invocation(run: &CollectedRun) -> Invocation {
 }
 
 fn results<'a>(run: &'a CollectedRun, case: &'a CaseReport) -> impl Iterator<Item = SarifResult<'a>> {
-    case.findings.iter().enumerate().map(|(index, finding)| SarifResult {
+    let cause = run.cause_of(case);
+    case.findings.iter().enumerate().map(move |(index, finding)| SarifResult {
         rule_id: finding.code.name(),
         rule_index: CHECKS.iter().position(|check| check.code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
         message: SarifMessage { text: message(run, case, finding) },
         locations: [location(case)],
         partial_fingerprints: fingerprints(case, index, finding),
-        properties: properties(finding),
+        properties: properties(cause.filter(|_| finding.severity == Severity::Error), finding),
     })
 }
 
@@ -253,8 +261,10 @@ fn fingerprints(case: &CaseReport, index: usize, finding: &Finding) -> BTreeMap<
         .into()
 }
 
-fn properties(finding: &Finding) -> Properties<'_> {
+fn properties<'a>(cause: Option<&'a Cause>, finding: &'a Finding) -> Properties<'a> {
     Properties {
+        cause: cause.map(|cause| cause.number),
+        headline: cause.map(|cause| cause.headline.as_str()),
         rule: finding.rule.as_deref(),
         evidence: finding.evidence,
         step: finding.step,

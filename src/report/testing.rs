@@ -18,7 +18,7 @@ use crate::{
         },
         exchange_report::ExchangeReport,
     },
-    suite::{CaseId, Fixtures, SelectionDigest, requirement::Evidence},
+    suite::{CaseAim, CaseId, Fixtures, SelectionDigest, requirement::Evidence},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
@@ -302,6 +302,7 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
         service: service.to_owned(),
         operation: operation.to_owned(),
         title: "What is asked".to_owned(),
+        aim: CaseAim::default(),
         verdict,
         reason: reason.to_owned(),
         findings: Vec::new(),

@@ -10,7 +10,7 @@ use crate::{
     },
     probe::CoverageReport,
     suite::{
-        CaseId, Fixtures, SelectionDigest, ServiceFixtures,
+        CaseAim, CaseId, Fixtures, SelectionDigest, ServiceFixtures,
         requirement::{Contradiction, Evidence, Requirement, RequirementKind, SourceDocument},
         shard::Shard,
     },
@@ -207,6 +207,9 @@ pub struct CaseReport {
     pub operation: String,
     /// What it shows, in one line.
     pub title: String,
+    /// What it is about.
+    #[serde(default)]
+    pub aim: CaseAim,
     /// The verdict.
     pub verdict: Verdict,
     /// The reason for the verdict, where the findings do not give it.

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `call_signing` | The fault of a call's signature |  |
 //! | `case` | A case |  |
+//! | `case_aim` | What a case is about |  |
 //! | `placeholder_text` | Placeholders for sensitive strings |  |
 //! | `matcher` | Expected bodies | `placeholder_text` |
 //! | `expectation` | The expected response of a step, and the comparison with an actual one | `matcher` |
@@ -30,6 +31,7 @@
 
 mod call_signing;
 mod case;
+mod case_aim;
 mod expectation;
 mod fixture_files;
 mod fixtures;
@@ -60,6 +62,7 @@ use crate::suite::{requirement::Evidence, source::Source};
 
 pub use call_signing::CallSigning;
 pub use case::{Case, CaseId};
+pub use case_aim::{CaseAim, RequestGroup};
 pub use expectation::{Alternative, Expectation};
 pub use fixture_files::{FixtureFiles, FixtureFilesError};
 pub use fixtures::{Fixtures, FixturesError};
@@ -103,6 +106,8 @@ pub struct Scenario {
     pub source: Arc<Source>,
     /// Its dependency on other scenarios of the run.
     pub standing: CaseStanding,
+    /// What it is about, if it is a probe.
+    pub probe: Option<CaseAim>,
 }
 
 /// The dependency of a scenario on others of the run.

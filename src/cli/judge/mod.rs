@@ -15,7 +15,6 @@ use super::{
     Failure,
     derivation_arguments::{DerivationArguments, ProbeSelection},
     gate::{CommandGate, GateArguments},
-    probe,
     report_arguments::{ReportArguments, RerunCommand, written_reports},
     select::{FixtureArguments, SnapshotArguments},
     written,
@@ -187,10 +186,5 @@ fn rerun(header: &Header) -> RerunCommand {
         || "wireproof run".to_owned(),
         |model| format!("wireproof probe --model {} --filter", shell_word(model)),
     );
-    RerunCommand {
-        command,
-        flags: format!("--endpoint {}", header.run.endpoint),
-        derivation: None,
-        most: model.map(|_| probe::TOLD),
-    }
+    RerunCommand { command, flags: format!("--endpoint {}", header.run.endpoint), derivation: None }
 }

@@ -7,7 +7,7 @@ use crate::{
         verdict::{Finding, FindingRole, Severity, Verdict},
     },
     run::event::CaseReport,
-    suite::{CaseId, requirement::Evidence},
+    suite::{CaseAim, CaseId, requirement::Evidence},
 };
 
 const TODAY: &str = "2026-11-22";
@@ -33,6 +33,7 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
         service: "s".to_owned(),
         operation: "O".to_owned(),
         title: "t".to_owned(),
+        aim: CaseAim::default(),
         verdict,
         reason: String::new(),
         findings,

@@ -10,7 +10,7 @@ use crate::{
 pub(super) fn sum(documents: impl IntoIterator<Item = ReportDocument>) -> Option<ReportDocument> {
     let mut sum = documents.into_iter().reduce(plus)?;
     sum.shard = None;
-    sum.cases.sort_by(|a, b| a.id.cmp(&b.id));
+    sum.settle();
     sum.presence = presence(sum.presence);
     Some(sum)
 }

@@ -1,9 +1,15 @@
 //! A blob that is not base64.
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup};
 use crate::model::ShapeKind;
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "blob", basis: FamilyBasis::Protocol, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "blob",
+    basis: FamilyBasis::Protocol,
+    group: RequestGroup::Wire,
+    asks: "a string that is not base64",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     matches!(subject.shape.kind, ShapeKind::Blob).then(|| {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject,
+    FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup,
     length::{edges, no_drafts},
 };
 use crate::{
@@ -14,7 +14,13 @@ use crate::{
 /// A larger map is not sent.
 const MOST_ENTRIES: u64 = 1_001;
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "entries", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "entries",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a map of invalid size",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let ShapeKind::Map { key, .. } = &subject.shape.kind else { return None };

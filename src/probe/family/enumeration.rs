@@ -3,13 +3,19 @@
 //! A value may need other members beside it, which a model does not say. So a rejected value is reported and is no
 //! finding.
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup};
 use crate::model::ShapeKind;
 
 /// A value that no service knows.
 const UNKNOWN: &str = "WIREPROOF_UNKNOWN";
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "enum", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "enum",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a value that is not in its enum",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if let ShapeKind::IntEnum(values) = &subject.shape.kind {

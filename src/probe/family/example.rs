@@ -2,14 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+};
 use crate::model::{
     Contract, ShapeId, ShapeKind,
     walk::{Rewritten, VisitedValue, rewrite},
 };
 use crate::probe::UnprobedReason;
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "example", basis: FamilyBasis::Example, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "example",
+    basis: FamilyBasis::Example,
+    group: RequestGroup::Sdk,
+    asks: "an example of the documents",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let examples = subject.recipe.operation.traits.get("smithy.api#examples")?.as_array()?;

@@ -3,10 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup};
 use crate::model::{Bounds, NumberKind, ShapeKind};
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "integer", basis: FamilyBasis::Protocol, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "integer",
+    basis: FamilyBasis::Protocol,
+    group: RequestGroup::Wire,
+    asks: "an integer of too many bits",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let ShapeKind::Number(kind) = subject.shape.kind else { return None };

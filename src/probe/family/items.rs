@@ -1,7 +1,7 @@
 //! `smithy.api#length` of lists.
 
 use super::{
-    FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject,
+    FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
     length::{edges, no_drafts},
 };
 use crate::{
@@ -12,7 +12,13 @@ use crate::{
 /// A list with more bytes of JSON is not sent: it would test the limits of transports, not of the model.
 const LARGEST_LIST: u64 = 1 << 19;
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "items", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "items",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a list of invalid size",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !matches!(subject.shape.kind, ShapeKind::List(_)) {

@@ -2,10 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup};
 use crate::model::{ShapeKind, TimestampFormat};
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "type", basis: FamilyBasis::Protocol, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "type",
+    basis: FamilyBasis::Protocol,
+    group: RequestGroup::Wire,
+    asks: "a value of another JSON type",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if subject.location.path.is_root() || subject.location.is_key() {

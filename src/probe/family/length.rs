@@ -1,6 +1,8 @@
 //! `smithy.api#length` of strings (code points) and blobs (bytes).
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+};
 use crate::{
     model::{Bounds, LengthUnit, ShapeKind},
     probe::{
@@ -12,7 +14,13 @@ use crate::{
 /// A longer string or blob is not sent: it would test the limits of transports, not of the model.
 const LONGEST: u64 = 300_000;
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "length", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "length",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a string of invalid length",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let bounds = subject.location.length(subject.shape)?;

@@ -6,6 +6,7 @@ mod blob;
 mod entries;
 mod enumeration;
 mod example;
+mod family_selector;
 mod full;
 mod integer;
 mod items;
@@ -32,8 +33,10 @@ use super::{
 };
 use crate::{
     model::{Contract, Shape},
-    suite::requirement::Evidence,
+    suite::{RequestGroup, requirement::Evidence},
 };
+
+pub use family_selector::{FamilySelector, UnknownFamily};
 
 /// The table of families, in the order in which their probes run: those of constraints first.
 static FAMILIES: [FamilyDefinition; 18] = [
@@ -63,6 +66,9 @@ struct FamilyDefinition {
     /// The kebab-case name, as ids have it.
     name: &'static str,
     basis: FamilyBasis,
+    group: RequestGroup,
+    /// What its requests have, in a few words.
+    asks: &'static str,
     /// The probes for one location; `None` where the family does not apply.
     draft: fn(&ProbeSubject<'_>) -> Option<FamilyDrafts>,
 }
@@ -110,6 +116,18 @@ impl ProbeFamily {
     #[must_use]
     pub fn is_constraint(self) -> bool {
         self.definition().basis == FamilyBasis::Constraint
+    }
+
+    /// What its requests have, in a few words.
+    #[must_use]
+    pub fn asks(self) -> &'static str {
+        self.definition().asks
+    }
+
+    /// Its group.
+    #[must_use]
+    pub fn group(self) -> RequestGroup {
+        self.definition().group
     }
 
     /// The evidence for what its probes expect.
@@ -217,6 +235,13 @@ pub(super) enum ExpectedOutcome {
     RejectedInAnyWay,
     /// Respond with anything but a server error.
     Responded,
+}
+
+impl ExpectedOutcome {
+    /// True if an endpoint that accepts the request meets it.
+    pub(super) fn is_acceptance(self) -> bool {
+        matches!(self, Self::Accepted | Self::Tolerated | Self::Responded)
+    }
 }
 
 /// One location of an operation's input, with what a family needs to draft probes for it.

@@ -1,12 +1,20 @@
 //! `smithy.api#pattern`: strings that violate it by one character, and one that matches.
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+};
 use crate::{
     model::ShapeKind,
     probe::{UnprobedReason, input::text_rule, witness::NearMiss},
 };
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "pattern", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "pattern",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a string that does not match its pattern",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !matches!(subject.shape.kind, ShapeKind::String) {

@@ -1,12 +1,18 @@
 //! `smithy.api#range`.
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup};
 use crate::{
     model::{Bounds, NumberKind, ShapeKind},
     probe::input::write_number,
 };
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "range", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "range",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a number out of range",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let ShapeKind::Number(kind) = subject.shape.kind else { return None };

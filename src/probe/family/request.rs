@@ -3,13 +3,21 @@
 //! Where neither the protocol nor RFC 8259 decides (a byte order mark, a duplicate member, another path), any response
 //! but a server error is accepted.
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+};
 use crate::{
     suite::{Body, ByteChanges, Template},
     wire::protocol::{MalformedOutcome, MalformedRequest, RequestChange, protocol_of},
 };
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "request", basis: FamilyBasis::Protocol, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "request",
+    basis: FamilyBasis::Protocol,
+    group: RequestGroup::Wire,
+    asks: "a malformed request",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !subject.location.path.is_root() {

@@ -2,10 +2,17 @@
 
 use serde_json::Value;
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+};
 
-pub(super) const FAMILY: FamilyDefinition =
-    FamilyDefinition { name: "required", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "required",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a missing required member",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let location = subject.location;

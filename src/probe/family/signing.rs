@@ -1,12 +1,20 @@
 //! Signatures that an endpoint rejects if it authenticates its callers.
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+};
 use crate::wire::sigv4::SigningFault;
 
 /// Half an hour, in seconds: twice what services allow.
 const SKEW: i64 = 1_800;
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "signing", basis: FamilyBasis::Protocol, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "signing",
+    basis: FamilyBasis::Protocol,
+    group: RequestGroup::Signing,
+    asks: "a wrong signature",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !subject.location.path.is_root() {

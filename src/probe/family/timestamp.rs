@@ -1,9 +1,15 @@
 //! Timestamps in another format than the model's.
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup};
 use crate::model::{ShapeKind, TimestampFormat};
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "timestamp", basis: FamilyBasis::Protocol, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "timestamp",
+    basis: FamilyBasis::Protocol,
+    group: RequestGroup::Wire,
+    asks: "a string that is not a timestamp",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !matches!(subject.shape.kind, ShapeKind::Timestamp) {

@@ -2,10 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup};
 use crate::{model::ShapeKind, probe::UnprobedReason};
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "union", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "union",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a union without exactly one member",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let ShapeKind::Union(members) = &subject.shape.kind else { return None };

@@ -2,10 +2,16 @@
 
 use serde_json::Value;
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject, RequestGroup};
 use crate::model::{ShapeKind, walk::ShapeStep};
 
-pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "unique", basis: FamilyBasis::Constraint, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "unique",
+    basis: FamilyBasis::Constraint,
+    group: RequestGroup::Sdk,
+    asks: "a repeated item",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !matches!(subject.shape.kind, ShapeKind::List(_)) || !subject.location.unique(subject.shape) {

@@ -2,11 +2,18 @@
 
 use serde_json::json;
 
-use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+};
 use crate::model::ShapeKind;
 
-pub(super) const FAMILY: FamilyDefinition =
-    FamilyDefinition { name: "unknown-member", basis: FamilyBasis::Protocol, draft };
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "unknown-member",
+    basis: FamilyBasis::Protocol,
+    group: RequestGroup::Wire,
+    asks: "an unknown member",
+    draft,
+};
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     matches!(subject.shape.kind, ShapeKind::Structure(_)).then(|| {

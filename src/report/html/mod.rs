@@ -24,10 +24,11 @@ use serde::Serialize;
 
 use super::{Reporter, requirement_index::RequirementIndex, without_beginning};
 use crate::{
+    cause::{JudgedLocations, causes},
     judge::verdict::Verdict,
     probe::CoverageReport,
     run::{
-        event::{CaseFinished, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
+        event::{CaseFinished, CaseReport, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
         observer::EventDetail,
     },
     suite::CaseId,
@@ -62,6 +63,9 @@ pub struct Html<W> {
     presence: Vec<PresenceChecked>,
     died: Vec<TargetDied>,
     sums: Sums,
+    judged: JudgedLocations,
+    /// The deviating cases, without their exchanges.
+    deviating: Vec<CaseReport>,
     citations: Citations,
     packed: PackedCases,
     /// Sorted by operation, then by urgency.
@@ -101,6 +105,8 @@ impl<W: Write> Html<W> {
             presence: Vec::new(),
             died: Vec::new(),
             sums: Sums::default(),
+            judged: JudgedLocations::default(),
+            deviating: Vec::new(),
             citations: Citations::default(),
             packed: PackedCases::default(),
             cases: BTreeMap::new(),
@@ -111,6 +117,9 @@ impl<W: Write> Html<W> {
         let seed = self.started.as_ref().map_or(0, |started| started.seed);
         self.sums.enter(&case.report);
         self.citations.enter(&case.report);
+        self.judged.enter(&case.report);
+        let is_deviating = case.report.verdict == Verdict::Deviates;
+        self.deviating.extend(is_deviating.then(|| CaseReport { exchange: None, ..case.report.clone() }));
         let rerun = case_view::RerunOptions { options: &self.options, seed };
         let markup = case_view::markup(case, &self.requirements, rerun, &mut self.packed)?;
         let report = &case.report;
@@ -123,8 +132,9 @@ impl<W: Write> Html<W> {
         let Some(started) = &self.started else {
             return Err(without_beginning());
         };
+        let causes = causes(&self.judged, &self.deviating);
         let page = ReportPage {
-            summary: overview::of(started, finished, &self.sums, &self.presence, &self.died),
+            summary: overview::of(started, finished, &self.sums, &causes, &self.presence, &self.died),
             rows: requirement_matrix::rows(&self.requirements, &finished.requirements, &mut self.citations),
             operations: operations(&self.cases),
             coverage: finished.coverage.as_ref(),

@@ -1,4 +1,4 @@
-//! The overview of the page: the verdicts, by operation and by cause.
+//! The overview of the page: the verdicts, by operation, and the causes of deviations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,20 +6,19 @@ use serde::Serialize;
 
 use super::case_view::mark;
 use crate::{
+    cause::Cause,
     judge::verdict::{Ledger, Severity, Verdict},
-    report::{case_groups::errors, phrasing, text},
+    report::{phrasing, text},
     run::event::{CaseReport, Presence, PresenceChecked, RunFinished, RunStarted, TargetDied},
 };
 
 /// The maximum number of causes.
-const CAUSES: usize = 10;
+const CAUSES: usize = 25;
 
 /// The sums over all cases.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     operations: BTreeMap<(String, String), Ledger>,
-    /// The number of deviating cases, by finding.
-    causes: BTreeMap<(&'static str, Option<String>), usize>,
     findings: BTreeMap<Severity, usize>,
     codes: BTreeMap<&'static str, usize>,
 }
@@ -34,9 +33,6 @@ impl Sums {
         }
         for code in case.findings.iter().map(|finding| finding.code.name()).collect::<BTreeSet<_>>() {
             *self.codes.entry(code).or_default() += 1;
-        }
-        for cause in errors(case).map(|finding| (finding.code.name(), finding.rule.clone())).collect::<BTreeSet<_>>() {
-            *self.causes.entry(cause).or_default() += 1;
         }
     }
 }
@@ -57,7 +53,7 @@ pub(super) struct Overview<'a> {
     /// The number of cases with an internal error.
     internal: usize,
     operations: Vec<OperationRow<'a>>,
-    causes: Vec<ReasonRow<'a>>,
+    causes: Vec<CauseRow<'a>>,
     /// The number of causes that are not listed.
     more_causes: usize,
     /// The number of findings by severity, the highest first.
@@ -92,9 +88,10 @@ struct OperationRow<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct ReasonRow<'a> {
-    code: &'static str,
-    rule: Option<&'a str>,
+struct CauseRow<'a> {
+    rank: &'static str,
+    headline: &'a str,
+    representative: &'a str,
     cases: usize,
     /// In thousandths of the most frequent cause.
     length: usize,
@@ -105,11 +102,11 @@ pub(super) fn of<'a>(
     started: &'a RunStarted,
     finished: &'a RunFinished,
     sums: &'a Sums,
+    causes: &'a [Cause],
     checked: &'a [PresenceChecked],
     died: &'a [TargetDied],
 ) -> Overview<'a> {
     let (headline, tone) = headline(&finished.ledger);
-    let causes = causes(sums);
     Overview {
         headline,
         tone,
@@ -125,7 +122,7 @@ pub(super) fn of<'a>(
         internal: finished.ledger.internal,
         operations: sums.operations.iter().map(operation_row).collect(),
         more_causes: causes.len().saturating_sub(CAUSES),
-        causes: causes.into_iter().take(CAUSES).collect(),
+        causes: cause_rows(causes),
         severities: sums.findings.iter().rev().map(|(severity, count)| (severity.to_string(), *count)).collect(),
         codes: sums.codes.iter().map(|(code, cases)| (*code, *cases)).collect(),
         missing: checked.iter().filter(|checked| checked.presence != Presence::Implemented).collect(),
@@ -191,21 +188,17 @@ fn operation_row<'a>(((service, operation), ledger): (&'a (String, String), &Led
     OperationRow { service, operation, selected: ledger.selected, shares: shares(ledger) }
 }
 
-/// The causes of deviations, the most frequent first.
-fn causes(sums: &Sums) -> Vec<ReasonRow<'_>> {
-    let most = sums.causes.values().copied().max().unwrap_or(1);
-    let mut causes: Vec<ReasonRow<'_>> = sums
-        .causes
-        .iter()
-        .map(|((code, rule), cases)| ReasonRow {
-            code,
-            rule: rule.as_deref(),
-            cases: *cases,
-            length: thousandths(*cases, most),
-        })
-        .collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.cases));
-    causes
+fn cause_rows(causes: &[Cause]) -> Vec<CauseRow<'_>> {
+    let most = causes.iter().map(|cause| cause.cases.len()).max().unwrap_or(1);
+    let causes = causes.iter().take(CAUSES);
+    let rows = causes.map(|cause| CauseRow {
+        rank: cause.rank.title(),
+        headline: &cause.headline,
+        representative: &cause.representative.0,
+        cases: cause.cases.len(),
+        length: thousandths(cause.cases.len(), most),
+    });
+    rows.collect()
 }
 
 #[cfg(test)]

@@ -28,21 +28,14 @@ const LONGEST_MARK: usize = 100;
 const LONGEST_UNDERLINE: usize = 60;
 
 impl<'a> HumanWriter<'a> {
-    pub(super) fn deviations(&mut self) {
-        for ((service, operation), cases) in by_operation(self.of_verdict(Verdict::Deviates)) {
+    pub(super) fn deviations(&mut self, cases: impl IntoIterator<Item = &'a CaseReport>) {
+        for ((service, operation), cases) in by_operation(cases) {
             let verb = phrasing::verb(Verdict::Deviates, cases.len());
             self.page.heading(&format!("{service} {operation}: {} {verb}", text::count(cases.len(), "case")));
             let groups = self.alike(cases);
-            let most = self.options.most.unwrap_or(usize::MAX);
-            for (index, group) in groups.iter().take(most).enumerate() {
+            for (index, group) in groups.iter().enumerate() {
                 self.page.blank();
                 self.group(group, index == 0 || self.options.verbose);
-            }
-            let rest: usize = groups.iter().skip(most).map(Vec::len).sum();
-            if rest > 0 {
-                let printed = format!("and {rest} more ({} shows them; the JSON report lists all)", self.options.more);
-                self.page.blank();
-                self.page.whole(2, FAINT, &printed);
             }
         }
     }
@@ -76,7 +69,7 @@ impl<'a> HumanWriter<'a> {
         }
     }
 
-    fn deviation(&mut self, case: &'a CaseReport, with_exchange: bool) {
+    pub(super) fn deviation(&mut self, case: &'a CaseReport, with_exchange: bool) {
         self.title(case);
         let shown = case.findings.iter().filter(|finding| finding.severity == Severity::Error || self.options.verbose);
         let shown: Vec<&Finding> = shown.collect();

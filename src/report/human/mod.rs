@@ -1,6 +1,7 @@
 //! The text report: deviations with their details, cases that were not judged, and a summary. It is written at the end
 //! of the run.
 
+mod cause_list;
 mod deviations;
 mod probe_coverage;
 mod summary;
@@ -19,6 +20,7 @@ use super::{
     text_page::{HEADING, TextPage},
 };
 use crate::{
+    cause::{JudgedLocations, causes},
     judge::verdict::{Ledger, Severity, Verdict},
     run::{
         event::{
@@ -42,6 +44,8 @@ pub struct HumanOptions {
     pub verbose: bool,
     /// The flag that does so, such as `--verbose`.
     pub more: &'static str,
+    /// How to see one cause in full, such as `--cause N`.
+    pub one: &'static str,
     /// Show only the summary.
     pub quiet: bool,
     /// Show a `curl` command for each case that does not conform.
@@ -51,8 +55,8 @@ pub struct HumanOptions {
     pub command: String,
     /// The flags of this run for a run of a single case, such as `--endpoint http://…`.
     pub rerun: String,
-    /// The maximum number of deviations per operation; `None` for all.
-    pub most: Option<usize>,
+    /// The numbers of the causes that are shown in full.
+    pub causes: Vec<usize>,
 }
 
 /// Collects a run and writes the report at the end.
@@ -63,6 +67,7 @@ pub struct Human<W> {
     seed: u64,
     /// The cases with a finding or a verdict other than `conforms`.
     cases: Vec<CaseReport>,
+    judged: JudgedLocations,
     /// The differences from snapshots, by case.
     differences: Vec<(CaseId, Vec<Hunk>)>,
     died: Vec<TargetDied>,
@@ -77,6 +82,7 @@ impl<W: Write> Human<W> {
             options,
             seed: 0,
             cases: Vec::new(),
+            judged: JudgedLocations::default(),
             differences: Vec::new(),
             died: Vec::new(),
             requirements: RequirementIndex::default(),
@@ -114,14 +120,13 @@ impl<W: Write> Human<W> {
             shown: BTreeSet::new(),
         };
         if !self.options.quiet {
-            writer.deviations();
+            writer.causes(&causes(&self.judged, &self.cases));
             writer.warnings_and_notes();
             writer.differences(&self.differences);
             writer.not_implemented();
             for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
                 writer.unjudged(verdict);
             }
-            writer.causes();
             writer.crashes(&self.died);
             writer.coverage();
             writer.page.blank();
@@ -135,6 +140,7 @@ impl<W: Write> Human<W> {
         if let Some(difference) = difference.as_ref().filter(|_| self.options.verbose) {
             self.differences.push((report.id.clone(), hunk::of(difference)));
         }
+        self.judged.enter(report);
         let is_plain = report.verdict == Verdict::Conforms && report.findings.is_empty();
         self.cases.extend((!is_plain).then(|| report.clone()));
     }
@@ -189,7 +195,7 @@ pub fn case(report: &CaseReport, requirements: &[CitableRequirement], seed: u64,
         requirements: &requirements,
         shown: BTreeSet::new(),
     };
-    writer.deviations();
+    writer.deviations(writer.of_verdict(Verdict::Deviates));
     writer.not_implemented();
     for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
         writer.unjudged(verdict);

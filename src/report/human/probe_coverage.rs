@@ -4,21 +4,46 @@ use super::{
     super::text_page::{FAINT, HEADING, PLAIN, of_verdict},
     HumanWriter,
 };
-use crate::{judge::verdict::Verdict, probe::ConstraintCounts, report::text, run::event::TargetDied};
+use crate::{
+    judge::verdict::Verdict,
+    probe::{ConstraintCounts, CoverageReport},
+    report::text,
+    run::event::TargetDied,
+};
 
 /// The maximum number of reasons.
 const REASONS: usize = 12;
 
 impl HumanWriter<'_> {
-    /// The constraints of the model by family, and the reasons why some are not probed.
+    /// The constraints of the model: their number, or in verbose reports a table by family, with the reasons why some are
+    /// not probed.
     pub(super) fn coverage(&mut self) {
         let Some(coverage) = &self.run.coverage else { return };
+        if self.options.verbose {
+            self.coverage_table(coverage);
+            return;
+        }
+        self.page.blank();
+        let ConstraintCounts { total, judged, .. } = coverage.constraints;
+        let left_out = match coverage.left_out.join(", ") {
+            names if names.is_empty() => String::new(),
+            names => format!("; left out: {names} (--probes all)"),
+        };
+        let printed = format!("{judged} of {} judged{left_out}", text::count(total, "constraint"));
+        self.page.entry(0, HEADING, "coverage", &printed);
+    }
+
+    fn coverage_table(&mut self, coverage: &CoverageReport) {
         self.page.heading("coverage");
         self.page.whole(2, FAINT, &format!("{:<16}{:>9}{:>9}{:>9}{:>9}", "", "total", "probed", "judged", "probes"));
         for row in &coverage.families {
             self.page.whole(2, PLAIN, &line(&row.family, row.counts));
         }
         self.page.whole(2, HEADING, &line("constraints", coverage.constraints));
+        if !coverage.left_out.is_empty() {
+            let printed = format!("{} (--probes all runs them too)", coverage.left_out.join(", "));
+            self.page.entry(2, FAINT, "left out", &printed);
+        }
         for unprobed in coverage.unprobed.iter().take(REASONS) {
             let printed = format!(
                 "{}: {}",

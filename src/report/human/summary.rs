@@ -1,49 +1,19 @@
 //! The summary of a run.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
-
 use super::{
     super::text_page::{FAINT, HEADING, PLAIN, of_verdict},
     HumanWriter,
 };
 use crate::{
     judge::verdict::{Ledger, Severity, Verdict},
-    report::{case_groups::errors, phrasing, text},
+    report::{phrasing, text},
     run::event::{RequirementOutcome, RequirementReport},
 };
-
-/// The maximum number of causes.
-const CAUSES: usize = 8;
 
 /// The maximum number of violated requirements that are named.
 const NAMED: usize = 6;
 
 impl HumanWriter<'_> {
-    /// The causes with more than one deviating case, the most frequent first.
-    pub(super) fn causes(&mut self) {
-        let mut causes: BTreeMap<(String, &str), usize> = BTreeMap::new();
-        for case in self.of_verdict(Verdict::Deviates) {
-            let of_case: BTreeSet<(String, &str)> =
-                errors(case).map(|finding| (phrasing::rule(finding), finding.expected.as_str())).collect();
-            for cause in of_case {
-                *causes.entry(cause).or_default() += 1;
-            }
-        }
-        let mut causes: Vec<((String, &str), usize)> = causes.into_iter().filter(|(_, cases)| *cases > 1).collect();
-        causes.sort_by_key(|(_, cases)| Reverse(*cases));
-        if causes.is_empty() {
-            return;
-        }
-        self.page.heading("causes of several deviations");
-        for ((code, expected), cases) in causes.into_iter().take(CAUSES) {
-            let printed = format!("{}: expected {}", text::count(cases, "case"), text::shorten(expected, 160));
-            self.page.entry(2, of_verdict(Verdict::Deviates), &code, &printed);
-        }
-    }
-
     pub(super) fn summary(&mut self) {
         self.headline();
         self.ledger();
@@ -108,6 +78,9 @@ impl HumanWriter<'_> {
     }
 
     fn requirements(&mut self) {
+        if self.run.requirements.is_empty() {
+            return;
+        }
         let [met, violated, not_exercised] = RequirementOutcome::ALL.map(|outcome| self.run.count(outcome));
         let printed = format!(
             "{} = {met} met + {violated} violated{} + {not_exercised} not exercised",

@@ -16,11 +16,12 @@ fn plain() -> HumanOptions {
         width: 100,
         verbose: false,
         more: "--verbose",
+        one: "--cause N",
         quiet: false,
         curl: false,
         command: "wireproof run".to_owned(),
         rerun,
-        most: None,
+        causes: Vec::new(),
     }
 }
 
@@ -496,10 +497,33 @@ fn a_verbose_report_shows_a_changed_observation_as_a_difference() {
     assert!(!rendered(plain(), &events).contains("--- snapshot"));
 }
 
+/// A run of many deviations with one cause, and of one deviation with another one.
+fn many() -> Vec<Event> {
+    let mut cases: Vec<_> = (10..25).map(|number| deviation(&format!("unknown-{number}"))).collect();
+    let mut other = deviation("other");
+    other.report.findings[0].actual = "DeploymentAlreadyCompletedException (400)".to_owned();
+    cases.push(other);
+    run(cases)
+}
+
 #[test]
-fn a_deviation_of_several_cases_is_reported_once_with_their_number() {
-    let report = rendered(plain(), &run(vec![deviation("one"), deviation("two")]));
-    let causes = section(&report, "causes of several deviations");
-    assert!(causes.contains("error-identity  2 cases: expected DeploymentDoesNotExistException"), "{report}");
-    assert!(section(&rendered(plain(), &run(vec![deviation("one")])), "causes of several deviations").is_empty());
+fn more_than_ten_deviations_are_reported_by_their_causes() {
+    let report = rendered(plain(), &many());
+    insta::assert_snapshot!(section(&report, "2 causes of 16 deviations"), @"");
+    assert!(!report.contains("> POST"), "{report}");
+    assert!(rendered(verbose(), &many()).contains("> POST"));
+}
+
+#[test]
+fn up_to_ten_deviations_are_shown_in_full_without_a_list() {
+    let report = rendered(plain(), &run((0..10).map(|number| deviation(&number.to_string())).collect()));
+    assert!(report.contains("> POST") && !report.contains("cause"), "{report}");
+}
+
+#[test]
+fn a_cause_is_shown_in_full_by_its_number() {
+    let report = rendered(HumanOptions { causes: vec![1], ..plain() }, &many());
+    let cause = report.split("\ncause 1: ").nth(1).unwrap();
+    assert!(cause.contains("> POST") && cause.contains("rerun: ") && cause.contains("same cause in 14 other cases:"));
+    assert!(!report.contains("\ncause 2: "), "{report}");
 }

@@ -16,6 +16,12 @@ use crate::{
 /// The maximum number of case IDs per group.
 const EXAMPLES: usize = 3;
 
+/// The maximum number of groups, except in verbose reports. Where there are more, each has one example.
+const GROUPS: usize = 5;
+
+/// The maximum number of operations that are named for one reason.
+const OPERATIONS: usize = 8;
+
 impl<'a> HumanWriter<'a> {
     /// The findings in cases that do not deviate, in verbose reports.
     pub(super) fn warnings_and_notes(&mut self) {
@@ -62,13 +68,38 @@ impl<'a> HumanWriter<'a> {
         if !groups.is_empty() {
             self.page.heading("not implemented");
         }
+        if groups.len() > GROUPS && !self.shows_all() {
+            self.operations_by_reason(&groups);
+            return;
+        }
         for ((operation, reason), cases) in groups {
             let printed = format!("{}: {reason}", text::count(cases.len(), "case"));
             self.page.entry(2, of_verdict(verdict), &operation, &printed);
-            if self.options.verbose || self.options.curl {
-                self.ids(&cases);
+            if self.shows_all() {
+                self.ids(&cases, cases.len());
             }
         }
+    }
+
+    /// The operations that are not implemented, once for each reason.
+    fn operations_by_reason(&mut self, groups: &BTreeMap<(String, &str), Vec<&CaseReport>>) {
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (operation, reason) in groups.keys() {
+            reasons.entry(reason).or_default().push(operation);
+        }
+        for (reason, operations) in reasons {
+            let lead = text::count(operations.len(), "operation");
+            self.page.entry(2, of_verdict(Verdict::NotImplemented), &lead, reason);
+            let named = operations.iter().take(OPERATIONS).copied().collect::<Vec<_>>().join(", ");
+            let rest = operations.len().saturating_sub(OPERATIONS);
+            let more =
+                if rest > 0 { format!(" and {rest} more ({} lists them)", self.options.more) } else { String::new() };
+            self.page.paragraph(4, FAINT, &format!("{named}{more}"));
+        }
+    }
+
+    fn shows_all(&self) -> bool {
+        self.options.verbose || self.options.curl
     }
 
     /// The cases with a verdict that is not about the endpoint, by reason, the most frequent first.
@@ -79,14 +110,24 @@ impl<'a> HumanWriter<'a> {
         if !groups.is_empty() {
             self.page.heading(phrasing::plural(verdict));
         }
-        for (reason, cases) in groups {
+        let (listed, examples) = match groups.len() {
+            all if self.shows_all() => (all, usize::MAX),
+            ..=GROUPS => (GROUPS, EXAMPLES),
+            _ => (GROUPS, 1),
+        };
+        for (reason, cases) in groups.iter().take(listed) {
             self.page.entry(2, of_verdict(verdict), &text::count(cases.len(), "case"), reason);
-            self.ids(&cases);
+            self.ids(cases, examples);
+        }
+        let rest: usize = groups.iter().skip(listed).map(|(_, cases)| cases.len()).sum();
+        if rest > 0 {
+            let printed =
+                format!("and {} for other reasons ({} lists them)", text::count(rest, "case"), self.options.more);
+            self.page.whole(2, FAINT, &printed);
         }
     }
 
-    fn ids(&mut self, cases: &[&'a CaseReport]) {
-        let shown = if self.options.verbose || self.options.curl { cases.len() } else { EXAMPLES };
+    fn ids(&mut self, cases: &[&'a CaseReport], shown: usize) {
         for case in cases.iter().take(shown) {
             self.page.whole(4, PLAIN, &case.id.0);
             self.curl(6, case.exchange.as_ref());

@@ -308,6 +308,7 @@ impl<'s> Collector<'s> {
             service: case.scenario.service.clone(),
             operation: case.scenario.operation.clone(),
             title: case.scenario.title.clone(),
+            aim: case.scenario.aim(shown.step()),
             verdict,
             reason,
             position: shown.position(&case.scenario),

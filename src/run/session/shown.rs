@@ -31,6 +31,11 @@ impl ShownFinding {
         Self { step: finding.map_or(1, |finding| finding.step.max(1)), role }
     }
 
+    /// The number of the step, from 1.
+    pub(super) fn step(self) -> usize {
+        self.step
+    }
+
     /// The fixture, and the line in it.
     pub(super) fn position(self, scenario: &Scenario) -> String {
         let pointer = scenario.steps.get(self.step - 1).map(|step| step.pointer.as_str()).unwrap_or_default();

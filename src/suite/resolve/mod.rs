@@ -63,6 +63,7 @@ impl Resolver<'_> {
             teardown,
             source: Arc::new(self.source.clone()),
             standing: CaseStanding::Free,
+            probe: None,
         })
     }
 

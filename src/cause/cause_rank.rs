@@ -1,0 +1,115 @@
+//! The ranks of causes, and why they are in this order.
+
+use serde::{Deserialize, Serialize};
+
+use super::{generalize::Rooted, root::Root, symptom::Symptom};
+use crate::suite::{CaseAim, RequestGroup};
+
+/// What a cause means to the users of an endpoint, the most important first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CauseRank {
+    /// A server error for a valid request.
+    ValidCrashes,
+    /// A wrong response to a request that was accepted.
+    WrongResponse,
+    /// A valid request is rejected.
+    ValidRejected,
+    /// A wrong error, or a server error, for an invalid request that an SDK can send.
+    WrongError,
+    /// An invalid request that an SDK can send is accepted.
+    InvalidAccepted,
+    /// A request that no SDK sends.
+    Wire,
+    /// Signatures.
+    Signing,
+}
+
+impl CauseRank {
+    /// Every rank, the most important first.
+    pub const ALL: [Self; 7] = [
+        Self::ValidCrashes,
+        Self::WrongResponse,
+        Self::ValidRejected,
+        Self::WrongError,
+        Self::InvalidAccepted,
+        Self::Wire,
+        Self::Signing,
+    ];
+
+    /// The rank in a few words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ValidCrashes => "server error on a valid request",
+            Self::WrongResponse => "wrong response to an accepted request",
+            Self::ValidRejected => "valid request rejected",
+            Self::WrongError => "wrong error for an invalid request",
+            Self::InvalidAccepted => "invalid request accepted",
+            Self::Wire => "request that no SDK sends",
+            Self::Signing => "signatures",
+        }
+    }
+
+    /// Why it has its place in the order.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::ValidCrashes => "a correct program cannot work around it",
+            Self::WrongResponse => "a correct program reads wrong data, or fails to read the response",
+            Self::ValidRejected => "a correct program cannot use the feature",
+            Self::WrongError => "a program that handles the error takes the wrong path",
+            Self::InvalidAccepted => "a faulty program passes its tests and fails on AWS",
+            Self::Wire => "only a program without an SDK can send it",
+            Self::Signing => "many endpoints do not verify signatures on purpose",
+        }
+    }
+
+    pub(super) fn of(root: &Root, members: &[Rooted<'_>]) -> Self {
+        match root {
+            Root::Signatures => Self::Signing,
+            Root::Wire { .. } => Self::Wire,
+            Root::Valid { symptom, .. } => Self::of_outcome(RequestGroup::Sdk, symptom),
+            Root::WrongError { .. } | Root::InvalidCrashes { .. } => Self::WrongError,
+            Root::Unenforced { .. } | Root::Unvalidated { .. } | Root::Accepted { .. } => Self::InvalidAccepted,
+            Root::Scenario { group, symptom, .. } => Self::of_outcome(*group, symptom),
+            Root::Response { .. } => {
+                members.iter().map(|member| Self::of_response(&member.case.aim)).min().unwrap_or(Self::WrongResponse)
+            }
+        }
+    }
+
+    fn of_outcome(group: RequestGroup, symptom: &Symptom) -> Self {
+        match (group, symptom) {
+            (RequestGroup::Wire, _) => Self::Wire,
+            (RequestGroup::Signing, _) => Self::Signing,
+            (RequestGroup::Sdk, Symptom::Crash { valid: true, .. }) => Self::ValidCrashes,
+            (RequestGroup::Sdk, Symptom::Rejected { .. }) => Self::ValidRejected,
+            (RequestGroup::Sdk, Symptom::Accepted) => Self::InvalidAccepted,
+            (RequestGroup::Sdk, Symptom::Crash { valid: false, .. } | Symptom::WrongError { .. }) => Self::WrongError,
+            (RequestGroup::Sdk, Symptom::Response(_)) => Self::WrongResponse,
+        }
+    }
+
+    fn of_response(aim: &CaseAim) -> Self {
+        match (aim.group, aim.valid) {
+            (RequestGroup::Wire, _) => Self::Wire,
+            (RequestGroup::Signing, _) => Self::Signing,
+            (RequestGroup::Sdk, true) => Self::WrongResponse,
+            (RequestGroup::Sdk, false) => Self::WrongError,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_sort_as_they_are_listed_and_each_has_a_title_and_a_reason_of_its_own() {
+        assert!(CauseRank::ALL.is_sorted());
+        let texts: std::collections::BTreeSet<&str> =
+            CauseRank::ALL.into_iter().flat_map(|rank| [rank.title(), rank.reason()]).collect();
+        assert_eq!(texts.len(), 2 * CauseRank::ALL.len());
+    }
+}

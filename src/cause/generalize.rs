@@ -1,0 +1,145 @@
+//! From the symptoms of a run to their roots. What holds for most of a service is one root, not one for each location.
+
+use std::collections::BTreeMap;
+
+use super::{
+    judged_locations::{JudgedLocations, constraint},
+    location_tree::LocationTree,
+    root::Root,
+    symptom::{ResponseFault, Symptom, symptoms},
+};
+use crate::{
+    judge::{fingerprint::steady, verdict::Severity},
+    run::event::CaseReport,
+    suite::RequestGroup,
+};
+
+/// A symptom of a case, with its root.
+#[derive(Debug)]
+pub(super) struct Rooted<'c> {
+    pub(super) case: &'c CaseReport,
+    pub(super) root: Root,
+}
+
+impl Rooted<'_> {
+    /// Sorts the cases of a cause: one with its exchange first, then controls, then short ids.
+    pub(super) fn clarity(&self) -> (bool, bool, usize, &str) {
+        let id = self.case.id.0.as_str();
+        (self.case.exchange.is_none(), !self.case.aim.is_control(), id.len(), id)
+    }
+}
+
+/// The operation of a service, and one way in which its valid probes fail.
+type FailingOperation<'c> = (&'c str, &'c str, Symptom);
+
+/// All that must be known of a run before a root can be named.
+struct RunSymptoms<'c> {
+    shown: Vec<(&'c CaseReport, Symptom)>,
+    judged: &'c JudgedLocations,
+    valid: BTreeMap<FailingOperation<'c>, LocationTree>,
+}
+
+/// The symptoms of all cases, each with its root.
+pub(super) fn rooted<'c>(
+    judged: &'c JudgedLocations,
+    cases: impl IntoIterator<Item = &'c CaseReport>,
+) -> Vec<Rooted<'c>> {
+    let mut run = RunSymptoms { shown: Vec::new(), judged, valid: BTreeMap::new() };
+    cases.into_iter().for_each(|case| run.enter(case));
+    let stored = run.stored();
+    let root = |case: &CaseReport, symptom: &Symptom| match symptom {
+        Symptom::Response(fault) => stored
+            .get(&fault_key(case, fault))
+            .cloned()
+            .unwrap_or_else(|| Root::Response { service: case.service.clone(), fault: fault.clone() }),
+        _ => run.root(case, symptom),
+    };
+    run.shown.iter().map(|(case, symptom)| Rooted { case, root: root(case, symptom) }).collect()
+}
+
+/// A service, the kind of a constraint and the name of a member.
+type StoredFault = (String, String, String);
+
+fn fault_key(case: &CaseReport, fault: &ResponseFault) -> StoredFault {
+    let member = fault.member.rsplit('/').next().unwrap_or_default();
+    (case.service.clone(), fault.rule.clone().unwrap_or_default(), member.to_owned())
+}
+
+impl<'c> RunSymptoms<'c> {
+    fn enter(&mut self, case: &'c CaseReport) {
+        for symptom in symptoms(case) {
+            if case.aim.valid && case.aim.group == RequestGroup::Sdk {
+                let operation = (case.service.as_str(), case.operation.as_str(), symptom.clone());
+                self.valid.entry(operation).or_default().enter(&case.aim);
+            }
+            self.shown.push((case, symptom));
+        }
+    }
+
+    /// The roots of invalid values that were accepted, by what later responses show of them.
+    fn stored(&self) -> BTreeMap<StoredFault, Root> {
+        let accepted = self.shown.iter().filter(|(_, symptom)| *symptom == Symptom::Accepted);
+        let key = |case: &CaseReport| {
+            let member = last_member(case.aim.location.as_deref()?);
+            Some((case.service.clone(), case.aim.family.clone()?, member.to_owned()))
+        };
+        accepted.filter_map(|(case, symptom)| Some((key(case)?, self.root(case, symptom)))).collect()
+    }
+
+    /// The root of a symptom that is not a fault in a response.
+    fn root(&self, case: &CaseReport, symptom: &Symptom) -> Root {
+        let (aim, service) = (&case.aim, case.service.clone());
+        let is_unverified = matches!(symptom, Symptom::Accepted) || aim.family.is_some();
+        match (aim.group, &aim.family) {
+            (RequestGroup::Signing, _) if is_unverified && !aim.valid => Root::Signatures,
+            (RequestGroup::Wire, Some(family)) => {
+                Root::Wire { service, family: family.clone(), symptom: symptom.clone() }
+            }
+            (RequestGroup::Sdk, _) if aim.valid && aim.location.is_some() => self.of_valid(case, symptom),
+            (RequestGroup::Sdk, Some(family)) => self.of_invalid(case, family, symptom),
+            _ => of_scenario(case, symptom),
+        }
+    }
+
+    /// Valid probes: one root for one location, in all operations; an operation that fails as a whole by itself.
+    fn of_valid(&self, case: &CaseReport, symptom: &Symptom) -> Root {
+        let tree = self.valid.get(&(case.service.as_str(), case.operation.as_str(), symptom.clone()));
+        let location = tree.map(|tree| tree.root(&case.aim)).unwrap_or_default();
+        let operation = location.is_empty().then(|| case.operation.clone());
+        Root::Valid { service: case.service.clone(), operation, location, symptom: symptom.clone() }
+    }
+
+    fn of_invalid(&self, case: &CaseReport, family: &str, symptom: &Symptom) -> Root {
+        let (service, family) = (case.service.clone(), family.to_owned());
+        let location = constraint(&case.aim).map(|(_, location)| location.to_owned()).unwrap_or_default();
+        match symptom {
+            Symptom::Crash { response, .. } => Root::InvalidCrashes { service, family, response: response.clone() },
+            Symptom::WrongError { error } | Symptom::Rejected { error } => {
+                Root::WrongError { service, error: error.clone() }
+            }
+            Symptom::Accepted | Symptom::Response(_) => match self.judged.unenforced(&service, &family) {
+                Some((accepted, judged)) => Root::Unenforced { service, family, accepted, judged },
+                None if self.judged.is_unvalidated(case) => Root::Unvalidated { service, location },
+                None => Root::Accepted { service, family, location },
+            },
+        }
+    }
+}
+
+/// Scenarios of an operation that expect the same share a root.
+fn of_scenario(case: &CaseReport, symptom: &Symptom) -> Root {
+    let first = case.findings.iter().find(|finding| finding.severity == Severity::Error);
+    Root::Scenario {
+        service: case.service.clone(),
+        operation: case.operation.clone(),
+        group: case.aim.group,
+        expected: first.map(|finding| steady(&finding.expected)).unwrap_or_default(),
+        symptom: symptom.clone(),
+    }
+}
+
+/// The name of the member that a location ends with.
+fn last_member(location: &str) -> &str {
+    let last = location.rsplit('/').next().unwrap_or_default();
+    last.split(['[', '{']).next().unwrap_or_default()
+}

@@ -1,0 +1,87 @@
+//! A cause in one line.
+
+use std::collections::BTreeSet;
+
+use super::{
+    generalize::Rooted,
+    root::Root,
+    symptom::{ResponseFault, Symptom},
+};
+use crate::{
+    judge::verdict::{Finding, Severity},
+    probe::ProbeFamily,
+};
+
+/// The maximum number of operations that are named.
+const NAMED: usize = 3;
+
+/// What is wrong, in one line. The representative supplies the values.
+pub(super) fn headline(root: &Root, members: &[Rooted<'_>], representative: &Rooted<'_>) -> String {
+    let finding = || representative.case.findings.iter().find(|finding| finding.severity == Severity::Error);
+    let expected = || finding().map(|finding| finding.expected.as_str()).unwrap_or_default();
+    let operations = || operations(members);
+    match root {
+        Root::Signatures => "signatures are not verified".to_owned(),
+        Root::Valid { location, symptom, .. } => format!("{}: {}", operations(), of_valid(location, symptom)),
+        Root::Response { fault, .. } => format!("{}: {}", operations(), of_response(fault, finding())),
+        Root::WrongError { error, .. } => format!("{}: {error} instead of a validation error", operations()),
+        Root::InvalidCrashes { family, .. } => format!("{}: server error for {}", operations(), asks(family)),
+        Root::Unenforced { family, accepted, judged, .. } => {
+            format!("`{family}` is not enforced: invalid values are accepted at {accepted} of {judged} locations")
+        }
+        Root::Unvalidated { location, .. } => {
+            format!("{}: `{location}` is not validated ({})", operations(), families(members))
+        }
+        Root::Accepted { family, location, .. } => {
+            format!("{}: `{location}` accepts {}", operations(), asks(family))
+        }
+        Root::Wire { family, symptom, .. } => {
+            format!("{}: {}: {}", operations(), asks(family), of_outcome(symptom, expected()))
+        }
+        Root::Scenario { operation, symptom, .. } => format!("{operation}: {}", of_outcome(symptom, expected())),
+    }
+}
+
+/// What the requests of a family have, in a few words.
+fn asks(family: &str) -> String {
+    ProbeFamily::named(family).map_or_else(|| family.to_owned(), |family| family.asks().to_owned())
+}
+
+fn of_valid(location: &str, symptom: &Symptom) -> String {
+    let what = if location.is_empty() { "a valid request".to_owned() } else { format!("a valid `{location}`") };
+    match symptom {
+        Symptom::Crash { .. } => format!("server error for {what}"),
+        Symptom::Rejected { error } | Symptom::WrongError { error } => format!("{what} is rejected: {error}"),
+        Symptom::Accepted | Symptom::Response(_) => what,
+    }
+}
+
+fn of_response(fault: &ResponseFault, finding: Option<&Finding>) -> String {
+    let member = if fault.member.is_empty() { String::new() } else { format!("`{}`: ", fault.member) };
+    let rule = fault.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
+    let (expected, actual) = finding.map(|finding| (&*finding.expected, &*finding.actual)).unwrap_or_default();
+    format!("{member}expected {expected}, got {actual} ({}{rule})", fault.code)
+}
+
+fn of_outcome(symptom: &Symptom, expected: &str) -> String {
+    match symptom {
+        Symptom::Crash { .. } => "server error".to_owned(),
+        Symptom::Rejected { error } | Symptom::WrongError { error } => format!("{error} instead of {expected}"),
+        Symptom::Accepted => format!("a success instead of {expected}"),
+        Symptom::Response(fault) => of_response(fault, None),
+    }
+}
+
+/// The operations by name, or their number.
+fn operations(members: &[Rooted<'_>]) -> String {
+    let names: BTreeSet<&str> = members.iter().map(|member| member.case.operation.as_str()).collect();
+    if names.len() > NAMED {
+        return format!("{} operations", names.len());
+    }
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+fn families(members: &[Rooted<'_>]) -> String {
+    let names: BTreeSet<&str> = members.iter().filter_map(|member| member.case.aim.family.as_deref()).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}

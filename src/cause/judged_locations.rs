@@ -1,0 +1,65 @@
+//! Counts of the locations at which constraints were judged, and of those at which an invalid value was accepted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::symptom::{Symptom, symptoms};
+use crate::{
+    judge::verdict::Verdict,
+    run::event::CaseReport,
+    suite::{CaseAim, RequestGroup},
+};
+
+/// A location of an operation's input, as `Operation/location`.
+type OperationLocation = (String, String);
+
+/// The locations of one family in one service.
+#[derive(Debug, Default)]
+struct FamilyLocations {
+    judged: BTreeSet<OperationLocation>,
+    accepted: BTreeSet<OperationLocation>,
+}
+
+/// The locations of all families in all services. Conforming cases count too: how many locations reject an invalid value
+/// decides whether a constraint is enforced at all.
+#[derive(Debug, Default)]
+pub struct JudgedLocations(BTreeMap<(String, String), FamilyLocations>);
+
+/// A constraint counts as not enforced if invalid values are accepted at this many locations, and at most of all.
+const FEWEST: usize = 3;
+
+impl JudgedLocations {
+    /// Enters a case, if it is an invalid probe that an SDK can send.
+    pub fn enter(&mut self, case: &CaseReport) {
+        let is_judged = matches!(case.verdict, Verdict::Conforms | Verdict::Deviates);
+        let Some((family, location)) = constraint(&case.aim).filter(|_| is_judged) else { return };
+        let of_family = self.0.entry((case.service.clone(), family.to_owned())).or_default();
+        let location = (case.operation.clone(), location.to_owned());
+        if symptoms(case).contains(&Symptom::Accepted) {
+            of_family.accepted.insert(location.clone());
+        }
+        of_family.judged.insert(location);
+    }
+
+    /// The number of locations that accept an invalid value and the number of all, if the kind of constraint is not
+    /// enforced.
+    pub(super) fn unenforced(&self, service: &str, family: &str) -> Option<(usize, usize)> {
+        let of_family = self.0.get(&(service.to_owned(), family.to_owned()))?;
+        let (accepted, judged) = (of_family.accepted.len(), of_family.judged.len());
+        (accepted >= FEWEST && accepted * 2 >= judged).then_some((accepted, judged))
+    }
+
+    /// Returns whether every family at a location, two at least, had an invalid value accepted.
+    pub(super) fn is_unvalidated(&self, case: &CaseReport) -> bool {
+        let Some(location) = &case.aim.location else { return false };
+        let location = (case.operation.clone(), location.clone());
+        let here = self.0.iter().filter(|((service, _), of)| *service == case.service && of.judged.contains(&location));
+        let here: Vec<bool> = here.map(|(_, of)| of.accepted.contains(&location)).collect();
+        here.len() >= 2 && here.iter().all(|accepted| *accepted)
+    }
+}
+
+/// The family and the location of an invalid probe that an SDK can send.
+pub(super) fn constraint(aim: &CaseAim) -> Option<(&str, &str)> {
+    let is_invalid = aim.group == RequestGroup::Sdk && !aim.valid;
+    Some((aim.family.as_deref()?, aim.location.as_deref()?)).filter(|_| is_invalid)
+}
