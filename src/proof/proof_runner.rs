@@ -54,13 +54,6 @@ pub(super) struct ConstantRun {
     pub(super) conforming: BTreeMap<String, bool>,
 }
 
-/// The result of a run against a constant endpoint.
-pub(super) struct ConstantRun {
-    pub(super) ledger: Ledger,
-    /// The cases that conform, by ID, and whether every response of the case is that of the reference.
-    pub(super) conforming: BTreeMap<String, bool>,
-}
-
 impl<'a> ProofRunner<'a> {
     pub(super) fn new(
         suite: &'a Arc<Fixtures>,

@@ -66,7 +66,7 @@ impl Scenario {
 
 impl Step {
     fn aim(&self) -> CaseAim {
-        let group = match (&self.call.fault, &self.call.raw) {
+        let group = match (&self.call.signing, &self.call.raw) {
             (Some(_), _) => RequestGroup::Signing,
             (None, Some(_)) => RequestGroup::Wire,
             (None, None) => RequestGroup::Sdk,

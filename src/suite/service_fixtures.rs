@@ -89,7 +89,7 @@ impl ServiceFixtures {
     /// Returns whether a response to a read reports a change in progress.
     #[must_use]
     pub fn is_pending(&self, operation: &str, parsed: &ParsedResponse) -> bool {
-        let hidden = Hidden { places: &[], key: "" };
+        let hidden = Hidden { places: &[], key: "", date: None };
         let reports = |pattern: &Value, body| matcher::mismatches(pattern, body, hidden).is_empty();
         self.pending.get(operation).zip(parsed.value.as_ref()).is_some_and(|(pattern, body)| reports(pattern, body))
     }
