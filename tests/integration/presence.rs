@@ -85,7 +85,8 @@ fn unknown_action(target: &str) -> Response {
     let (_, operation) = target.split_once('.').unwrap_or_default();
     let message = format!("Unknown action: {operation}");
     let body = serde_json::json!({"__type": "DeploymentDoesNotExistException", "message": message}).to_string();
-    let headers = [("content-type", "application/x-amz-json-1.1"), ("content-length", &body.len().to_string())];
+    let length = body.len().to_string();
+    let headers = [("content-type", "application/x-amz-json-1.1"), ("content-length", &length)];
     Response { status: 400, headers: headers.into_iter().collect(), body: body.into(), ..Response::default() }
 }
 

@@ -237,7 +237,7 @@ mod tests {
         406,
         "the status 404 or 405 of ThrottlingException"
     )]
-    #[case::a_class("{ rejected: client }", "ThrottlingException", 500, "a status from 400 to 499")]
+    #[case::a_class("{ rejected: client }", "ThrottlingException", 302, "a status from 400 to 499")]
     fn the_expected_statuses_are_shown(
         #[case] expect: &str,
         #[case] name: &str,

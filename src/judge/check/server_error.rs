@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
     wants: "no server error, unless the operation declares it or the scenario expects it",
     why: "A crash is a defect, whatever the request. It hides what the endpoint would have responded, so it is one \
           finding, and no other check looks at that response.",
-    label: ["serv-", "error"],
+    label: ["", "5xx"],
     severities: &[SeverityRow::new(Error, Error, "no document lets a request crash the endpoint")],
     basis: CheckBasis::Scenario,
     points_at: PointsAt::StatusLine,
