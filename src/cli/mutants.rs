@@ -34,8 +34,9 @@ const EXAMPLES: &str = "Examples:
   wireproof mutants --report html=matrix.html      write the matrix as a web page
 
 Exit status:
-    0  the suite detects every mutant that is not equivalent, and no case of a constant endpoint conforms
-    1  a mutant is not detected, or a case of a constant endpoint conforms";
+    0  the suite detects every mutant that is not equivalent, and each case that conforms on a
+       constant endpoint has a reason
+    1  a mutant is not detected, or a case conforms on a constant endpoint without a reason";
 
 /// Arguments of `wireproof mutants`.
 #[derive(Debug, Args)]

@@ -61,6 +61,18 @@ pub enum Obstacle {
         /// The endpoint's message; may be empty.
         message: String,
     },
+    /// The same control got different responses before a step, so the rejection of the step proves nothing.
+    #[error(
+        "{operation}: the same valid request got {first} and {other}, so the rejection of an invalid one proves nothing"
+    )]
+    ControlVaries {
+        /// The operation.
+        operation: String,
+        /// The first response in a few words.
+        first: String,
+        /// Another response in a few words.
+        other: String,
+    },
     /// A request got no response.
     #[error("{operation}: {error}")]
     NoResponse {
@@ -120,6 +132,7 @@ impl Obstacle {
             | Self::Unreachable(_)
             | Self::NoResponse { .. }
             | Self::Unsupported { .. }
+            | Self::ControlVaries { .. }
             | Self::Unexplained(_)
             | Self::NothingEvaluated => Verdict::Inconclusive,
         }

@@ -87,6 +87,8 @@ pub enum Role {
     Before(usize),
     /// The step's own call.
     Main,
+    /// A control before the step; it names nothing that exists.
+    EarlyControl,
     /// The control of the step.
     Control,
     /// Read what a guard watches after the step.

@@ -6,6 +6,7 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
+//! | `allowances` | The cases that may conform on a constant endpoint |  |
 //! | `corpus` | Judges recorded responses of AWS by their models, to count false positives |  |
 //! | `equivalents` | The list of equivalent mutants |  |
 //! | `matrix` | The kill matrix |  |
@@ -15,6 +16,7 @@
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
+mod allowances;
 pub mod corpus;
 mod equivalents;
 pub mod matrix;
@@ -49,8 +51,9 @@ use crate::{
     suite::{Case, Fixtures, Glob},
 };
 
+use allowances::Allowances;
 use equivalents::Equivalents;
-use proof_runner::ProofRunner;
+use proof_runner::{ConstantRun, ProofRunner};
 
 /// A proof that is set up.
 #[derive(Debug, Clone)]
@@ -246,18 +249,44 @@ impl Proof {
                 Ok(Done::Mutant(row))
             }
             ProofWork::Constant(constant) => {
-                let ledger = runner.constant_endpoint(constant, true)?;
-                let conforms_unchecked = runner.constant_endpoint(constant, false)?.conforms;
-                Ok(Done::Constant(ConstantRow {
-                    name: constant.name.clone(),
-                    says: constant.says.clone(),
-                    ledger,
-                    conforms_unchecked,
-                }))
+                let checked = runner.constant_endpoint(constant, true)?;
+                let unchecked = runner.constant_endpoint(constant, false)?;
+                Ok(Done::Constant(ConstantRow::new(constant, &checked, &unchecked)))
             }
         }
     }
 }
+
+impl ConstantRow {
+    fn new(constant: &ConstantEndpoint, checked: &ConstantRun, unchecked: &ConstantRun) -> Self {
+        let mut conforming = checked.conforming.clone();
+        for (case, is_right) in &unchecked.conforming {
+            conforming.entry(case.clone()).and_modify(|known| *known &= is_right).or_insert(*is_right);
+        }
+        let allowances = Allowances::bundled();
+        let (mut reasons, mut unexplained) = (BTreeMap::<String, usize>::new(), Vec::new());
+        for (case, is_right) in &conforming {
+            let right = is_right.then_some(RESPONDS_RIGHTLY);
+            match right.or_else(|| allowances.reason(&constant.name, case)) {
+                Some(reason) => *reasons.entry(reason.to_owned()).or_default() += 1,
+                None => unexplained.push(case.clone()),
+            }
+        }
+        let unused_allowances = allowances.unused(&constant.name, conforming.keys().map(String::as_str));
+        Self {
+            name: constant.name.clone(),
+            says: constant.says.clone(),
+            ledger: checked.ledger,
+            conforms_unchecked: unchecked.ledger.conforms,
+            reasons,
+            unexplained,
+            unused_allowances,
+        }
+    }
+}
+
+/// The reason why a case conforms on a constant endpoint that is not wrong in that case.
+const RESPONDS_RIGHTLY: &str = "every response of the case is that of the reference";
 
 /// A mutant counts as detected after this many cases with an error of its kind.
 const ENOUGH: usize = 3;

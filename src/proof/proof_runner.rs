@@ -12,7 +12,11 @@ use tokio::{runtime, sync::watch};
 use super::{ProofError, rejudged::Rejudged};
 use crate::{
     harness::Runner,
-    judge::{redaction::SensitiveValues, snapshots::Snapshots, verdict::Ledger},
+    judge::{
+        redaction::SensitiveValues,
+        snapshots::Snapshots,
+        verdict::{Ledger, Verdict},
+    },
     model::Contract,
     proof::mutant::{ConstantEndpoint, Mutant, MutantEndpoint},
     reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH},
@@ -50,6 +54,13 @@ pub(super) struct ProofRun {
     pub(super) deviations: usize,
 }
 
+/// The result of a run against a constant endpoint.
+pub(super) struct ConstantRun {
+    pub(super) ledger: Ledger,
+    /// The cases that conform, by ID, and whether every response of the case is that of the reference.
+    pub(super) conforming: BTreeMap<String, bool>,
+}
+
 impl<'a> ProofRunner<'a> {
     pub(super) fn new(
         suite: &'a Arc<Fixtures>,
@@ -83,21 +94,27 @@ impl<'a> ProofRunner<'a> {
         &self,
         endpoint: &ConstantEndpoint,
         check_presence: bool,
-    ) -> Result<Ledger, ProofError> {
+    ) -> Result<ConstantRun, ProofError> {
         runtime()?.block_on(async {
             let cases = self.suite.cases();
             let endpoint = Arc::new(endpoint.start(&self.pristine, self.contracts()));
             let ids: Vec<String> = cases.iter().map(|case| case.id.0.clone()).collect();
             let mut next = ids.into_iter();
-            let turn = Arc::clone(&endpoint);
-            let mut begin = move || turn.begin(next.next().as_deref().unwrap_or_default());
+            let mut begin = || endpoint.begin(next.next().as_deref().unwrap_or_default());
             begin();
-            let respond = move |request: &Request| endpoint.handle(request, real_now());
-            let mut on_case = |_: &JudgedCase| {
+            let behind = Arc::clone(&endpoint);
+            let respond = move |request: &Request| behind.handle(request, real_now());
+            let mut conforming = BTreeMap::new();
+            let mut on_case = |judged: &JudgedCase| {
+                if judged.report.verdict == Verdict::Conforms {
+                    let is_right = endpoint.responded_rightly(&judged.transcript);
+                    conforming.insert(judged.case.id.0.clone(), is_right);
+                }
                 begin();
                 true
             };
-            self.run(InProcess::new(respond), cases, check_presence, &mut on_case).await
+            let ledger = self.run(InProcess::new(respond), cases, check_presence, &mut on_case).await?;
+            Ok(ConstantRun { ledger, conforming })
         })
     }
 

@@ -124,7 +124,7 @@ pub fn judge(suite: &Fixtures, case: &Case, transcript: &Transcript, snapshot: O
 
 fn role(of: Role) -> FindingRole {
     match of {
-        Role::Control => FindingRole::Control,
+        Role::EarlyControl | Role::Control => FindingRole::Control,
         Role::Before(_) | Role::After(_) => FindingRole::Guard,
         Role::Main | Role::Question | Role::Setup | Role::Teardown => FindingRole::Step,
     }

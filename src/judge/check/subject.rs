@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     Check, CheckBasis,
     implementation::{self, NotImplementedReason},
+    outcome,
 };
 use crate::{
     judge::{
@@ -236,14 +237,15 @@ impl<'a> StepSubject<'a> {
         (alternatives.len() > 1).then(|| format!("step {}: {}", self.number, alternatives[held].describe()))
     }
 
-    /// The reason why this step cannot be judged in full: a missing or unsupported response, a neighbor that is not implemented, or a
-    /// guard whose first read was rejected.
+    /// The reason why this step cannot be judged in full: a missing or unsupported response, a neighbor that is not implemented, a
+    /// guard whose first read was rejected, or controls with different responses.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         self.no_response()
             .or_else(|| self.unsupported())
             .or_else(|| self.absent_neighbor())
             .or_else(|| self.rejected_guard())
+            .or_else(|| self.varying_control())
     }
 
     /// An exchange without the response that it needs. A poll needs only its last one.
@@ -296,6 +298,19 @@ impl<'a> StepSubject<'a> {
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         self.exchanges.iter().any(|(_, parsed)| parsed.as_ref().is_some_and(|parsed| parsed.limit.is_some()))
+    }
+
+    /// The early controls are equal requests without an effect, and an endpoint responds alike to all of them.
+    fn varying_control(&self) -> Option<Obstacle> {
+        let responses = self.of_role(Role::EarlyControl).filter_map(|(exchange, outcome)| {
+            let (response, parsed) = outcome.ok()?;
+            Some((exchange, outcome::describe(response.status, parsed)))
+        });
+        let responses: Vec<_> = responses.collect();
+        let (exchange, first) = responses.first()?;
+        let (_, other) = responses.iter().find(|(_, response)| response != first)?;
+        let operation = exchange.operation.clone();
+        Some(Obstacle::ControlVaries { operation, first: first.clone(), other: other.clone() })
     }
 
     fn rejected_guard(&self) -> Option<Obstacle> {
@@ -524,6 +539,26 @@ mod tests {
         let expected = Obstacle::GuardRejected("GetDeployment".to_owned());
         assert_eq!((blind.on_step(|step| step.obstacle()), expected.verdict()), (Some(expected), Verdict::Blocked));
         assert_eq!(guarded((200, &seen), (400, &rejected)).on_step(|step| step.obstacle()), None);
+    }
+
+    #[rstest]
+    #[case::alike(&[does_not_exist(), does_not_exist()], None)]
+    #[case::accepted_once(&[does_not_exist(), stopping()], Some("DeploymentDoesNotExistException (400) and a success (200)"))]
+    #[case::another_error(&[unknown(), does_not_exist()], Some("UnknownOperationException (400) and DeploymentDoesNotExistException (400)"))]
+    fn early_controls_with_different_responses_leave_a_case_open(
+        #[case] early: &[Value],
+        #[case] expected: Option<&str>,
+    ) {
+        let steps = "- { call: StopDeployment, input: { deploymentId: x }, expect: { error: InvalidDeploymentIdException }, control: { deploymentId: d-ABCDEF124 } }";
+        let trial = early.iter().fold(Trial::stop(steps), |trial, body| {
+            let status = if body["__type"].is_string() { 400 } else { 200 };
+            trial.with(1, Role::EarlyControl, status, body.to_string().as_bytes(), |_| {})
+        });
+        let trial = trial.responds(1, 400, &json!({"__type": "InvalidDeploymentIdException", "message": "m"}));
+        let (verdict, reason) = trial.judge().verdict();
+        let open = (Verdict::Inconclusive, true);
+        let actual = (verdict, expected.is_none_or(|expected| reason.contains(expected)));
+        assert_eq!(actual, if expected.is_some() { open } else { (Verdict::Conforms, true) }, "{reason}");
     }
 
     #[rstest]

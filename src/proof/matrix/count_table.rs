@@ -108,6 +108,7 @@ pub(super) fn constants(matrix: &KillMatrix) -> Table {
         column("conforms", ["", "conforms"]),
         column("of selected", ["of", "selected"]),
         column("conforms without presence check", ["presence", "unchecked"]),
+        column("conforms without a reason", ["no", "reason"]),
     ];
     let mut rows = vec![reference(&matrix.reference)];
     rows.extend(matrix.constant_endpoints.iter().map(constant_row));
@@ -120,20 +121,25 @@ fn reference(ledger: &Ledger) -> TableRow {
         Count { number: Some(ledger.conforms), tone },
         Count::new(ledger.selected, Tone::Plain),
         Count { number: None, tone: Tone::Plain },
+        Count { number: None, tone: Tone::Plain },
     ];
     let says = "the reference implementation without a fault".to_owned();
     TableRow { name: "reference".to_owned(), says, is_total: true, cells }
 }
 
 fn constant_row(row: &ConstantRow) -> TableRow {
-    let cells =
-        vec![given(row.ledger.conforms), Count::new(row.ledger.selected, Tone::Plain), given(row.conforms_unchecked)];
+    let cells = vec![
+        given(row.ledger.conforms, Tone::Plain),
+        Count::new(row.ledger.selected, Tone::Plain),
+        given(row.conforms_unchecked, Tone::Plain),
+        given(row.unexplained.len(), Tone::Bad),
+    ];
     TableRow { name: row.name.clone(), says: row.says.clone(), is_total: false, cells }
 }
 
-/// The number of cases that conform on a constant endpoint: any number but 0 is bad.
-fn given(cases: usize) -> Count {
-    Count { number: Some(cases), tone: if cases == 0 { Tone::Good } else { Tone::Bad } }
+/// A number of cases that conform on a constant endpoint: 0 is good.
+fn given(cases: usize, tone: Tone) -> Count {
+    Count { number: Some(cases), tone: if cases == 0 { Tone::Good } else { tone } }
 }
 
 /// One row for each family, and one for all.
@@ -199,9 +205,9 @@ mod tests {
         let table = constants(&matrix());
         assert_eq!(row(&table, "reference"), [466, 466]);
         assert_eq!(table.rows[0].name, "reference");
-        assert_eq!(row(&table, "parrot"), [0, 466, 2]);
+        assert_eq!(row(&table, "parrot"), [0, 466, 2, 1]);
         let tones: Vec<Tone> = table.rows[2].cells.iter().map(|count| count.tone).collect();
-        assert_eq!(tones, [Tone::Good, Tone::Plain, Tone::Bad]);
+        assert_eq!(tones, [Tone::Good, Tone::Plain, Tone::Plain, Tone::Bad]);
     }
 
     #[test]

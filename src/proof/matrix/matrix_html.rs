@@ -165,9 +165,9 @@ mod tests {
         let body = body(&matrix());
         let (_, constants) = body.split_once("id=\"constant_endpoints\"").unwrap();
         let (table, _) = constants.split_once("</table>").unwrap();
-        assert_eq!(table.matches("scope=\"col\"").count(), 4);
+        assert_eq!(table.matches("scope=\"col\"").count(), 5);
         assert_eq!(table.matches("scope=\"row\"").count(), 3);
-        assert!(table.contains("<td class=\"number bad\">2</td>"), "{table}");
+        assert!(table.contains("<td class=\"number bad\">1</td>"), "{table}");
         assert!(table.contains("<td class=\"number good\">0</td>"), "{table}");
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     judge::{code::Code, verdict::Severity},
-    proof::matrix::{Fate, KillMatrix, MatrixCell, MutantRow},
+    proof::matrix::{ConstantRow, Fate, KillMatrix, MatrixCell, MutantRow},
     report::{
         text,
         text_page::{FAINT, HEADING, PLAIN, TextPage, of_severity},
@@ -120,18 +120,35 @@ impl MatrixWriter<'_> {
     }
 
     fn undeserved(&mut self) {
-        let given = self
-            .matrix
-            .constant_endpoints
-            .iter()
-            .filter(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked > 0);
-        let mut given = given.peekable();
-        if given.peek().is_some() {
-            self.page.heading("constant endpoints on which cases conform");
+        let endpoints = &self.matrix.constant_endpoints;
+        let bad: Vec<&ConstantRow> = endpoints.iter().filter(|endpoint| endpoint.is_bad()).collect();
+        if !bad.is_empty() {
+            self.page.heading("constant endpoints on which cases conform without a reason");
             self.page.entry(2, FAINT, "help:", matrix_summary::UNDESERVED);
         }
-        for endpoint in given {
+        for endpoint in bad {
             self.page.entry(2, of_fate(Fate::Survived), &endpoint.name, &endpoint.says);
+            for case in &endpoint.unexplained {
+                self.page.whole(4, FAINT, case);
+            }
+            for glob in &endpoint.unused_allowances {
+                self.page.whole(4, FAINT, &format!("no case conforms: {glob}"));
+            }
+        }
+    }
+
+    /// The constant endpoints on which cases conform, with the reasons.
+    fn reasons(&mut self) {
+        let has_reasons = |endpoint: &&ConstantRow| !endpoint.reasons.is_empty();
+        let endpoints: Vec<&ConstantRow> = self.matrix.constant_endpoints.iter().filter(has_reasons).collect();
+        if !endpoints.is_empty() {
+            self.page.heading("cases that may conform on constant endpoints");
+        }
+        for endpoint in endpoints {
+            self.page.entry(2, FAINT, &endpoint.name, &endpoint.says);
+            for (reason, cases) in &endpoint.reasons {
+                self.page.entry(4, FAINT, &text::count(*cases, "case"), reason);
+            }
         }
     }
 
@@ -143,6 +160,7 @@ impl MatrixWriter<'_> {
         }
         let heading = format!("constant endpoints; the reference conforms in {}", matrix_summary::rate(self.matrix));
         self.table(&heading, &count_table::constants(self.matrix));
+        self.reasons();
     }
 
     fn table(&mut self, heading: &str, table: &Table) {
@@ -253,10 +271,12 @@ mod tests {
               removed. Correct the ID or delete the entry, so that it cannot excuse another mutant later.
           codedeploy/Gone/*
 
-        constant endpoints on which cases conform
-          help:  Some cases conform on an endpoint that returns one response for everything. Add an
-              expectation to them that such a response violates.
+        constant endpoints on which cases conform without a reason
+          help:  Some cases conform on an endpoint that responds without regard to the request or to its
+              state. Add an expectation or a control that such an endpoint violates. If it may conform in a
+              case, add the case to src/proof/allowances.toml with the reason.
           parrot  200 with an empty object
+            codedeploy/stop-deployment/finished
 
         mutants by family
                                       by a                           false
@@ -277,13 +297,17 @@ mod tests {
           all         1      2      1
 
         constant endpoints; the reference conforms in 466 of 466 (100 %)
-                                        of   presence
-                        conforms  selected  unchecked
+                                        of   presence      no
+                        conforms  selected  unchecked  reason
           reference          466       466
-          empty-object         0       466          0
-          parrot               0       466          2
+          empty-object         0       466          0       0
+          parrot               0       466          2       1
 
-        not proven: 7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false positive + 1 idle, 1 unused entry, 1 of 2 constant endpoints conform somewhere, 4 min 37 s
+        cases that may conform on constant endpoints
+          parrot  200 with an empty object
+            1 case  it is right there
+
+        not proven: 7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false positive + 1 idle, 1 unused entry, 0 of 2 constant endpoints conform, 1 in cases without a reason, 4 min 37 s
         "#);
     }
 

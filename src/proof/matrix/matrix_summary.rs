@@ -1,7 +1,7 @@
 //! The summary of the kill matrix, and the remedy for each problem.
 
 use crate::{
-    proof::matrix::{Fate, KillMatrix},
+    proof::matrix::{ConstantRow, Fate, KillMatrix},
     report::text,
 };
 
@@ -27,13 +27,17 @@ pub(super) fn terms(matrix: &KillMatrix) -> String {
 }
 
 fn undeserved(matrix: &KillMatrix) -> String {
-    let given = matrix
-        .constant_endpoints
-        .iter()
-        .filter(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked > 0)
-        .count();
-    let place = if given == 0 { "anywhere" } else { "somewhere" };
-    format!("{given} of {} conform {place}", text::count(matrix.constant_endpoints.len(), "constant endpoint"))
+    let endpoints = text::count(matrix.constant_endpoints.len(), "constant endpoint");
+    let conform = matrix.constant_endpoints.iter().filter(|endpoint| is_conforming(endpoint)).count();
+    match matrix.undeserved() {
+        0 => format!("{conform} of {endpoints} conform"),
+        bad => format!("{conform} of {endpoints} conform, {bad} in cases without a reason"),
+    }
+}
+
+/// The endpoint as a whole conforms.
+fn is_conforming(endpoint: &ConstantRow) -> bool {
+    endpoint.ledger.selected > 0 && endpoint.ledger.conforms == endpoint.ledger.selected
 }
 
 /// The share of cases that conform on the reference, never rounded up.
@@ -77,9 +81,10 @@ pub(super) fn remedy(fate: Fate) -> &'static str {
 pub(super) const UNUSED_EQUIVALENTS: &str = "Entries of src/proof/equivalents.toml that match no mutant, because a mutant was renamed or \
     removed. Correct the ID or delete the entry, so that it cannot excuse another mutant later.";
 
-/// The remedy for cases that conform on a constant endpoint.
-pub(super) const UNDESERVED: &str = "Some cases conform on an endpoint that returns one response for everything. Add an expectation to \
-    them that such a response violates.";
+/// The remedy for cases that conform on a constant endpoint without a reason.
+pub(super) const UNDESERVED: &str = "Some cases conform on an endpoint that responds without regard to the request or to its state. Add an \
+    expectation or a control that such an endpoint violates. If it may conform in a case, add the case to \
+    src/proof/allowances.toml with the reason.";
 
 #[cfg(test)]
 mod tests {
@@ -94,12 +99,12 @@ mod tests {
         assert_eq!(
             terms(&matrix()),
             "7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false positive + 1 idle, 1 unused entry, \
-             1 of 2 constant endpoints conform somewhere, 4 min 37 s"
+             0 of 2 constant endpoints conform, 1 in cases without a reason, 4 min 37 s"
         );
         assert_eq!(word(&proven()), "proven");
         assert_eq!(
             terms(&proven()),
-            "4 mutants = 3 killed + 1 equivalent, 0 of 1 constant endpoint conform anywhere, 4 min 37 s"
+            "4 mutants = 3 killed + 1 equivalent, 0 of 1 constant endpoint conform, 4 min 37 s"
         );
     }
 

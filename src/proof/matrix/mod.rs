@@ -119,6 +119,24 @@ pub struct ConstantRow {
     pub ledger: Ledger,
     /// The number of cases that conform without a presence check.
     pub conforms_unchecked: usize,
+    /// The number of cases that may conform, in either run, by the reason.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, usize>,
+    /// The cases that conform, in either run, without a reason.
+    #[serde(default)]
+    pub unexplained: Vec<String>,
+    /// The entries of the list of allowances for it that match no case that conforms.
+    #[serde(default)]
+    pub unused_allowances: Vec<String>,
+}
+
+impl ConstantRow {
+    /// Returns whether cases conform on it that should not, or an allowance is unused.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        let conforms = self.ledger.selected > 0 && self.ledger.conforms == self.ledger.selected;
+        conforms || !self.unexplained.is_empty() || !self.unused_allowances.is_empty()
+    }
 }
 
 /// The name and version of this program.
@@ -171,10 +189,10 @@ impl KillMatrix {
         families
     }
 
-    /// The number of cases that conform on a constant endpoint, with or without a presence check.
+    /// The number of constant endpoints on which cases conform without a reason.
     #[must_use]
     pub fn undeserved(&self) -> usize {
-        self.constant_endpoints.iter().map(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked).sum()
+        self.constant_endpoints.iter().filter(|endpoint| endpoint.is_bad()).count()
     }
 
     /// Returns whether another proof has the same result: the same mutants and fates, and the same cases that conform
@@ -197,7 +215,7 @@ impl KillMatrix {
     }
 
     /// Returns whether the judge is proven: every case conforms on the reference, every mutant is killed or equivalent,
-    /// no case conforms on a constant endpoint, and no entry of the list is unused.
+    /// every case that conforms on a constant endpoint has a reason, and no entry of a list is unused.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.reference.conforms == self.reference.selected
@@ -241,7 +259,10 @@ mod tests {
                 name: "n".to_owned(),
                 says: String::new(),
                 ledger,
-                conforms_unchecked: 0,
+                conforms_unchecked: 1,
+                reasons: BTreeMap::from([("a reason".to_owned(), 1)]),
+                unexplained: Vec::new(),
+                unused_allowances: Vec::new(),
             }],
             unused_equivalents: Vec::new(),
             duration_ms: 0,
@@ -274,8 +295,9 @@ mod tests {
     #[case::a_false_positive(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::FalsePositive)]
     #[case::an_idle_mutant(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::Idle)]
     #[case::no_mutant_at_all(|matrix: &mut KillMatrix| matrix.mutants.clear())]
-    #[case::an_undeserved_case(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].ledger.conforms = 1)]
-    #[case::an_undeserved_case_without_presence_check(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].conforms_unchecked = 1)]
+    #[case::an_undeserved_case(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].unexplained.push("x".to_owned()))]
+    #[case::an_unused_allowance(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].unused_allowances.push("x".to_owned()))]
+    #[case::an_endpoint_that_conforms(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].ledger.conforms = 2)]
     #[case::a_reference_that_deviates(|matrix: &mut KillMatrix| matrix.reference.conforms = 1)]
     #[case::a_unused_entry(|matrix: &mut KillMatrix| matrix.unused_equivalents.push("x".to_owned()))]
     fn one_thing_that_is_wrong_unproves_it(#[case] spoil: fn(&mut KillMatrix)) {

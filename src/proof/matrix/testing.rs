@@ -36,7 +36,15 @@ pub(super) fn mutant(id: &str, fate: Fate, found: &[(Code, Severity)]) -> Mutant
 
 fn constant(name: &str, conforms_unchecked: usize) -> ConstantRow {
     let ledger = Ledger { selected: 466, not_implemented: 466, ..Ledger::default() };
-    ConstantRow { name: name.to_owned(), says: "200 with an empty object".to_owned(), ledger, conforms_unchecked }
+    ConstantRow {
+        name: name.to_owned(),
+        says: "200 with an empty object".to_owned(),
+        ledger,
+        conforms_unchecked,
+        reasons: [("it is right there".to_owned(), 1)].into_iter().filter(|_| conforms_unchecked > 0).collect(),
+        unexplained: (1..conforms_unchecked).map(|_| CASE.to_owned()).collect(),
+        unused_allowances: Vec::new(),
+    }
 }
 
 /// A matrix with every problem.
@@ -93,6 +101,7 @@ pub(super) fn hostile() -> KillMatrix {
     for row in &mut matrix.constant_endpoints {
         row.name += MARKUP;
         row.says += MARKUP;
+        row.unexplained.push(MARKUP.to_owned());
     }
     matrix.suite += MARKUP;
     matrix.unused_equivalents = vec![MARKUP.to_owned()];

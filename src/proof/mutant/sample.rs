@@ -170,7 +170,7 @@ impl Sample {
     fn exchange(&mut self, exchange: &Exchange, courses: &mut Courses) -> Vec<FaultScope> {
         let Some(contract) = self.contracts.get(&exchange.service).cloned() else { return Vec::new() };
         let Some(operation) = contract.operation(&exchange.operation) else { return Vec::new() };
-        let judged = !matches!(exchange.role, Role::Setup | Role::Teardown);
+        let judged = !matches!(exchange.role, Role::Setup | Role::EarlyControl | Role::Teardown);
         let mut scopes = vec![FaultScope::Anywhere];
         let Ok(response) = &exchange.outcome else { return if judged { scopes } else { Vec::new() } };
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();

@@ -110,6 +110,7 @@ fn part(exchange: &ExchangeReport) -> String {
         Role::Setup => "setup".to_owned(),
         Role::Before(_) => format!("step {step}, read before"),
         Role::Main => format!("step {step}"),
+        Role::EarlyControl => format!("step {step}, control before"),
         Role::Control => format!("step {step}, control"),
         Role::After(_) => format!("step {step}, read after"),
         Role::Teardown => "teardown".to_owned(),

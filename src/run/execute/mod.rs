@@ -110,6 +110,9 @@ enum Cleanup {
 /// The time limit of a teardown.
 const TEARDOWN_LIMIT: Duration = Duration::from_secs(30);
 
+/// The number of controls before a step: a pattern of up to three responses repeats itself among them.
+const EARLY_CONTROLS: usize = 3;
+
 struct CaseRun<'a> {
     executor: Executor<'a>,
     transcript: Transcript,
@@ -183,6 +186,7 @@ impl<'a> CaseRun<'a> {
         if step.when.as_ref().is_some_and(|condition| !self.holds(condition, bindings)) {
             return Ok(());
         }
+        self.early_controls(step, number, bindings).await?;
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
         }
@@ -198,6 +202,25 @@ impl<'a> CaseRun<'a> {
             return Err(CaseEnd::Stopped);
         }
         self.capture(step, bindings)
+    }
+
+    /// Sends a valid input that names nothing that exists, several times, before a step with a control: an endpoint with
+    /// a fixed pattern of responses does not respond alike to all of them, and otherwise to the step.
+    async fn early_controls(&mut self, step: &Step, number: usize, bindings: &Bindings) -> Result<(), Unwritable> {
+        let Some(control) = &step.control else { return Ok(()) };
+        // A control that names what exists may change it.
+        let made_up = (!bindings.is_received(control)).then(|| control.clone());
+        let Some(input) = made_up.or_else(|| self.example(&step.call)) else { return Ok(()) };
+        for _ in 0..EARLY_CONTROLS {
+            self.call(&control_of(step), &input, bindings, number, Role::EarlyControl).await?;
+        }
+        Ok(())
+    }
+
+    /// The example input of the model.
+    fn example(&self, call: &Call) -> Option<Template> {
+        let operation = self.service(call)?.contract().operation(&call.operation)?;
+        operation.example_input().cloned().map(Template::Literal)
     }
 
     fn capture(&self, step: &Step, bindings: &mut Bindings) -> Result<(), CaseEnd> {
