@@ -83,7 +83,7 @@ mod tests {
         "error-identity",
         "d1a45ecb4a28"
     )]
-    #[case::unnamed(STOP, 500, r#"{"message":"m"}"#, "outcome", "2d25f73e11a7")]
+    #[case::unnamed(STOP, 400, r#"{"message":"m"}"#, "outcome", "067fddfa0c84")]
     #[case::value_in_the_body(STOP, 200, r#"{"status":"Odd"}"#, "response-shape", "c52dd46e9a44")]
     #[case::not_json(STOP, 200, "{", "json", "bbb8036212dd")]
     fn fingerprints_outlive_the_words_of_findings(

@@ -70,7 +70,7 @@ mod tests {
 
     #[rstest]
     #[case::misspelled("statsu", "did you mean `status`?")]
-    #[case::another("qqqqqqqqqqqq", "the checks are implementation, outcome, status,")]
+    #[case::another("qqqqqqqqqqqq", "the checks are implementation, server-error, outcome,")]
     fn an_unknown_check_is_reported_at_its_position(#[case] name: &str, #[case] help: &str) {
         let error = read_fixtures(&with_check(name)).unwrap_err();
         let [diagnostic] = &error.0[..] else { panic!("{error}") };

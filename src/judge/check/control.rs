@@ -1,6 +1,6 @@
 //! The control of a rejected request is not rejected for the same reason.
 
-use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, outcome};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, outcome, server_error};
 use crate::{
     judge::{code::Code, transcript::Role, verdict::Severity::Error},
     wire::{ParsedResponse, RejectionClass, Response},
@@ -30,6 +30,9 @@ pub(super) const CHECK: Check = Check {
 
 fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     let Some((_, Ok((response, parsed)))) = step.of_role(Role::Control).last() else { return Checked::nothing() };
+    if server_error::is_undeclared(step.service, &step.step.call.operation, response, parsed) {
+        return Checked::nothing();
+    }
     let basis = step.basis();
     if !is_rejected_alike(step, response, parsed) {
         return Checked::with(basis.cites, Vec::new());
@@ -45,7 +48,7 @@ fn is_rejected_alike(step: &StepSubject<'_>, response: &Response, parsed: &Parse
     let expected = step.step.expect.alternatives.iter().any(|alternative| alternative.allows_error(response, parsed));
     let invalid = [RejectionClass::Constraint, RejectionClass::Serialization, RejectionClass::UnknownOperation];
     let invalid = invalid.iter().any(|class| class.holds(response.status, identity));
-    expected || invalid || outcome::is_server_error(response.status) || !identity.is_named()
+    expected || invalid || server_error::is_server_error(response.status) || !identity.is_named()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
     wants: "an error that the operation declares, or a common error",
     why: "Clients handle the errors that an operation's page lists. Any operation may return a common error or one of \
           the protocol's own errors (SerializationException, UnknownOperationException).",
-    label: ["decl", "error"],
+    label: ["decl", "err"],
     severities: &[SeverityRow::new(Error, Warning, "the model declares only two thirds of the recorded AWS errors")],
     basis: CheckBasis::Requirements { otherwise: Evidence::Modelled },
     points_at: ERROR_NAME,

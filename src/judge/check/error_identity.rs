@@ -1,6 +1,6 @@
 //! The error is the documented one.
 
-use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, outcome};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, outcome, server_error};
 use crate::{
     judge::{code::Code, verdict::Severity::Error},
     suite::Alternative,
@@ -33,6 +33,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
         return Checked::nothing();
     }
     let errors = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, parsed)| parsed.rejection.is_some());
+    let errors = errors.filter(|(response, parsed)| !server_error::is_unexpected_crash(step, response, parsed));
     let errors: Vec<_> = errors.filter(|(_, parsed)| step.alternatives_like(parsed).next().is_some()).collect();
     if errors.is_empty() {
         return Checked::nothing();

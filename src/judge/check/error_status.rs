@@ -237,7 +237,7 @@ mod tests {
         406,
         "the status 404 or 405 of ThrottlingException"
     )]
-    #[case::a_class("{ rejected: client }", "ThrottlingException", 500, "a status from 400 to 499")]
+    #[case::a_class("{ rejected: client }", "ThrottlingException", 302, "a status from 400 to 499")]
     fn the_expected_statuses_are_shown(
         #[case] expect: &str,
         #[case] name: &str,
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_rejection_without_an_error_name_has_no_expected_status() {
-        let found = Trial::stop(UNKNOWN).responds(1, 500, &json!({"message": "m"})).findings();
+        let found = Trial::stop(UNKNOWN).responds(1, 400, &json!({"message": "m"})).findings();
         assert!(!found.contains(&"error error-status".to_owned()), "{found:?}");
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, expected_body, outcome};
+use super::{
+    Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, expected_body, outcome, server_error,
+};
 use crate::{
     judge::{code::Code, transcript::Exchange, verdict::Severity::Error},
     suite::{Alternative, Repeat, requirement::Evidence},
@@ -32,7 +34,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     if step.step.expect.held(Ok((response, parsed)), &step.bindings).is_some() {
         return Checked::with(basis.cites, Vec::new());
     }
-    if is_cut_short(step, within) {
+    if is_cut_short(step, within) || server_error::is_unexpected_crash(step, response, parsed) {
         return Checked::nothing();
     }
     let mut checked = expected_body::mismatches(step, &CHECK);
@@ -43,7 +45,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
         let expected: Vec<String> = step.step.expect.alternatives.iter().map(Alternative::describe).collect();
         let actual = outcome::describe(response.status, parsed);
         let expected = format!("{} within {within:?}", expected.join(" or "));
-        if outcome::is_server_error(response.status) {
+        if server_error::is_server_error(response.status) {
             basis.evidence = basis.evidence.min(Evidence::Protocol);
         }
         checked.findings.push(basis.finding(&CHECK, step.number, "", expected, actual));
@@ -97,11 +99,12 @@ mod tests {
     }
 
     #[test]
-    fn a_poll_that_ends_in_a_server_error_is_an_error_even_if_only_recorded() {
-        let steps =
-            "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, eventually: { within: 1ms, every: 1ms } }";
-        let body = json!({"__type": "InternalFailure", "message": "m"});
-        assert_eq!(Trial::recorded(steps).responds(1, 500, &body).findings(), ["error eventually"]);
+    fn a_poll_that_ends_in_a_declared_server_error_is_an_error() {
+        let steps = "- { call: CancelServicePipelineDeployment, input: { serviceName: shop }, eventually: { within: 1ms, every: 1ms } }";
+        let body = json!({"__type": "InternalServerException", "message": "m"});
+        assert_eq!(Trial::cancel(steps).responds(1, 500, &body).findings(), ["error eventually"]);
+        let crash = json!({"__type": "InternalFailure", "message": "m"});
+        assert_eq!(Trial::cancel(steps).responds(1, 500, &crash).findings(), ["error server-error"]);
     }
 
     #[rstest]

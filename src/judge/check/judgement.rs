@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CHECKS, CaseSubject, CheckScope, Checked, ResponseSubject, StepSubject, outcome};
+use super::{CHECKS, CaseSubject, CheckScope, Checked, ResponseSubject, StepSubject, outcome, server_error};
 use crate::{
     judge::{
         code::Code,
@@ -61,11 +61,14 @@ impl CaseJudgement {
         let is_judged = |response: &ResponseSubject<'_>| {
             response.parsed.limit.is_none() && !step.is_absent(response.exchange, Some(response.parsed))
         };
-        let responses: Vec<_> = step.responses().filter(is_judged).collect();
+        let (crashes, responses): (Vec<_>, Vec<_>) =
+            step.responses().filter(is_judged).partition(server_error::is_crash);
         for check in CHECKS {
             match check.look {
                 CheckScope::Response(look) => {
-                    for response in &responses {
+                    // A crash says nothing about the response that it took the place of.
+                    let crashes = crashes.iter().filter(|_| check.code == Code::SERVER_ERROR);
+                    for response in responses.iter().chain(crashes) {
                         let mut checked = look(response);
                         checked.findings.iter_mut().for_each(|finding| finding.role = role(response.exchange.role));
                         self.enter(checked);

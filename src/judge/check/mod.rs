@@ -24,6 +24,7 @@ mod outcome;
 mod points_at;
 pub mod request_id;
 mod response_shape;
+mod server_error;
 mod side_effect;
 mod snapshot;
 mod status;
@@ -49,6 +50,7 @@ use subject::Basis;
 /// Every check, in the order in which they run and are explained.
 pub const CHECKS: &[Check] = &[
     implementation::CHECK,
+    server_error::CHECK,
     outcome::CHECK,
     status::CHECK,
     error_identity::CHECK,

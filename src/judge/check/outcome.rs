@@ -1,6 +1,6 @@
 //! A request succeeds or is rejected as documented.
 
-use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, server_error};
 use crate::{
     judge::{code::Code, verdict::Severity::Error},
     suite::{Alternative, requirement::Evidence},
@@ -34,11 +34,14 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     let mut evaluated = step.main().any(|(_, outcome)| outcome.is_ok());
     let mut findings = Vec::new();
     for (response, parsed) in step.unexpected().filter(|_| !step.is_poll()) {
-        let is_failure = is_server_error(response.status);
+        if server_error::is_unexpected_crash(step, response, parsed) {
+            continue;
+        }
+        let is_failure = server_error::is_server_error(response.status);
         if step.alternatives_like(parsed).any(|_| !is_failure) {
             continue;
         }
-        // A server error is a defect, even if no document states the response.
+        // A declared server error is a defect, even if no document states the response.
         let mut basis = scenario.clone();
         if is_failure {
             basis.evidence = basis.evidence.min(Evidence::Protocol);
@@ -52,11 +55,6 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     }
     evaluated |= step.main().any(|(_, outcome)| step.step.expect.held(outcome, &step.bindings).is_some());
     if evaluated { Checked::with(scenario.cites, findings) } else { Checked::nothing() }
-}
-
-/// The endpoint itself failed, whatever error it names.
-pub(super) fn is_server_error(status: u16) -> bool {
-    status >= 500
 }
 
 /// The response in a few words.
@@ -85,22 +83,15 @@ mod tests {
     }
 
     #[rstest]
-    #[case::rejection_expected("{ rejected: client }")]
+    #[case::rejection_expected("{ error: ConflictException }")]
     #[case::success_expected("{ status: 200 }")]
     #[case::anything_expected("{ responded: true }")]
-    fn a_server_error_is_one_even_if_the_response_is_only_recorded(#[case] expect: &str) {
-        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
-        let body = json!({"__type": "InternalFailure", "message": "m"});
-        let found = Trial::recorded(&steps).responds(1, 500, &body).findings();
+    fn a_declared_server_error_is_one_that_is_not_expected(#[case] expect: &str) {
+        let steps =
+            format!("- {{ call: CancelServicePipelineDeployment, input: {{ serviceName: shop }}, expect: {expect} }}");
+        let body = json!({"__type": "InternalServerException", "message": "m"});
+        let found = Trial::cancel(&steps).responds(1, 500, &body).findings();
         assert!(found.contains(&"error outcome".to_owned()), "{found:?}");
-    }
-
-    #[test]
-    fn a_server_error_of_one_concurrent_call_does_not_affect_the_others() {
-        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, concurrently: 2 }";
-        let failure = json!({"__type": "InternalFailure", "message": "m"});
-        let trial = Trial::recorded(steps).responds(1, 500, &failure).responds(1, 400, &does_not_exist());
-        assert_eq!(trial.findings(), ["error outcome", "note outcome"]);
     }
 
     #[test]
@@ -120,12 +111,5 @@ mod tests {
         let body = json!({"__type": "InternalServerException", "message": "m"});
         let found = Trial::cancel(&steps).responds(1, 500, &body).findings();
         assert_eq!(found, ["error error-status"]);
-    }
-
-    #[rstest]
-    #[case(499, false)]
-    #[case(500, true)]
-    fn a_server_error_is_any_status_from_500_on(#[case] status: u16, #[case] is_one: bool) {
-        assert_eq!(super::is_server_error(status), is_one);
     }
 }

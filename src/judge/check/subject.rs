@@ -248,13 +248,16 @@ impl<'a> StepSubject<'a> {
             .or_else(|| self.varying_control())
     }
 
-    /// An exchange without the response that it needs. A poll needs only its last one.
+    /// The response of the exchange matters: of a poll, only the last one does.
+    #[must_use]
+    pub fn counts(&self, exchange: &Exchange) -> bool {
+        let is_last = || self.main().last().is_some_and(|(last, _)| std::ptr::eq(last, exchange));
+        exchange.role != Role::Main || !self.is_poll() || is_last()
+    }
+
+    /// An exchange without the response that it needs.
     fn no_response(&self) -> Option<Obstacle> {
-        let last = self.main().last().map(|(exchange, _)| exchange);
-        let counts = |exchange: &Exchange| {
-            exchange.role != Role::Main || !self.is_poll() || last.is_some_and(|last| std::ptr::eq(last, exchange))
-        };
-        self.exchanges.iter().filter(|(exchange, _)| counts(exchange)).find_map(|(exchange, _)| {
+        self.exchanges.iter().filter(|(exchange, _)| self.counts(exchange)).find_map(|(exchange, _)| {
             let error = exchange.outcome.as_ref().err()?;
             let expected = exchange.role == Role::Main && self.step.expect.held(Err(error), &self.bindings).is_some();
             let obstacle = || Obstacle::NoResponse { operation: exchange.operation.clone(), error: error.clone() };

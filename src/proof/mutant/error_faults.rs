@@ -12,13 +12,15 @@ use crate::{
     wire::{Response, error_name, protocol::ErrorLocation},
 };
 
-const NAME: &[Code] = &[Code::ERROR_IDENTITY, Code::DECLARED_ERROR];
+/// A server error with a name that nothing allows is a crash.
+const NAME: &[Code] = &[Code::ERROR_IDENTITY, Code::DECLARED_ERROR, Code::SERVER_ERROR];
 /// A name outside of the body, or two different names, is also detected by the check of the body.
-const PLACE: &[Code] = &[Code::ERROR_IDENTITY, Code::ERROR_SHAPE];
-const STATUS: &[Code] = &[Code::ERROR_STATUS];
+const PLACE: &[Code] = &[Code::ERROR_IDENTITY, Code::ERROR_SHAPE, Code::SERVER_ERROR];
+const STATUS: &[Code] = &[Code::ERROR_STATUS, Code::SERVER_ERROR];
 const SUCCESS: &[Code] = &[Code::OUTCOME, Code::STATUS, Code::ERROR_STATUS];
 const MESSAGE: &[Code] = &[Code::ERROR_SHAPE];
-const PAGE: &[Code] = &[Code::JSON, Code::CONTENT_TYPE, Code::ERROR_IDENTITY];
+const PAGE: &[Code] = &[Code::JSON, Code::CONTENT_TYPE, Code::ERROR_IDENTITY, Code::SERVER_ERROR];
+const CRASH: &[Code] = &[Code::SERVER_ERROR];
 
 type ErrorFault = fn(&mut Response, &mut Value, ErrorLocation);
 
@@ -59,7 +61,26 @@ const SPOILS: &[(&str, &[Code], &str, ErrorFault)] = &[
 ];
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
-    seen.rejections.iter().flat_map(|(error, status)| of_error(subject, error, *status)).collect()
+    let of_errors = seen.rejections.iter().flat_map(|(error, status)| of_error(subject, error, *status));
+    of_errors.chain([crash_after_success(subject)]).collect()
+}
+
+/// The operation takes effect, but the response is a server error.
+fn crash_after_success(subject: &MutantSubject<'_>) -> Mutant {
+    let (target, says) = (subject.target(), "the endpoint crashes after the effect of a success");
+    let mutant = subject.mutant(MutantFamily::Error, "success/crash", CRASH, says, move || Altered {
+        target: target.clone(),
+        responses: ResponseRule::Successes,
+        alter: crash,
+    });
+    mutant.at(FaultScope::Success)
+}
+
+/// The page of a web framework whose handler failed.
+fn crash(response: &mut Response) {
+    response.status = 500;
+    response.headers.set("content-type", "text/html");
+    set_body(response, "<html><body><h1>Internal Server Error</h1></body></html>");
 }
 
 fn of_error(subject: &MutantSubject<'_>, error: &str, status: u16) -> Vec<Mutant> {
@@ -90,6 +111,7 @@ fn of_error(subject: &MutantSubject<'_>, error: &str, status: u16) -> Vec<Mutant
             set_body(response, "<html><body><h1>400 Bad Request</h1></body></html>");
         }),
         altered(subject, error, "empty", PAGE, format!("{error} has an empty body"), |response| set_body(response, "")),
+        altered(subject, error, "crash", CRASH, format!("the endpoint crashes instead of {error}"), crash),
     ];
     spoiled.chain(statuses).chain(exchanged).chain(pages).collect()
 }

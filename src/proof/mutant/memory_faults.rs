@@ -27,6 +27,13 @@ const KIND: &[Code] = &[
     Code::CONTROL,
 ];
 
+const CRASH: &[Code] = &[Code::SERVER_ERROR];
+
+/// The check that detects an end.
+fn kind_of(way: &str) -> &'static [Code] {
+    if way == "crashes" { CRASH } else { KIND }
+}
+
 /// The errors and calls that the faults of one operation under test need.
 struct Course {
     operation: &'static str,
@@ -190,7 +197,7 @@ fn rejected_again(subject: &MutantSubject<'_>, error: &str, output: Option<&Valu
 fn nth_rejection(subject: &MutantSubject<'_>, error: &str, time: usize, (way, again): (&str, Again)) -> Mutant {
     let (target, error) = (subject.target(), error.to_owned());
     let says = format!("a request that gets {error} {way} from time {time} on");
-    subject.mutant(MutantFamily::Memory, &format!("{error}/{way}-at-{time}"), KIND, says, move || {
+    subject.mutant(MutantFamily::Memory, &format!("{error}/{way}-at-{time}"), kind_of(way), says, move || {
         let (target, error, again) = (target.clone(), error.clone(), again.clone());
         let mut times = HashMap::<Bytes, usize>::new();
         Acting(move |received: &ReceivedCall<'_>| {
@@ -269,7 +276,7 @@ fn done_again(subject: &MutantSubject<'_>, course: &'static Course, key: &str, t
         .map(|(way, again)| {
             let (target, key) = (subject.target(), key.to_owned());
             let says = format!("success {time} for the same owner ends otherwise: {way}");
-            subject.mutant(MutantFamily::Memory, &format!("success/{way}-at-{time}"), KIND, says, move || {
+            subject.mutant(MutantFamily::Memory, &format!("success/{way}-at-{time}"), kind_of(way), says, move || {
                 let (target, key, again) = (target.clone(), key.clone(), again.clone());
                 let (mut owners, mut done) = (Owners::of(course), HashMap::<String, HashSet<String>>::new());
                 Acting(move |received: &ReceivedCall<'_>| {

@@ -37,7 +37,8 @@ use crate::{
 
 /// Other cases may rest on a control if its input was accepted, whatever the form of the response.
 fn bears(verdict: Verdict, judgement: &CaseJudgement) -> bool {
-    let accepted = || judgement.findings.iter().all(|finding| finding.code != Code::OUTCOME);
+    let failed = [Code::OUTCOME, Code::SERVER_ERROR];
+    let accepted = || judgement.findings.iter().all(|finding| !failed.contains(&finding.code));
     verdict == Verdict::Conforms || (verdict == Verdict::Deviates && accepted())
 }
 
