@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use wireproof::internals::{
     judge::verdict::Verdict,
+    reference::STATE_PATH,
     run::session::{PresenceChecks, RunOptions},
     suite::Case,
     wire::{Request, Response},
@@ -62,6 +63,31 @@ fn an_operation_that_always_responds_like_an_unknown_one_is_not_implemented_in_a
         run(PACE, |target, response| if target == STOP || target.contains("Unknown") { page() } else { response });
     let ledger = run.ledger();
     assert_eq!((ledger.not_implemented, ledger.entered()), (ledger.selected, ledger.selected), "{ledger:?}");
+}
+
+#[test]
+fn a_declared_error_for_a_request_that_names_no_operation_proves_nothing() {
+    let endpoint = Virtual::start();
+    let right = endpoint.endpoint();
+    // Some emulators tell the caller which name they do not know, with an error that some operations declare.
+    let respond = move |request: &Request| {
+        let target = request.headers.get("x-amz-target").unwrap_or_default();
+        let is_known = target.starts_with("CodeDeploy_20141006.") && !target.contains("Unknown") && target != STOP;
+        let right = support::handle(&right, request);
+        if is_known || request.target == STATE_PATH { right } else { unknown_action(target) }
+    };
+    let run = endpoint.run_against(respond, cases(), PACE);
+    let ledger = run.ledger();
+    assert_eq!((ledger.not_implemented, ledger.entered()), (ledger.selected, ledger.selected), "{ledger:?}");
+}
+
+fn unknown_action(target: &str) -> Response {
+    let (_, operation) = target.split_once('.').unwrap_or_default();
+    let message = format!("Unknown action: {operation}");
+    let body = serde_json::json!({"__type": "DeploymentDoesNotExistException", "message": message}).to_string();
+    let length = body.len().to_string();
+    let headers = [("content-type", "application/x-amz-json-1.1"), ("content-length", &length)];
+    Response { status: 400, headers: headers.into_iter().collect(), body: body.into(), ..Response::default() }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! An emulator that is not installed is skipped, and the skip is said on standard error;
 //! `WIREPROOF_REQUIRE_REAL_ENDPOINTS` makes it a failure. `WIREPROOF_MOTO` and `WIREPROOF_MINISTACK` name a program
-//! that is not on the path.
+//! that is not on the path, `WIREPROOF_DYNALITE` and `WIREPROOF_KINESALITE` the folder of a Node.js module.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,7 +51,12 @@ struct Emulator {
     program: &'static str,
     named_by: &'static str,
     install: &'static str,
-    listen_on: fn(&mut Command, u16),
+    /// The command that starts it, by its program or folder and a port.
+    command: fn(&Path, u16) -> Command,
+    /// Its services whose operations all speak an AWS JSON protocol.
+    services: &'static [&'static str],
+    /// The operations that it implements, by service, as its sources say.
+    handlers: fn(&Path, &[&str]) -> Result<BTreeMap<String, BTreeSet<String>>>,
 }
 
 const MOTO: Emulator = Emulator {
@@ -59,9 +64,24 @@ const MOTO: Emulator = Emulator {
     program: "moto_server",
     named_by: "WIREPROOF_MOTO",
     install: "pip install 'moto[server]'",
-    listen_on: |command, port| {
+    command: |program, port| {
+        let mut command = Command::new(program);
         command.args(["-H", "127.0.0.1", "-p"]).arg(port.to_string());
+        command
     },
+    services: &[
+        "comprehend",
+        "dynamodb",
+        "events",
+        "kinesis",
+        "kms",
+        "logs",
+        "secretsmanager",
+        "sqs",
+        "ssm",
+        "stepfunctions",
+    ],
+    handlers: |program, services| python_handlers("moto_handlers.py", program, services),
 };
 
 const MINISTACK: Emulator = Emulator {
@@ -69,10 +89,54 @@ const MINISTACK: Emulator = Emulator {
     program: "ministack",
     named_by: "WIREPROOF_MINISTACK",
     install: "pip install ministack",
-    listen_on: |command, port| {
+    command: |program, port| {
+        let mut command = Command::new(program);
         command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
+        command
     },
+    services: &["dynamodb", "ecs", "events", "kinesis", "kms", "logs", "secretsmanager", "sqs", "ssm", "stepfunctions"],
+    handlers: |program, services| python_handlers("ministack_handlers.py", program, services),
 };
+
+const DYNALITE: Emulator = Emulator {
+    name: "dynalite",
+    program: "dynalite",
+    named_by: "WIREPROOF_DYNALITE",
+    install: "npm install dynalite",
+    command: |program, port| {
+        node(program, &format!("{{createTableMs: 0, updateTableMs: 0, deleteTableMs: 0}}).listen({port}, '127.0.0.1'"))
+    },
+    services: &["dynamodb"],
+    handlers: node_handlers,
+};
+
+const KINESALITE: Emulator = Emulator {
+    name: "kinesalite",
+    program: "kinesalite",
+    named_by: "WIREPROOF_KINESALITE",
+    install: "npm install kinesalite",
+    command: |program, port| {
+        node(
+            program,
+            &format!("{{createStreamMs: 0, updateStreamMs: 0, deleteStreamMs: 0}}).listen({port}, '127.0.0.1'"),
+        )
+    },
+    services: &["kinesis"],
+    handlers: node_handlers,
+};
+
+/// Runs a Node.js module, called with these arguments.
+fn node(program: &Path, arguments: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg("-e").arg(format!("require({:?})({arguments})", module(program)));
+    command
+}
+
+/// The folder of a Node.js module, by itself or by its program.
+fn module(program: &Path) -> PathBuf {
+    let program = program.canonicalize().unwrap_or_else(|_| program.to_owned());
+    if program.is_dir() { program } else { program.parent().map(Path::to_owned).unwrap_or_default() }
+}
 
 #[rstest]
 #[case::moto(&MOTO)]
@@ -97,19 +161,23 @@ fn an_emulator_without_the_operations_gets_not_implemented_and_nothing_else(#[ca
     Ok(())
 }
 
-/// Services of moto whose operations all speak awsJson.
-const MOTO_SERVICES: [&str; 10] =
-    ["comprehend", "dynamodb", "events", "kinesis", "kms", "logs", "secretsmanager", "sqs", "ssm", "stepfunctions"];
-
-#[test]
-#[ignore = "probes 550 operations of moto: minutes without optimization"]
-fn the_presence_of_each_operation_is_what_the_sources_of_moto_say() -> Result<()> {
-    let Some(program) = MOTO.find() else { return MOTO.absent().map(|_| ()) };
-    let implemented = moto_handlers(&program)?;
+#[rstest]
+#[case::moto(&MOTO)]
+#[case::ministack(&MINISTACK)]
+#[case::dynalite(&DYNALITE)]
+#[case::kinesalite(&KINESALITE)]
+#[ignore = "probes up to 550 operations of an emulator: minutes without optimization"]
+fn the_presence_of_each_operation_is_what_the_sources_say(#[case] emulator: &Emulator) -> Result<()> {
+    let Some(program) = emulator.find() else { return emulator.absent().map(|_| ()) };
     let mut wrong = Vec::new();
-    for (service, implemented) in &implemented {
-        let Some(running) = MOTO.start()? else { return Ok(()) };
-        for PresenceRow { operation, presence, reason } in probed_presences(service, &running.address)? {
+    for (service, implemented) in &(emulator.handlers)(&program, emulator.services)? {
+        let Some(running) = emulator.start()? else { return Ok(()) };
+        let rows = probed_presences(service, &running.address)?;
+        let found = rows.iter().filter(|row| row.presence != "not-implemented").count();
+        // A macro would not do: the test runner would capture its output.
+        let all = rows.len();
+        writeln!(io::stderr(), "| {} | {service} | {all} | {} | {found} |", emulator.name, implemented.len())?;
+        for PresenceRow { operation, presence, reason } in rows {
             let is_wrong = match presence.as_str() {
                 "not-implemented" => implemented.contains(&operation) && !reason.contains(UNDECIDABLE),
                 _ => !implemented.contains(&operation),
@@ -126,14 +194,25 @@ fn the_presence_of_each_operation_is_what_the_sources_of_moto_say() -> Result<()
 /// The response to every input is the server error of an unknown operation: no response can tell the two apart.
 const UNDECIDABLE: &str = "it is not implemented, or every input that was tried crashes it";
 
-/// The operations that moto implements, by service, from the names of its handlers.
-fn moto_handlers(program: &Path) -> Result<BTreeMap<String, BTreeSet<String>>> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/moto_handlers.py");
+/// The operations that a script reads from the sources of an emulator in Python.
+fn python_handlers(script: &str, program: &Path, services: &[&str]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration").join(script);
     let interpreter = program.with_file_name("python");
     let interpreter = if interpreter.is_file() { interpreter } else { PathBuf::from("python3") };
-    let output = Command::new(interpreter).arg(script).args(MOTO_SERVICES).output()?;
+    let output = Command::new(interpreter).arg(script).args(services).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// The operations that an emulator in JavaScript implements: each has a file.
+fn node_handlers(program: &Path, services: &[&str]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let mut operations = BTreeSet::new();
+    for entry in std::fs::read_dir(module(program).join("actions"))? {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        operations.insert(name.chars().take(1).flat_map(char::to_uppercase).chain(name.chars().skip(1)).collect());
+    }
+    Ok(services.iter().map(|service| ((*service).to_owned(), operations.clone())).collect())
 }
 
 /// The presence of an operation in a JSON report.
@@ -170,10 +249,9 @@ impl Emulator {
         let folder = tempfile::tempdir()?;
         let log = folder.path().join("log");
         let address = free_address()?;
-        let mut command = Command::new(&program);
+        let mut command = (self.command)(&program, address.port());
         command.current_dir(folder.path()).stdin(Stdio::null());
         command.stdout(File::create(&log)?).stderr(File::options().append(true).open(&log)?);
-        (self.listen_on)(&mut command, address.port());
         let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let mut running = Running { child, address, _folder: folder };
         match running.wait_until_ready()? {

@@ -9,6 +9,7 @@
 //! A made-up input rarely suits an endpoint, so a negative result is not the end: the session runs some cases of
 //! the operation, and [`proof`] looks at all their responses.
 
+use serde_json::json;
 use thiserror::Error;
 
 use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
@@ -17,8 +18,8 @@ use crate::{
     model::{Contract, Operation, ShapeKind},
     suite::Fixtures,
     wire::{
-        ParsedResponse, Protocol, RejectionClass, Response, TransportError,
-        protocol::{Sentinels, error_name},
+        ParsedResponse, Protocol, RejectionClass, Request, Response, TransportError,
+        protocol::{Sentinels, called, error_name},
     },
 };
 
@@ -185,7 +186,12 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
     let unknown_crashes = responses.unknown_operation.as_ref().is_ok_and(|unknown| is_crash(unknown.status));
     let rejects = is_named && (400..500).contains(&sample.status);
     let is_one_error = subject.own(sample).is_none() && parsed.rejection.is_some() && like(&responses.empty_input);
-    if is_one_error && !(unknown_crashes && rejects) {
+    // An endpoint that says which operations are unknown shows by an error of the service that it knows this one.
+    let unknown_is_stated = responses.unknown_operation.as_ref().is_ok_and(|unknown| {
+        not_implemented(unknown, &subject.parse(unknown)).is_some_and(|reason| reason.is_stated())
+    });
+    let is_known = unknown_crashes || (unknown_is_stated && subject.is_of_service(&parsed));
+    if is_one_error && !(is_known && rejects) {
         return PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError);
     }
     PresenceDecision::Implemented(PresenceProof::OtherResponse)
@@ -217,6 +223,20 @@ impl<'a> PresenceSubject<'a> {
 
     fn parse(&self, response: &Response) -> ParsedResponse {
         self.protocol.parse_response(self.contract, Some(self.operation), response)
+    }
+
+    /// Returns true if a request names the operation as the protocol does.
+    #[must_use]
+    pub fn is_named_by(&self, request: &Request) -> bool {
+        let plain = self.protocol.build_request(self.contract, self.operation, &json!({})).ok();
+        called(request) == plain.as_ref().and_then(called)
+    }
+
+    /// An error that another operation of the service declares, unlike that of an unknown operation.
+    fn is_of_service(&self, parsed: &ParsedResponse) -> bool {
+        let declares =
+            |name: &str| self.contract.operations().any(|operation| self.contract.error(operation, name).is_some());
+        parsed.error().is_some_and(declares)
     }
 
     /// The proof in the responses to two inputs.
@@ -352,6 +372,8 @@ mod tests {
     const KNOWN: &str = r#"{"__type":"DeploymentDoesNotExistException","message":"no d-LGUMS25CC"}"#;
     const MISSING: &str = r#"{"__type":"DeploymentIdRequiredException"}"#;
     const NAMES: &str = r#"{"__type":"ValidationException","message":"deploymentId is too long"}"#;
+    const ELSEWHERE: &str = r#"{"__type":"ApplicationDoesNotExistException","message":"m"}"#;
+    const UNKNOWN: &str = r#"{"__type":"UnknownOperationException","message":"m"}"#;
     const OTHER: &str = r#"{"__type":"InternalError","message":"x"}"#;
 
     #[rstest]
@@ -378,6 +400,9 @@ mod tests {
     #[case::an_empty_success_of_an_endpoint_that_routes_by_the_signature((200, ""), (500, "x"), (200, ""), (400, "y"), true)]
     #[case::an_undeclared_error_where_an_unknown_operation_crashes((400, OTHER), (500, "x"), (404, "b"), (400, OTHER), true)]
     #[case::an_undeclared_error_of_an_endpoint_that_routes_by_the_signature((400, OTHER), (500, "x"), (400, OTHER), (500, "x"), true)]
+    #[case::an_error_of_another_operation_where_an_unknown_one_is_stated((400, ELSEWHERE), (400, UNKNOWN), (404, "b"), (400, ELSEWHERE), true)]
+    #[case::an_error_of_another_operation_where_an_unknown_one_is_not_stated((400, ELSEWHERE), (400, "a"), (404, "b"), (400, ELSEWHERE), false)]
+    #[case::an_error_of_no_operation_where_an_unknown_one_is_stated((400, OTHER), (400, UNKNOWN), (404, "b"), (400, OTHER), false)]
     #[case::two_errors_beside_the_declared((400, OTHER), (400, "a"), (400, "b"), (400, MISSING), true)]
     #[case::one_success((200, "{}"), (400, "a"), (400, "b"), (200, "{}"), true)]
     #[case::success_and_rejection((200, "{}"), (200, "{}"), (200, "{}"), (400, MISSING), true)]

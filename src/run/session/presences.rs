@@ -192,11 +192,14 @@ pub(super) struct PresenceEvidence {
     response: NormalizedResponse,
 }
 
-/// What exchanges show.
+/// What exchanges show. The response to a request that names another operation, or none, shows nothing.
 pub(super) fn evidence(suite: &Fixtures, exchanges: &[Exchange]) -> Vec<PresenceEvidence> {
     let shown = exchanges.iter().filter(|exchange| exchange.role != Role::Question);
     let shown = shown.filter_map(|exchange| {
         let subject = PresenceSubject::find(suite, &exchange.service, &exchange.operation)?;
+        if !subject.is_named_by(&exchange.request) {
+            return None;
+        }
         let response = exchange.outcome.as_ref().ok()?;
         let (proof, response) = (proof(subject, response, None)?, subject.normalized(response));
         Some(PresenceEvidence { key: (exchange.service.clone(), exchange.operation.clone()), proof, response })
