@@ -34,13 +34,8 @@ const EXAMPLES: &str = "Examples:
   wireproof mutants --report html=matrix.html      write the matrix as a web page
 
 Exit status:
-<<<<<<< ours
-    0  every mutant is detected, equivalent or inconclusive, and every case that conforms on a constant endpoint has a
-       reason
-=======
-    0  the suite detects every mutant that is not equivalent, and each case that conforms on a
-       constant endpoint has a reason
->>>>>>> theirs
+    0  every mutant is detected, equivalent or inconclusive, and each case that conforms on a constant
+       endpoint has a reason
     1  a mutant is not detected, or a case conforms on a constant endpoint without a reason";
 
 /// Arguments of `wireproof mutants`.

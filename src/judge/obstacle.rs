@@ -103,7 +103,7 @@ pub enum Obstacle {
     /// A change did not end while the run waited for it.
     #[error("the change that {operation} reports is still pending after {waited:.1?} (--patience waits longer)")]
     StillPending {
-        /// The operation that reads.
+        /// The polled operation.
         operation: String,
         /// The time from the first read to the last.
         waited: Duration,

@@ -224,6 +224,15 @@ pub struct ByteChanges {
     pub chunked: bool,
 }
 
+impl ByteChanges {
+    /// Returns whether the request has another method or path than the operation.
+    #[must_use]
+    pub fn leads_elsewhere(&self) -> bool {
+        let is_other = |path: &String| path.split('?').next() != Some("/");
+        self.method.is_some() || self.path.as_ref().is_some_and(is_other)
+    }
+}
+
 /// A literal request body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {

@@ -212,7 +212,7 @@ pub(super) struct RawStates {
     /// `state/variable`. The first match wins.
     #[serde(default)]
     pub(super) members: Map<String, Value>,
-    /// By operation that reads: the body that reports a change in progress.
+    /// By operation that is polled: the body that reports a change in progress.
     #[serde(default)]
     pub(super) pending: BTreeMap<String, Value>,
 }

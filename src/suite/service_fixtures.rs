@@ -30,7 +30,7 @@ pub struct ServiceFixtures {
     pub states: BTreeMap<String, State>,
     /// The members of derived inputs that states fill; the first match wins.
     pub fillings: Vec<Filling>,
-    /// By operation that reads: a [`matcher`] pattern for the body that reports a change in progress. No document bounds
+    /// By operation that is polled: a [`matcher`] pattern for the body that reports a change in progress. No document bounds
     /// how long a change takes.
     pub pending: BTreeMap<String, Value>,
     /// The wire protocol.
@@ -86,7 +86,7 @@ impl ServiceFixtures {
         self.protocol.parse_response(contract, contract.operation(operation), response)
     }
 
-    /// Returns whether a response to a read reports a change in progress.
+    /// Returns whether a response reports a change in progress.
     #[must_use]
     pub fn is_pending(&self, operation: &str, parsed: &ParsedResponse) -> bool {
         let hidden = Hidden { places: &[], key: "", date: None };

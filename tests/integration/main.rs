@@ -41,3 +41,4 @@ mod source_tree;
 mod support;
 mod tower;
 mod unusual_endpoints;
+mod valid_variants;

@@ -81,6 +81,25 @@ fn constant(response: &'static str) -> (String, Arc<Mutex<Vec<Request>>>) {
     (endpoint, seen)
 }
 
+/// Passes a request to a reference, and returns the head and the body of its response.
+fn relayed(request: &Request, address: &str) -> (String, Vec<u8>) {
+    let mut inside = TcpStream::connect(address).unwrap();
+    inside.write_all(&request.to_bytes()).unwrap();
+    let mut inside = BufReader::new(inside);
+    let (mut head, mut length) = (String::new(), 0);
+    while !head.ends_with("\r\n\r\n") {
+        let mut line = String::new();
+        inside.read_line(&mut line).unwrap();
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        head.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    inside.read_exact(&mut body).unwrap();
+    (head, body)
+}
+
 /// Passes requests to a reference. It closes each connection when its second request arrives, without a response.
 fn forgetful(behind: &Served) -> (String, Arc<AtomicUsize>) {
     let closed = Arc::new(AtomicUsize::new(0));
@@ -88,26 +107,26 @@ fn forgetful(behind: &Served) -> (String, Arc<AtomicUsize>) {
     let endpoint = server(move |mut stream| {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let Some(request) = received(&mut reader) else { return };
-        let mut inside = TcpStream::connect(&address).unwrap();
-        inside.write_all(&request.to_bytes()).unwrap();
-        let mut inside = BufReader::new(inside);
-        let (mut head, mut length) = (String::new(), 0);
-        while !head.ends_with("\r\n\r\n") {
-            let mut line = String::new();
-            inside.read_line(&mut line).unwrap();
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-            head.push_str(&line);
-        }
-        let mut body = vec![0; length];
-        inside.read_exact(&mut body).unwrap();
+        let (head, body) = relayed(&request, &address);
         let _ = stream.write_all(&[head.as_bytes(), &body].concat());
         if received(&mut reader).is_some() {
             counter.fetch_add(1, Ordering::SeqCst);
         }
     });
     (endpoint, closed)
+}
+
+/// Passes requests to a reference. The end of the connection is the end of each body.
+fn without_lengths(behind: &Served) -> String {
+    let address = behind.endpoint.trim_start_matches("http://").to_owned();
+    server(move |mut stream| {
+        let Some(request) = received(&mut BufReader::new(stream.try_clone().unwrap())) else { return };
+        let (head, body) = relayed(&request, &address);
+        let is_kept = |line: &&str| !line.to_ascii_lowercase().starts_with("content-length:");
+        let head: Vec<&str> = head.trim_end().split("\r\n").filter(is_kept).collect();
+        let head = head.join("\r\n") + "\r\nconnection: close\r\n\r\n";
+        let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+    })
 }
 
 const CASES: &str = "codedeploy/stop-deployment/missing-id";
@@ -125,6 +144,17 @@ fn an_endpoint_that_closes_kept_connections_conforms_and_the_report_says_so_once
     assert_eq!(program::out(&output).matches("closes connections without").count(), 1, "{}", program::out(&output));
     assert_eq!(program::report(&path)["notes"].as_array().unwrap().len(), 1);
     assert_eq!(closed.load(Ordering::SeqCst), 1, "only the first kept connection was used again");
+}
+
+#[test]
+fn a_body_that_the_end_of_the_connection_ends_is_as_good_as_one_with_a_length() {
+    let behind = Served::start();
+    let endpoint = without_lengths(&behind);
+    let filters = ["--filter", "*-id*", "--filter", "*/open-*"];
+    let arguments = ["run", "codedeploy/stop-deployment", "--endpoint", &endpoint, "--as-reference"];
+    let output = program::run(&[&arguments[..], &filters].concat());
+    program::assert_status(&output, 0);
+    assert!(!program::out(&output).contains("warning"), "{}", program::out(&output));
 }
 
 #[test]

@@ -74,4 +74,22 @@ mod tests {
         let findings = Trial::stop(ANY).responds(1, 400, &json!({"message": "m"})).findings();
         assert_eq!(findings, ["error declared-error /__type"]);
     }
+
+    #[rstest]
+    #[case::other_path("{ path: /x }", 404, false)]
+    #[case::other_method("{ method: GET }", 405, false)]
+    #[case::other_status("{ method: GET }", 400, true)]
+    #[case::only_a_query("{ path: '/?a=b' }", 404, true)]
+    fn a_router_rejects_another_method_or_path_in_its_own_words(
+        #[case] raw: &str,
+        #[case] status: u16,
+        #[case] is_judged: bool,
+    ) {
+        let steps = ANY.replace("expect", &format!("raw: {raw}, expect"));
+        let found = Trial::stop(&steps).responds(1, status, &json!({"message": "m"})).findings();
+        assert_eq!(found.contains(&"error declared-error /__type".to_owned()), is_judged, "{found:?}");
+        let named = json!({"__type": "ApplicationDoesNotExistException", "message": "m"});
+        let found = Trial::stop(&steps).responds(1, status, &named).findings();
+        assert!(found.contains(&"error declared-error /__type".to_owned()), "{found:?}");
+    }
 }

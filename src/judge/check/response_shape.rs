@@ -133,7 +133,8 @@ fn left_out<'a>(subject: &'a ResponseSubject<'_>, body: &'a serde_json::Value) -
     });
     contested.flat_map(move |(id, contradiction)| {
         let members = contract.members(&subject.operation.output).iter();
-        let absent = members.filter(move |member| body.get(&member.name).is_none() && !member.traits.required());
+        let is_absent = move |name: &str| body.get(name).is_none_or(serde_json::Value::is_null);
+        let absent = members.filter(move |member| is_absent(&member.name) && !member.traits.required());
         absent.filter(move |member| member.traits.requirements().any(|own| own == id)).map(move |member| {
             let (rule, at) = (ShapeRule::ContestedMember, format!("/{}", member.name));
             let expected = format!("a member that the page shows ({})", contradiction.id);
@@ -161,7 +162,7 @@ mod tests {
     #[case::documented_enum("", "status", json!("Odd"), &["error response-shape/enum /status"])]
     #[case::documented_enum_case("", "status", json!("pending"), &["error response-shape/enum-case /status"])]
     #[case::wrong_type("", "statusMessage", json!(1), &["error response-shape/type /statusMessage"])]
-    #[case::null("", "statusMessage", json!(null), &["note response-shape/null /statusMessage"])]
+    #[case::null("", "statusMessage", json!(null), &["note response-shape/null /statusMessage", "warning response-shape/contested-member /statusMessage"])]
     #[case::empty("", "status", json!(""), &["note response-shape/empty /status"])]
     #[case::unknown("", "more", json!(1), &["note response-shape/unknown-member /more"])]
     fn a_stop_keeps_its_output(#[case] at: &str, #[case] name: &str, #[case] value: Value, #[case] findings: &[&str]) {

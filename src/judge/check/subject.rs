@@ -15,7 +15,7 @@ use crate::{
     },
     model::{Operation, PayloadSide, ShapeId, ShapeRule, Violations},
     suite::{
-        Alternative, Bindings, Case, Fixtures, Repeat, ServiceFixtures, Step,
+        Alternative, Bindings, ByteChanges, Case, Fixtures, Repeat, ServiceFixtures, Step,
         requirement::{Evidence, Requirement},
     },
     wire::{ParsedResponse, Response, TransportError, json::holds_null},
@@ -186,7 +186,7 @@ impl<'a> StepSubject<'a> {
         })
     }
 
-    /// Every response.
+    /// Every response of the service.
     pub fn responses(&'a self) -> impl Iterator<Item = ResponseSubject<'a>> {
         self.exchanges.iter().filter_map(move |(exchange, parsed)| {
             let service = self.case.suite.service(&exchange.service)?;
@@ -198,6 +198,7 @@ impl<'a> StepSubject<'a> {
                 response: exchange.outcome.as_ref().ok()?,
                 parsed: parsed.as_ref()?,
             })
+            .filter(|response| !response.is_of_a_router())
         })
     }
 
@@ -340,6 +341,13 @@ impl<'a> StepSubject<'a> {
 }
 
 impl<'a> ResponseSubject<'a> {
+    /// A router rejected another method or path before the service saw the request. No document describes this response.
+    fn is_of_a_router(&self) -> bool {
+        let leads_elsewhere = self.step.step.call.raw.as_ref().is_some_and(ByteChanges::leads_elsewhere);
+        let is_unnamed = self.parsed.rejection.as_ref().is_some_and(|identity| !identity.is_named());
+        self.exchange.role == Role::Main && leads_elsewhere && is_unnamed && matches!(self.response.status, 404 | 405)
+    }
+
     /// The basis of a check's findings on this response.
     #[must_use]
     pub fn basis(&self, check: &Check) -> Basis<'a> {

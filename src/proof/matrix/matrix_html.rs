@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn wrong_fates_are_reported_with_a_hint() {
-        assert!(body(&matrix()).contains("<h1>The judge is not proven</h1>\n<p class=\"verdict\">7 mutants = "));
+        assert!(body(&matrix()).contains("<h1>The judge is not proven</h1>\n<p class=\"verdict\">8 mutants = "));
         assert_eq!(body(&matrix()).matches("class=\"remedy\"").count(), 2);
         assert!(body(&proven()).contains("<header class=\"head good\">\n<h1>The judge is proven</h1>\n"));
         assert!(!body(&proven()).contains("class=\"remedy\""));

@@ -231,11 +231,12 @@ mod tests {
     #[test]
     fn wrong_fates_are_reported_for_each_mutant_and_in_the_summary() {
         insta::assert_snapshot!(render(&matrix(), &plain()), @r#"
-        wireproof mutants  7 mutants and 2 constant endpoints, seed 7
+        wireproof mutants  8 mutants and 2 constant endpoints, seed 7
 
         survived: 1 mutant
           help:  None of the expected checks detects it. Add or tighten a check or an expectation. If the
-              fault violates no requirement, add it to src/proof/equivalents.toml with the reason.
+              fault violates no requirement, add it to src/proof/equivalents.toml with the reason. If it is
+              listed there as unbounded, every case has a verdict.
 
           survived  codedeploy/GetDeployment/output/d/dropped
             fault  the member is null
@@ -279,13 +280,14 @@ mod tests {
             codedeploy/stop-deployment/finished
 
         mutants by family
-                                      by a                           false
-                  mutants  killed  warning  equivalent  survived  positive  idle
-          output        3       2        1           ·         1         ·     ·
-          view          2       ·        ·           ·         ·         1     1
-          error         1       1        ·           ·         ·         ·     ·
-          header        1       ·        ·           1         ·         ·     ·
-          all           7       3        1           1         1         1     1
+                                      by a               incon-               false
+                  mutants  killed  warning  equivalent  clusive  survived  positive  idle
+          output        3       2        1           ·        ·         1         ·     ·
+          view          2       ·        ·           ·        ·         ·         1     1
+          error         1       1        ·           ·        ·         ·         ·     ·
+          header        1       ·        ·           1        ·         ·         ·     ·
+          state         1       ·        ·           ·        1         ·         ·     ·
+          all           8       3        1           1        1         1         1     1
 
         mutants that each check detected, by family
                   error   resp  even-
@@ -294,6 +296,7 @@ mod tests {
           view        ·      ·      1
           error       1      ·      ·
           header      ·      ·      ·
+          state       ·      ·      ·
           all         1      2      1
 
         constant endpoints; the reference conforms in 466 of 466 (100 %)
@@ -307,7 +310,7 @@ mod tests {
           parrot  200 with an empty object
             1 case  it is right there
 
-        not proven: 7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false positive + 1 idle, 1 unused entry, 0 of 2 constant endpoints conform, 1 in cases without a reason, 4 min 37 s
+        not proven: 8 mutants = 3 killed + 1 equivalent + 1 inconclusive + 1 survived + 1 false positive + 1 idle, 1 unused entry, 0 of 2 constant endpoints conform, 1 in cases without a reason, 4 min 37 s
         "#);
     }
 
@@ -316,7 +319,7 @@ mod tests {
         let report = render(&proven(), &plain());
         assert!(!report.contains("help"), "{report}");
         let last = report.lines().last().unwrap();
-        assert!(last.starts_with("proven: 4 mutants = 3 killed + 1 equivalent, "), "{last}");
+        assert!(last.starts_with("proven: 5 mutants = 3 killed + 1 equivalent + 1 inconclusive, "), "{last}");
         assert!(report.contains("constant endpoints; the reference conforms in 466 of 466 (100 %)"), "{report}");
     }
 

@@ -516,11 +516,11 @@ mod tests {
 
     /// The seconds that a poll takes of 2 s in a case of 5 s, and the end of the case, if the change takes so long.
     async fn polled(patience: &Patience, change: u64) -> (u64, CaseEnd) {
-        let states = "pending: { GetDeployment: { deploymentInfo: { status: InProgress } } }\nstates: {}\n";
+        let pending = "pending: { GetDeployment: { deploymentInfo: { status: InProgress } } }\nstates: {}\n";
         let poll = "eventually: { within: 2s, every: 1s }, expect: { body: { deploymentInfo: { status: Stopped } } }";
         let step = format!("{{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {poll} }}");
         let scenario = format!("title: T\ncites: [SD-15]\nevidence: documented\nsteps:\n  - {STOP} }}\n  - {step}\n");
-        let (suite, target) = (testing::suite(states, &scenario), testing::target(None));
+        let (suite, target) = (testing::suite(pending, &scenario), testing::target(None));
         let begun = Instant::now();
         let transport = InProcess::new(move |_: &Request| {
             let has_ended = begun.elapsed() >= Duration::from_secs(change);

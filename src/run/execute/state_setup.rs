@@ -92,11 +92,10 @@ impl CaseRun<'_> {
         self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
         for step in &state.steps {
             if !self.main(step, 0, Role::Setup, bindings).await? {
-                return Err(CaseEnd::Blocked(format!(
-                    "{} {}",
-                    step.call.operation,
-                    self.last_response(step, bindings)
-                )));
+                let pending = self.is_pending(self.transcript.exchanges.len().saturating_sub(1));
+                let hint = if pending { "; the change is still pending (--patience waits longer)" } else { "" };
+                let response = self.last_response(step, bindings);
+                return Err(CaseEnd::Blocked(format!("{} {response}{hint}", step.call.operation)));
             }
             self.capture(step, bindings)?;
             if let Some(Cleanup::Steps(_, known)) = self.cleanups.get_mut(cleanup) {

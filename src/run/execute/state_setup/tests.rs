@@ -115,11 +115,15 @@ fn scenario_with(state: &str) -> String {
 
 /// The reason that blocks a case of this state at an endpoint that rejects every call.
 async fn end_of(state: &str, state_handler: Option<StateHandler>) -> String {
-    let suite = suite(CHAIN, &scenario_with(state));
-    let target = target(state_handler);
     let body = Bytes::from_static(br#"{"__type":"UnknownOperationException"}"#);
     let rejection = Response { status: 400, body, ..Response::default() };
-    let transport = InProcess::new(move |_: &Request| Reply::Answer(rejection.clone()));
+    end_at(rejection, (CHAIN, &scenario_with(state)), state_handler).await
+}
+
+/// The reason that blocks the case at an endpoint with one response.
+async fn end_at(response: Response, (states, scenario): (&str, &str), state_handler: Option<StateHandler>) -> String {
+    let (suite, target) = (suite(states, scenario), target(state_handler));
+    let transport = InProcess::new(move |_: &Request| Reply::Answer(response.clone()));
     let case_timeout = Duration::from_secs(5);
     let (suite, target) = (&suite, &target);
     let executor = Executor {
@@ -136,6 +140,29 @@ async fn end_of(state: &str, state_handler: Option<StateHandler>) -> String {
         CaseEnd::Blocked(reason) => reason,
         other => panic!("{other:?}"),
     }
+}
+
+const SLOW: &str = "pending: { GetDeployment: { deploymentInfo: { status: InProgress } } }
+states:
+  half made:
+    says: A change that ends.
+    steps:
+      - call: GetDeployment
+        input: { deploymentId: d-ABCDEF123 }
+        expect: { body: { deploymentInfo: { status: Succeeded } } }
+        eventually: { within: 1s, every: 1s }
+    yields: { name: first }
+";
+
+#[rstest]
+#[case::pending("InProgress", "; the change is still pending (--patience waits longer)")]
+#[case::ended_otherwise("Failed", "")]
+#[tokio::test(start_paused = true)]
+async fn a_state_that_waited_for_a_change_in_progress_says_so(#[case] status: &str, #[case] hint: &str) {
+    let body = json!({"deploymentInfo": {"status": status}}).to_string().into();
+    let response = Response { status: 200, body, ..Response::default() };
+    let gave = format!("gave 200 with \"{status}\" at /deploymentInfo/status; expected \"Succeeded\"");
+    assert_eq!(end_at(response, (SLOW, SCENARIO), None).await, format!("half made: GetDeployment {gave}{hint}"));
 }
 
 fn function(function: impl Fn(StateChange) -> Result<Option<Value>, BoxError> + Send + Sync + 'static) -> StateHandler {
