@@ -77,12 +77,13 @@ impl<'a> GivenSignature<'a> {
     }
 }
 
+/// A day, in seconds: more than any tolerance.
+const DAY: i64 = 24 * 60 * 60;
+
 /// Seconds from `real_now` to a date of a request, by its own form.
 fn skew(date: &str, real_now: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "the date of a signature has whole seconds")]
     let now = real_now as i64;
-    // A day in each direction is more than any tolerance.
-    const DAY: i64 = 24 * 60 * 60;
     let (mut early, mut late) = (now - DAY, now + DAY);
     while early < late {
         let middle = early + (late - early) / 2;

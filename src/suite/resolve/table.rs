@@ -81,13 +81,13 @@ mod tests {
 
     #[test]
     fn a_table_that_scenarios_share_makes_the_cases_of_each() {
-        let table = ("tables/names.yaml", "says: Names.\ntable: [{ id: a, v: x }, { id: b, v: y }]\n");
+        let table = ("tables/names.yaml", "says: Names.\ntable: [{ id: a, v: x }, { id: b, v: z }]\n");
         assert_eq!(ids(table, SCENARIO).unwrap(), ["works/make-thing/x#a", "works/make-thing/x#b"]);
     }
 
     #[rstest]
     #[case::unknown(("tables/nams.yaml", "says: Names.\ntable: [{ id: a, v: x }]\n"), SCENARIO, "4: there is no table tables/names.yaml")]
-    #[case::in_the_table(("tables/names.yaml", "says: Names.\ntable:\n  - { id: a, v: x }\n  - { id: a, v: y }\n"), SCENARIO, "4: duplicate row \"a\"")]
+    #[case::in_the_table(("tables/names.yaml", "says: Names.\ntable:\n  - { id: a, v: x }\n  - { id: a, v: z }\n"), SCENARIO, "4: duplicate row \"a\"")]
     #[case::no_rows(("tables/names.yaml", "says: Names.\ntable: []\n"), SCENARIO, "2: expected rows, or the name of a table")]
     #[case::a_value(("tables/names.yaml", "says: Names.\ntable: [5]\n"), SCENARIO, "2: expected a row, such as { id: a, value: 1 }")]
     #[case::member(("tables/names.yaml", "says: Names.\ntable: [{ id: a, w: x }]\n"), SCENARIO, "6: the row \"a\" has no \"v\"")]
