@@ -27,7 +27,7 @@ use wireproof::internals::{
     model::{self, Operation, PayloadSide, Schemas},
     run::{
         event::Event,
-        execute::Executor,
+        execute::{Executor, Patience},
         observer::OnEvent,
         session::{PresenceChecks, RunOptions},
         transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
@@ -259,7 +259,8 @@ impl Cases {
         // This endpoint has one response for everything.
         let options = RunOptions { presence: PresenceChecks::Assumed, ..options(self.jobs) };
         let (suite, target) = (&self.made.suite, target(self.address)?);
-        let RunOptions { seed, case_timeout, .. } = options;
+        let RunOptions { seed, case_timeout, patience, .. } = options;
+        let patience = Patience::new(patience);
         let keys = SigningKeys::default();
         let executor = Executor {
             suite,
@@ -268,6 +269,7 @@ impl Cases {
             keys: Some(&keys),
             seed,
             case_timeout,
+            patience: &patience,
             late: None,
         };
         let case = self.made.probe(1);

@@ -181,6 +181,7 @@ pub(crate) fn options(jobs: usize) -> RunOptions {
         jobs,
         seed: 1,
         case_timeout: Duration::from_secs(60),
+        patience: Duration::from_secs(30),
         fail_fast: false,
         presence: PresenceChecks::all(),
         sensitive: SensitiveValues::Hidden,

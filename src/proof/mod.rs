@@ -340,10 +340,9 @@ fn fate(row: &MutantRow, excuse: Option<ExcuseKind>) -> Fate {
         (Some(_), _) if detected => Fate::FalsePositive,
         (Some(ExcuseKind::Equivalent), _) => Fate::Equivalent,
         (Some(ExcuseKind::Unbounded), _) if row.inconclusive > 0 => Fate::Inconclusive,
-        (Some(ExcuseKind::Unbounded), _) => Fate::Survived,
         (None, Some(Severity::Warning | Severity::Error)) => Fate::Killed,
         (None, _) if row.deviations == 0 => Fate::Idle,
-        (None, _) => Fate::Survived,
+        (None | Some(ExcuseKind::Unbounded), _) => Fate::Survived,
     }
 }
 
