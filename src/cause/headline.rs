@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     generalize::Rooted,
     root::Root,
-    symptom::{ResponseFault, Symptom},
+    symptom::{ResponseFault, Symptom, fault as fault_of},
 };
 use crate::{
     judge::verdict::{Finding, Severity},
@@ -23,7 +23,9 @@ pub(super) fn headline(root: &Root, members: &[Rooted<'_>], representative: &Roo
     match root {
         Root::Signatures => "signatures are not verified".to_owned(),
         Root::Valid { location, symptom, .. } => format!("{}: {}", operations(), of_valid(location, symptom)),
-        Root::Response { fault, .. } => format!("{}: {}", operations(), of_response(fault, finding())),
+        Root::Response { fault, .. } => {
+            format!("{}: {}", operations(), of_response(fault, &representative.case.findings))
+        }
         Root::WrongError { error, .. } => format!("{}: {error} instead of a validation error", operations()),
         Root::InvalidCrashes { family, .. } => format!("{}: server error for {}", operations(), asks(family)),
         Root::Unenforced { family, accepted, judged, .. } => {
@@ -56,9 +58,10 @@ fn of_valid(location: &str, symptom: &Symptom) -> String {
     }
 }
 
-fn of_response(fault: &ResponseFault, finding: Option<&Finding>) -> String {
+fn of_response(fault: &ResponseFault, findings: &[Finding]) -> String {
     let member = if fault.member.is_empty() { String::new() } else { format!("`{}`: ", fault.member) };
     let rule = fault.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
+    let finding = findings.iter().find(|finding| finding.severity == Severity::Error && fault_of(finding) == *fault);
     let (expected, actual) = finding.map(|finding| (&*finding.expected, &*finding.actual)).unwrap_or_default();
     format!("{member}expected {expected}, got {actual} ({}{rule})", fault.code)
 }
@@ -68,7 +71,7 @@ fn of_outcome(symptom: &Symptom, expected: &str) -> String {
         Symptom::Crash { .. } => "server error".to_owned(),
         Symptom::Rejected { error } | Symptom::WrongError { error } => format!("{error} instead of {expected}"),
         Symptom::Accepted => format!("a success instead of {expected}"),
-        Symptom::Response(fault) => of_response(fault, None),
+        Symptom::Response(fault) => of_response(fault, &[]),
     }
 }
 

@@ -64,7 +64,8 @@ fn outcome(case: &CaseReport, findings: &[&Finding]) -> Option<Symptom> {
     of(Code::ERROR_IDENTITY).map(|error| Symptom::WrongError { error: steady(error) })
 }
 
-fn fault(finding: &Finding) -> ResponseFault {
+/// What a finding says of a response.
+pub(super) fn fault(finding: &Finding) -> ResponseFault {
     let names: Vec<&str> =
         finding.pointer.split('/').filter(|token| !token.is_empty() && token.parse::<usize>().is_err()).collect();
     ResponseFault {

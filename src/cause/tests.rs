@@ -148,3 +148,17 @@ fn the_exchange_of_a_case_is_kept_if_it_represents_its_cause_or_the_cause_has_fe
     assert_eq!(kept, ["s.Put/l0/length/x", "s.Put/a/control", "s.Put/a/b/control"]);
     assert_eq!(causes[1].representative.0, kept[0]);
 }
+
+#[test]
+fn each_fault_of_one_response_has_its_own_values() {
+    let case = with(control(""), Code::STATUS, None, "", "202");
+    let case = with(case, Code::RESPONSE_SHAPE, Some("enum"), "/Item/State", "\"Odd\"");
+    let headlines: Vec<String> = found(&[case]).into_iter().map(|(.., headline)| headline).collect();
+    assert_eq!(
+        headlines,
+        [
+            "Put: `Item/State`: expected what is documented, got \"Odd\" (response-shape/enum)",
+            "Put: expected what is documented, got 202 (status)"
+        ]
+    );
+}

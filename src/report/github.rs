@@ -13,6 +13,7 @@ use std::{
 
 use super::{case_groups::errors, collected_run::CollectedRun, phrasing, text};
 use crate::{
+    cause::Cause,
     judge::verdict::{Finding, Severity, Verdict},
     run::event::CaseReport,
 };
@@ -24,25 +25,25 @@ const SHOWN: usize = 10;
 const LONGEST_MESSAGE: usize = 4_096;
 
 /// The reserved length for the number of omitted findings.
-const RESERVED: usize = 96 + LONGEST_LINE;
+const RESERVED: usize = 96;
 
 /// The maximum length of the title of an annotation.
 const LONGEST_TITLE: usize = 255;
 
-/// The maximum length of a line. Two such lines fit into any message.
+/// The maximum length of the headline of a cause.
+const LONGEST_HEADLINE: usize = 200;
+
+/// The maximum length of a line. Two such lines and a headline fit into any message.
 const LONGEST_LINE: usize = 900;
 
 pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut deviating: Vec<&CaseReport> = run.of_verdict(Verdict::Deviates).collect();
     deviating.sort_by_cached_key(|case| weight(run, case));
-    annotate(out, "error", &deviating, "deviate", |case| {
-        let cause = run.cause_of(case).map(|cause| format!("{}\n", short(&cause.headline)));
-        format!("{}{}", cause.unwrap_or_default(), message_of(errors(case), case))
-    })?;
+    annotate(out, "error", &deviating, "deviate", |case| message_of(run.cause_of(case), errors(case), case))?;
     let warns = |finding: &&Finding| finding.severity == Severity::Warning;
     let others = run.cases.iter().filter(|case| case.verdict != Verdict::Deviates);
     let warning: Vec<&CaseReport> = others.filter(|case| case.findings.iter().any(|found| warns(&found))).collect();
-    annotate(out, "warning", &warning, "warn", |case| message_of(case.findings.iter().filter(warns), case))?;
+    annotate(out, "warning", &warning, "warn", |case| message_of(None, case.findings.iter().filter(warns), case))?;
     writeln!(out, "::notice title=wireproof::{}", data(&sums(run)))
 }
 
@@ -84,9 +85,10 @@ fn title(id: &str) -> String {
     if surplus == 0 { id } else { format!("…{}", id.chars().skip(surplus + 1).collect::<String>()) }
 }
 
-/// The title of a case and its findings, one line each, as many as fit.
-fn message_of<'a>(findings: impl Iterator<Item = &'a Finding>, case: &CaseReport) -> String {
-    let mut printed = short(&case.title);
+/// The cause, the title of a case and its findings, one line each, as many as fit.
+fn message_of<'a>(cause: Option<&Cause>, findings: impl Iterator<Item = &'a Finding>, case: &CaseReport) -> String {
+    let headline = cause.map(|cause| text::shorten(&text::line(&cause.headline), LONGEST_HEADLINE) + "\n");
+    let mut printed = headline.unwrap_or_default() + &short(&case.title);
     let mut left = 0;
     for finding in findings {
         let line = short(&format!("{}: {}", phrasing::rule(finding), phrasing::found(finding)));

@@ -126,7 +126,8 @@ mod tests {
             format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect}{more} }}")
         };
         assert_eq!(Trial::stop(&step("")).responds(1, 400, &does_not_exist()).findings(), ["error outcome"]);
-        let poll = Trial::stop(&step(", eventually: { within: 1s, every: 1s }")).responds(1, 200, &stopping());
+        let poll = Trial::stop(&step(", eventually: { within: 1s, every: 1s }"));
+        let poll = poll.responds(1, 200, &json!({"status": "Succeeded", "statusMessage": "m"}));
         assert_eq!(poll.findings(), ["error eventually /status"]);
     }
 
