@@ -26,9 +26,9 @@
 //! | `last_runs` | The verdict of each case in its last run, for `--last-failed` | `subset` |
 //! | `output` | The arguments for the outputs of a run | `gate`, `terminal`, `report_arguments`, `last_runs` |
 //! | `probe` | `wireproof probe`: derives probes from a model, sends them, and judges the responses | `execution`, `gate`, `report_arguments`, `rerun_flags`, `subset`, `target_arguments`, `derivation_arguments`, `last_runs`, `output` |
-//! | `judge` | `wireproof judge`: judges a recorded run, or recorded responses of AWS, again without a network | `botocore`, `gate`, `terminal`, `report_arguments`, `select`, `derivation_arguments`, `model_source`, `probe` |
+//! | `judge` | `wireproof judge`: judges a recorded run, or recorded responses of AWS, again without a network | `botocore`, `gate`, `terminal`, `report_arguments`, `select`, `derivation_arguments`, `model_source` |
 //! | `list` | `wireproof list`: lists the cases that would run | `select` |
-//! | `merge` | `wireproof merge`: merges the reports of shards into one, with the exit status of the whole run | `gate`, `report_arguments`, `subset`, `select`, `target_arguments`, `probe` |
+//! | `merge` | `wireproof merge`: merges the reports of shards into one, with the exit status of the whole run | `gate`, `report_arguments`, `subset`, `select`, `target_arguments` |
 //! | `record` | `wireproof record`: writes the responses of an endpoint as snapshots | `execution`, `terminal`, `select`, `target_arguments` |
 //! | `requirements` | `wireproof requirements`: the numbered requirements, and the outcome of each | `execution`, `select`, `target_arguments` |
 //! | `run` | `wireproof run`: replay and judge | `execution`, `report_arguments`, `rerun_flags`, `subset`, `select`, `target_arguments`, `last_runs`, `output`, `list` |

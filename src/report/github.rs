@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn a_case_is_annotated_at_its_line() {
         insta::assert_snapshot!(written(&events()), @r#"
-        ::error file=fixtures/codedeploy/stop-deployment/finished.yaml,line=7,title=codedeploy/stop-deployment/finished::A finished deployment stays as it is%0Astatus: in step 2: expected 200, got 202  (protocol)%0Aexpected-body: in step 2 at /deploymentInfo/status: expected "Succeeded", got "Stopped"  (SD-21, documented)
-        ::error file=fixtures/codedeploy/stop-deployment/unknown-id.yaml,line=7,title=codedeploy/stop-deployment/unknown-id::A deployment that does not exist cannot be stopped%0Aerror-identity: at /__type: expected DeploymentDoesNotExistException, got InternalFailure  (SD-22, documented)
+        ::error file=fixtures/codedeploy/stop-deployment/unknown-id.yaml,line=7,title=codedeploy/stop-deployment/unknown-id::StopDeployment: InternalFailure instead of DeploymentDoesNotExistException%0AA deployment that does not exist cannot be stopped%0Aerror-identity: at /__type: expected DeploymentDoesNotExistException, got InternalFailure  (SD-22, documented)
+        ::error file=fixtures/codedeploy/stop-deployment/finished.yaml,line=7,title=codedeploy/stop-deployment/finished::StopDeployment: `deploymentInfo/status`: expected "Succeeded", got "Stopped" (expected-body)%0AA finished deployment stays as it is%0Astatus: in step 2: expected 200, got 202  (protocol)%0Aexpected-body: in step 2 at /deploymentInfo/status: expected "Succeeded", got "Stopped"  (SD-21, documented)
         ::warning file=fixtures/codedeploy/stop-deployment/enum.yaml,line=7,title=codedeploy/stop-deployment/enum::What is asked%0Aresponse-shape/enum: at /status: expected one of Pending, Succeeded, got "Done"  (modelled)
         ::notice title=wireproof::12 cases against http://127.0.0.1:4566: 2 conform, 2 deviate, 2 not implemented, 4 blocked, 1 inconclusive, 1 not applicable
         "#);

@@ -6,6 +6,7 @@
 //! GitHub rejects a text that is too long. So the report omits what does not fit, and says how much.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -181,9 +182,11 @@ impl MarkdownPage<'_> {
         self.table("| violated | cases | requirement |\n|---|---:|---|", rows, "violated requirement");
     }
 
-    /// The exchange of each cause.
+    /// The exchange of each cause, once if it shows several.
     fn exchanges(&mut self) {
-        let representatives = self.run.causes.iter().filter_map(|cause| details(self.run.representative(cause)?));
+        let mut seen = BTreeSet::new();
+        let first = self.run.causes.iter().filter(|cause| seen.insert(&cause.representative));
+        let representatives = first.filter_map(|cause| details(self.run.representative(cause)?));
         let shown: Vec<(String, String)> = representatives.map(|details| (String::new(), details)).collect();
         self.blocks(shown, EXCHANGES, "exchange");
     }
@@ -326,6 +329,14 @@ mod tests {
         | ➖ not applicable | 1 |
         | **selected** | **12** |
 
+        ### Causes
+
+        | # | rank | cases | cause |
+        |---:|---|---:|---|
+        | 1 | wrong error for an invalid request | 1 | `StopDeployment: InternalFailure instead of DeploymentDoesNotExistException` |
+        | 2 | wrong error for an invalid request | 1 | ``StopDeployment: `deploymentInfo/status`: expected "Succeeded", got "Stopped" (expected-body)`` |
+        | 3 | wrong error for an invalid request | 1 | `StopDeployment: expected 200, got 202 (status)` |
+
         ### Deviations
 
         #### `codedeploy` `StopDeployment`
@@ -352,6 +363,77 @@ mod tests {
         | violated | cases | requirement |
         |---|---:|---|
         | `SD-22` | 2 | An unknown deployment is refused. (AWS CodeDeploy API Reference, StopDeployment) |
+
+        <details><summary><code>codedeploy&#47;stop&#45;deployment&#47;unknown&#45;id</code></summary>
+
+        A deployment that does not exist cannot be stopped, in `fixtures/codedeploy/stop-deployment/unknown-id.yaml:7`
+
+        - `error-identity` `at /__type: expected DeploymentDoesNotExistException, got InternalFailure  (SD-22, documented)`
+
+        ```http
+        POST / HTTP/1.1
+        host: 127.0.0.1:4566
+        x-amz-target: CodeDeploy_20141006.StopDeployment
+        authorization: <redacted>
+        X-Amz-Security-Token: <redacted>
+
+        {"deploymentId":"d-000000001"}
+        ```
+
+        ```http
+        HTTP/1.1 500
+        content-type: application/x-amz-json-1.1
+        x-echo: *****************************
+
+        {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
+        ```
+
+        ```sh
+        curl --silent --show-error --include --path-as-is \
+          --aws-sigv4 'aws:amz:us-east-1:codedeploy' \
+          --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+          --header 'x-amz-target: CodeDeploy_20141006.StopDeployment' \
+          --data-binary '{"deploymentId":"d-000000001"}' \
+          'http://127.0.0.1:4566/'
+        ```
+
+        </details>
+
+        <details><summary><code>codedeploy&#47;stop&#45;deployment&#47;finished</code></summary>
+
+        A finished deployment stays as it is, in `fixtures/codedeploy/stop-deployment/finished.yaml:7`
+
+        - `status` `in step 2: expected 200, got 202  (protocol)`
+        - `expected-body` `in step 2 at /deploymentInfo/status: expected "Succeeded", got "Stopped"  (SD-21, documented)`
+
+        ```http
+        POST / HTTP/1.1
+        host: 127.0.0.1:4566
+        x-amz-target: CodeDeploy_20141006.StopDeployment
+        authorization: <redacted>
+        X-Amz-Security-Token: <redacted>
+
+        {"deploymentId":"d-000000001"}
+        ```
+
+        ```http
+        HTTP/1.1 500
+        content-type: application/x-amz-json-1.1
+        x-echo: *****************************
+
+        {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
+        ```
+
+        ```sh
+        curl --silent --show-error --include --path-as-is \
+          --aws-sigv4 'aws:amz:us-east-1:codedeploy' \
+          --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+          --header 'x-amz-target: CodeDeploy_20141006.StopDeployment' \
+          --data-binary '{"deploymentId":"d-000000001"}' \
+          'http://127.0.0.1:4566/'
+        ```
+
+        </details>
 
         <details><summary><code>codedeploy&#47;stop&#45;deployment&#47;finished</code></summary>
 

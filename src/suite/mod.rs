@@ -18,7 +18,7 @@
 //! | `requirement` | The numbered requirements of the documents | `source` |
 //! | `nearest` | Suggestions for misspelled names |  |
 //! | `raw` | The raw form of a fixture, as serde reads it, before anything is resolved | `requirement` |
-//! | `service_fixtures` | A service with its contract, requirements and states | `requirement` |
+//! | `service_fixtures` | A service with its contract, requirements and states | `matcher`, `requirement` |
 //! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
 //! | `fixtures` | All fixtures of a run | `source`, `fixture_files`, `requirement`, `service_fixtures`, `resolve` |
 //! | `shard` | Shards |  |

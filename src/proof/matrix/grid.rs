@@ -189,10 +189,10 @@ mod tests {
     #[test]
     fn a_long_name_gets_a_line_of_its_own_where_the_numbers_would_not_fit_beside_it() {
         let mut matrix = matrix();
-        matrix.constant_endpoints[1].name = "always-".to_owned() + &"x".repeat(45);
+        matrix.constant_endpoints[1].name = "always-".to_owned() + &"x".repeat(60);
         let table = count_table::constants(&matrix);
-        assert_eq!(drawn(&table, 100).lines().filter(|line| line.contains("always-")).count(), 1);
-        assert!(drawn(&table, 100).lines().any(|line| line.contains("always-") && line.ends_with('1')));
+        assert_eq!(drawn(&table, 120).lines().filter(|line| line.contains("always-")).count(), 1);
+        assert!(drawn(&table, 120).lines().any(|line| line.contains("always-") && line.ends_with('1')));
         let narrow = drawn(&table, 60);
         let mut below = narrow.lines().skip_while(|line| !line.contains("always-"));
         assert!(below.next().unwrap().ends_with("xxx"), "{narrow}");

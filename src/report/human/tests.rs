@@ -509,7 +509,13 @@ fn many() -> Vec<Event> {
 #[test]
 fn more_than_ten_deviations_are_reported_by_their_causes() {
     let report = rendered(plain(), &many());
-    insta::assert_snapshot!(section(&report, "2 causes of 16 deviations"), @"");
+    insta::assert_snapshot!(section(&report, "2 causes of 16 deviations"), @"
+    wrong error for an invalid request
+      1  StopDeployment: InternalFailure instead of DeploymentDoesNotExistException  (15 cases)
+      2  StopDeployment: DeploymentAlreadyCompletedException (400) instead of
+        DeploymentDoesNotExistException  (1 case)
+    --cause N shows one in full, --verbose everything
+    ");
     assert!(!report.contains("> POST"), "{report}");
     assert!(rendered(verbose(), &many()).contains("> POST"));
 }
