@@ -94,6 +94,7 @@ impl Probes {
             teardown: Vec::new(),
             source: Arc::clone(&self.source),
             standing: CaseStanding::Free,
+            probe: None,
         };
         Case { id: CaseId(id), scenario: Arc::new(scenario), row: ScenarioRow { name: None, values: Map::new() } }
     }

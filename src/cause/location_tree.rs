@@ -59,7 +59,9 @@ mod tests {
         #[case] expected: &str,
     ) {
         let mut tree = LocationTree::default();
-        locations.iter().for_each(|location| tree.enter(&probe(location, "legal").aim));
+        for location in locations {
+            tree.enter(&probe(location, "legal").aim);
+        }
         assert_eq!(tree.root(&probe(location, "legal").aim), expected);
     }
 

@@ -85,7 +85,9 @@ const FEW: usize = 10;
 #[must_use]
 pub fn condense(cases: &mut [CaseReport]) -> Vec<Cause> {
     let mut judged = JudgedLocations::default();
-    cases.iter().for_each(|case| judged.enter(case));
+    for case in cases.iter() {
+        judged.enter(case);
+    }
     let causes = causes(&judged, cases.iter());
     let kept: BTreeSet<&CaseId> = causes.iter().flat_map(Cause::shown).collect();
     for case in cases.iter_mut().filter(|case| case.verdict == Verdict::Deviates && !kept.contains(&case.id)) {

@@ -23,16 +23,16 @@ pub(super) fn of_operation(operation: &str, location: &str, family: &str) -> Cas
         location: Some(location.to_owned()),
         family: Some(family.to_owned()),
     };
-    report(&format!("s.{operation}/{location}/{family}/x"), operation, aim)
+    report(&format!("s.{operation}/{location}/{family}/x"), operation, &aim)
 }
 
 /// A conforming control at a location, to `s.Put`.
 pub(super) fn control(location: &str) -> CaseReport {
     let aim = CaseAim { group: RequestGroup::Sdk, valid: true, location: Some(location.to_owned()), family: None };
-    report(&format!("s.Put/{location}/control"), "Put", aim)
+    report(&format!("s.Put/{location}/control"), "Put", &aim)
 }
 
-pub(super) fn report(id: &str, operation: &str, aim: CaseAim) -> CaseReport {
+pub(super) fn report(id: &str, operation: &str, aim: &CaseAim) -> CaseReport {
     let report = json!({
         "id": id, "service": "s", "operation": operation, "title": "t", "aim": aim, "verdict": "conforms",
         "findings": [], "checks": 1, "cites": [], "position": "p", "duration_ms": 1,

@@ -18,7 +18,9 @@ fn crashed(case: CaseReport) -> CaseReport {
 /// The causes of a run of these cases.
 fn of_run(cases: &[CaseReport]) -> Vec<Cause> {
     let mut judged = JudgedLocations::default();
-    cases.iter().for_each(|case| judged.enter(case));
+    for case in cases {
+        judged.enter(case);
+    }
     causes(&judged, cases)
 }
 

@@ -37,7 +37,11 @@ impl Allowances {
     }
 
     /// The globs for the endpoint that match none of its conforming cases.
-    pub(super) fn unused<'a>(&self, endpoint: &str, conforming: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
+    pub(super) fn unused<'a>(
+        &self,
+        endpoint: &str,
+        conforming: &(impl Iterator<Item = &'a str> + Clone),
+    ) -> Vec<String> {
         let globs = self.of(endpoint).flat_map(|row| &row.cases);
         let is_unused = |glob: &&Glob| !conforming.clone().any(|case| glob.matches_whole(case));
         globs.filter(is_unused).map(ToString::to_string).collect()
@@ -65,7 +69,7 @@ mod tests {
         let list: Allowances = toml::from_str(text).unwrap();
         let reasons = [list.reason("e", "c/x"), list.reason("e", "a"), list.reason("f", "a/b")];
         assert_eq!(reasons, [Some("one"), None, None]);
-        assert_eq!(list.unused("e", ["a/b", "d"].into_iter()), ["c/*"]);
-        assert!(list.unused("f", std::iter::empty()).is_empty());
+        assert_eq!(list.unused("e", &["a/b", "d"].into_iter()), ["c/*"]);
+        assert!(list.unused("f", &std::iter::empty()).is_empty());
     }
 }

@@ -279,7 +279,7 @@ impl ConstantRow {
                 None => unexplained.push(case.clone()),
             }
         }
-        let unused_allowances = allowances.unused(&constant.name, conforming.keys().map(String::as_str));
+        let unused_allowances = allowances.unused(&constant.name, &conforming.keys().map(String::as_str));
         Self {
             name: constant.name.clone(),
             says: constant.says.clone(),

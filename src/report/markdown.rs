@@ -434,42 +434,6 @@ mod tests {
         ```
 
         </details>
-
-        <details><summary><code>codedeploy&#47;stop&#45;deployment&#47;finished</code></summary>
-
-        A finished deployment stays as it is, in `fixtures/codedeploy/stop-deployment/finished.yaml:7`
-
-        - `status` `in step 2: expected 200, got 202  (protocol)`
-        - `expected-body` `in step 2 at /deploymentInfo/status: expected "Succeeded", got "Stopped"  (SD-21, documented)`
-
-        ```http
-        POST / HTTP/1.1
-        host: 127.0.0.1:4566
-        x-amz-target: CodeDeploy_20141006.StopDeployment
-        authorization: <redacted>
-        X-Amz-Security-Token: <redacted>
-
-        {"deploymentId":"d-000000001"}
-        ```
-
-        ```http
-        HTTP/1.1 500
-        content-type: application/x-amz-json-1.1
-        x-echo: *****************************
-
-        {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
-        ```
-
-        ```sh
-        curl --silent --show-error --include --path-as-is \
-          --aws-sigv4 'aws:amz:us-east-1:codedeploy' \
-          --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
-          --header 'x-amz-target: CodeDeploy_20141006.StopDeployment' \
-          --data-binary '{"deploymentId":"d-000000001"}' \
-          'http://127.0.0.1:4566/'
-        ```
-
-        </details>
         "#);
     }
 

@@ -32,6 +32,7 @@ fn known_names() -> Vec<&'static str> {
 
 impl FamilySelector {
     /// The families that some selectors select.
+    #[must_use]
     pub fn families(selectors: &[Self]) -> BTreeSet<ProbeFamily> {
         let selects = |family: &ProbeFamily| selectors.iter().any(|selector| selector.selects(*family));
         ProbeFamily::ALL.into_iter().filter(selects).collect()
