@@ -43,7 +43,9 @@ fn replays(
     let broken: String = replayed.iter().filter(|case| !conforms(case)).map(support::describe).collect();
     assert!(broken.is_empty(), "\n{broken}");
     let folder = folder.unwrap_or_else(|| support::package().join("snapshots"));
-    replayed.iter().for_each(|case| assert_snapshot(&folder, case));
+    for case in &replayed {
+        assert_snapshot(&folder, case);
+    }
 }
 
 #[test]

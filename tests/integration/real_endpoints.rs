@@ -20,6 +20,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use rstest::rstest;
 use serde::Deserialize;
+use serde_json::json;
 use tokio::time::timeout;
 use wireproof::internals::{
     harness::Runner,
@@ -45,6 +46,9 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 /// The time limit of a run. A run sends eight requests, so this is a bound, not an expectation.
 const RUN_WITHIN: Duration = Duration::from_secs(120);
 
+/// Operations by service.
+type Handlers = BTreeMap<String, BTreeSet<String>>;
+
 /// An emulator, and how it is started.
 struct Emulator {
     name: &'static str,
@@ -56,7 +60,7 @@ struct Emulator {
     /// Its services whose operations all speak an AWS JSON protocol.
     services: &'static [&'static str],
     /// The operations that it implements, by service, as its sources say.
-    handlers: fn(&Path, &[&str]) -> Result<BTreeMap<String, BTreeSet<String>>>,
+    handlers: fn(&Path, &[&str]) -> Result<Handlers>,
 }
 
 const MOTO: Emulator = Emulator {
@@ -128,7 +132,7 @@ const KINESALITE: Emulator = Emulator {
 /// Runs a Node.js module, called with these arguments.
 fn node(program: &Path, arguments: &str) -> Command {
     let mut command = Command::new("node");
-    command.arg("-e").arg(format!("require({:?})({arguments})", module(program)));
+    command.arg("-e").arg(format!("require({})({arguments})", json!(module(program))));
     command
 }
 
@@ -195,7 +199,7 @@ fn the_presence_of_each_operation_is_what_the_sources_say(#[case] emulator: &Emu
 const UNDECIDABLE: &str = "it is not implemented, or every input that was tried crashes it";
 
 /// The operations that a script reads from the sources of an emulator in Python.
-fn python_handlers(script: &str, program: &Path, services: &[&str]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+fn python_handlers(script: &str, program: &Path, services: &[&str]) -> Result<Handlers> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration").join(script);
     let interpreter = program.with_file_name("python");
     let interpreter = if interpreter.is_file() { interpreter } else { PathBuf::from("python3") };
@@ -205,7 +209,7 @@ fn python_handlers(script: &str, program: &Path, services: &[&str]) -> Result<BT
 }
 
 /// The operations that an emulator in JavaScript implements: each has a file.
-fn node_handlers(program: &Path, services: &[&str]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+fn node_handlers(program: &Path, services: &[&str]) -> Result<Handlers> {
     let mut operations = BTreeSet::new();
     for entry in std::fs::read_dir(module(program).join("actions"))? {
         let path = entry?.path();
