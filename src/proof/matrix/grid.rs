@@ -196,7 +196,7 @@ mod tests {
         let narrow = drawn(&table, 60);
         let mut below = narrow.lines().skip_while(|line| !line.contains("always-"));
         assert!(below.next().unwrap().ends_with("xxx"), "{narrow}");
-        assert!(below.next().unwrap().ends_with('1'), "{narrow}");
+        assert!(below.next().unwrap().trim().starts_with(|c: char| c.is_ascii_digit()), "{narrow}");
     }
 
     #[test]
