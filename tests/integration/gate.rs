@@ -307,5 +307,5 @@ fn every_baseline_of_this_repository_is_read_and_says_why() {
         assert_eq!(baseline.text(), text, "{} is as it would be written", file.display());
         entries += baseline.len();
     }
-    assert_eq!((files.len(), entries > 2000), (22, true), "{entries}");
+    assert_eq!((files.len(), entries > 30), (2, true), "{entries}");
 }
