@@ -30,6 +30,9 @@ use wireproof::{
 
 use crate::support::{self, SUITE};
 
+/// The arguments of a test program that select five cases.
+const USER_AGENTS: [&str; 3] = ["user-agent", "--skip", "signature"];
+
 /// Cases that need a state of each kind, and one that needs none.
 const FEW: [&str; 3] = ["/user-agent", "/succeeded-refused", "/throttled"];
 
@@ -374,7 +377,7 @@ fn an_ignored_case_prints_its_reason_and_runs_on_request() {
 #[test]
 #[ignore = "it builds and runs a test target"]
 fn a_deviation_fails_its_own_test_alone_with_all_there_is_to_see_of_it() {
-    let run = program(&["user-agent"], &[("HARNESS_ENDPOINT", "without-request-ids"), ("WIREPROOF_SEED", "7")]);
+    let run = program(&USER_AGENTS, &[("HARNESS_ENDPOINT", "without-request-ids"), ("WIREPROOF_SEED", "7")]);
     assert_eq!(
         (run.status, run.with_result("FAILED").len(), run.with_result("ok").len()),
         (Some(101), 5, 0),
@@ -389,10 +392,10 @@ fn a_deviation_fails_its_own_test_alone_with_all_there_is_to_see_of_it() {
 #[test]
 #[ignore = "it builds and runs a test target"]
 fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_needs_no_start() {
-    let run = program(&["user-agent"], &[("HARNESS_ENDPOINT", "none")]);
+    let run = program(&USER_AGENTS, &[("HARNESS_ENDPOINT", "none")]);
     assert_eq!((run.status, run.with_result("FAILED").len()), (Some(101), 5));
     assert!(run.out.contains("the endpoint could not be started: no emulator here"), "{}", run.out);
-    let panicked = program(&["user-agent"], &[("HARNESS_ENDPOINT", "panic")]);
+    let panicked = program(&USER_AGENTS, &[("HARNESS_ENDPOINT", "panic")]);
     let why = "the endpoint could not be started: it panicked: the emulator has no port";
     assert!(panicked.status == Some(101) && panicked.out.contains(why), "{}", panicked.out);
     let gone = program(&["--exact", ABSENT], &[("WIREPROOF_ENDPOINT", "http://127.0.0.1:1")]);
@@ -401,7 +404,7 @@ fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_nee
     let (reference, _) = support::reference();
     let given =
         [("HARNESS_ENDPOINT", "none"), ("WIREPROOF_ENDPOINT", &*reference.endpoint()), ("RUST_TEST_THREADS", "1")];
-    assert_eq!(program(&["user-agent"], &given).with_result("ok").len(), 5);
+    assert_eq!(program(&USER_AGENTS, &given).with_result("ok").len(), 5);
 }
 
 #[test]
@@ -411,7 +414,7 @@ fn a_baseline_is_created_kept_and_compared_with_each_case() {
     let path = folder.path().join("baseline.toml");
     let baseline = ("HARNESS_BASELINE", path.to_str().unwrap());
     let odd = [baseline, ("HARNESS_ENDPOINT", "without-request-ids")];
-    assert!(program(&["user-agent"], &odd).err.contains("WIREPROOF_BASELINE_UPDATE=1 creates it"));
+    assert!(program(&USER_AGENTS, &odd).err.contains("WIREPROOF_BASELINE_UPDATE=1 creates it"));
     let update = [&odd[..], &[("WIREPROOF_BASELINE_UPDATE", "1"), ("WIREPROOF_BASELINE_REASON", "we know")]].concat();
     // Like cargo-nextest: one process per test, concurrently.
     std::thread::scope(|scope| {
