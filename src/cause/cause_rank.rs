@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{generalize::Rooted, root::Root, symptom::Symptom};
 use crate::suite::{CaseAim, RequestGroup};
 
-/// What a cause means to the users of an endpoint, the most important first.
+/// The effect of a cause on the users of an endpoint, the most important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CauseRank {
@@ -111,5 +111,12 @@ mod tests {
         let texts: std::collections::BTreeSet<&str> =
             CauseRank::ALL.into_iter().flat_map(|rank| [rank.title(), rank.reason()]).collect();
         assert_eq!(texts.len(), 2 * CauseRank::ALL.len());
+    }
+
+    #[test]
+    fn the_page_about_findings_has_the_table_of_ranks() {
+        let row = |rank: CauseRank| format!("| {} | {} |", rank.title(), rank.reason());
+        let table = CauseRank::ALL.map(row).join("\n");
+        assert!(include_str!("../../docs/findings.md").contains(&table), "{table}");
     }
 }

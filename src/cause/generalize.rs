@@ -1,4 +1,4 @@
-//! From the symptoms of a run to their roots. What holds for most of a service is one root, not one for each location.
+//! Names the root of each symptom. A fault at most locations of a service has one root for all of them.
 
 use std::collections::BTreeMap;
 

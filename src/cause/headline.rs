@@ -15,7 +15,7 @@ use crate::{
 /// The maximum number of operations that are named.
 const NAMED: usize = 3;
 
-/// What is wrong, in one line. The representative supplies the values.
+/// Describes a cause in one line. The representative supplies the values.
 pub(super) fn headline(root: &Root, members: &[Rooted<'_>], representative: &Rooted<'_>) -> String {
     let finding = || representative.case.findings.iter().find(|finding| finding.severity == Severity::Error);
     let expected = || finding().map(|finding| finding.expected.as_str()).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn headline(root: &Root, members: &[Rooted<'_>], representative: &Roo
     }
 }
 
-/// What the requests of a family have, in a few words.
+/// Describes the requests of a family in a few words.
 fn asks(family: &str) -> String {
     ProbeFamily::named(family).map_or_else(|| family.to_owned(), |family| family.asks().to_owned())
 }

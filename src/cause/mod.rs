@@ -1,11 +1,11 @@
 //! Causes: findings that share one root become one cause. Pure; it sees the events of a run and nothing else.
 //!
-//! A run of probes may deviate in thousands of cases for a dozen reasons. Each deviating case has symptoms; symptoms with
-//! the same root are one cause; causes are ranked by what they mean to the users of an endpoint.
+//! A run of probes may deviate in thousands of cases for a dozen reasons. Each deviating case has symptoms. Symptoms with
+//! the same root are one cause. Causes are ranked by their effect on the users of an endpoint.
 //!
 //! | module | holds | may import |
 //! |---|---|---|
-//! | `symptom` | What a case shows |  |
+//! | `symptom` | The first fault of a case |  |
 //! | `root` | The root that symptoms share | `symptom` |
 //! | `location_tree` | The outermost location at which valid requests fail |  |
 //! | `judged_locations` | Counts of the locations at which constraints were judged | `symptom` |
@@ -48,9 +48,9 @@ use root::Root;
 pub struct Cause {
     /// Its number in the run, from 1.
     pub number: usize,
-    /// What it means to the users of the endpoint.
+    /// Its effect on the users of the endpoint.
     pub rank: CauseRank,
-    /// What is wrong, in one line.
+    /// Describes the fault in one line.
     pub headline: String,
     /// The operations with the number of deviating cases, as `service.Operation`.
     pub operations: BTreeMap<String, usize>,

@@ -1,4 +1,4 @@
-//! What a case shows: the first thing that is wrong. Everything after it in the same case is a consequence.
+//! The symptoms of a case: its first fault. All later findings of the case are consequences.
 
 use crate::{
     judge::{
@@ -9,7 +9,7 @@ use crate::{
     run::event::CaseReport,
 };
 
-/// What is wrong in a case.
+/// A fault in a case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Symptom {
     /// A server error, in a few words, to a request that must be accepted or not.
@@ -49,7 +49,7 @@ pub(super) fn symptoms(case: &CaseReport) -> Vec<Symptom> {
     faults
 }
 
-/// What became of the request itself, if that is wrong.
+/// The symptom of a request that was accepted, rejected or answered by a crash against the expectation.
 fn outcome(case: &CaseReport, findings: &[&Finding]) -> Option<Symptom> {
     let of = |code: Code| {
         let of_step = |finding: &&&Finding| finding.role == FindingRole::Step && finding.code == code;
@@ -64,7 +64,7 @@ fn outcome(case: &CaseReport, findings: &[&Finding]) -> Option<Symptom> {
     of(Code::ERROR_IDENTITY).map(|error| Symptom::WrongError { error: steady(error) })
 }
 
-/// What a finding says of a response.
+/// The fault in a response that a finding describes.
 pub(super) fn fault(finding: &Finding) -> ResponseFault {
     let names: Vec<&str> =
         finding.pointer.split('/').filter(|token| !token.is_empty() && token.parse::<usize>().is_err()).collect();

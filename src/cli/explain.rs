@@ -1,5 +1,5 @@
-//! `wireproof explain`: prints what a check expects and why, a requirement with its source, what a case or a probe sends
-//! and on which ground, or the ranks of causes.
+//! `wireproof explain`: prints a check with its reason and severities, a requirement with its source, a case or a probe
+//! with its grounds, or the ranks of causes.
 
 use std::{fmt::Write as _, io::Write as _};
 
@@ -104,7 +104,7 @@ fn ranks() -> std::io::Result<()> {
     Ok(())
 }
 
-/// What a case sends, what it expects, and on which ground.
+/// Prints the requests of a case, the expected responses, and the grounds.
 fn case_with_sources(case: &Case, suite: &Fixtures) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let scenario = &case.scenario;

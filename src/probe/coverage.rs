@@ -200,3 +200,29 @@ pub struct Unprobed {
     /// The number of constraints.
     pub constraints: usize,
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::probe::FamilySelector;
+
+    #[rstest]
+    #[case::none(&["all"], &[])]
+    #[case::groups(&["sdk"], &["wire", "signing"])]
+    #[case::single_families(&["wire", "signing", "required", "length", "range", "pattern", "enum"], &[
+        "items", "entries", "unique", "union", "legal", "example",
+    ])]
+    fn what_is_left_out_is_named_by_groups_and_then_by_families(#[case] names: &[&str], #[case] expected: &[&str]) {
+        let selectors: Vec<FamilySelector> = names.iter().map(|name| name.parse().unwrap()).collect();
+        let report = Coverage::by(&FamilySelector::families(&selectors)).report();
+        assert_eq!(report.left_out, expected);
+    }
+
+    #[test]
+    fn of_two_shards_only_what_both_leave_out_is_left_out() {
+        let report = |name: &str| Coverage::by(&FamilySelector::families(&[name.parse().unwrap()])).report();
+        assert_eq!(report("sdk").plus(&report("wire")).left_out, ["signing"]);
+    }
+}

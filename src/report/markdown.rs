@@ -312,9 +312,17 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
+    /// The tables of a run with every verdict, and the exchanges below them.
+    fn parts() -> (String, Vec<String>) {
+        let page = written(&events());
+        let mut parts = page.split("<details>").map(str::to_owned);
+        (parts.next().unwrap(), parts.collect())
+    }
+
     #[test]
     fn a_run_with_every_verdict() {
-        insta::assert_snapshot!(written(&events()), @r#"
+        let (tables, _) = parts();
+        insta::assert_snapshot!(tables, @r#"
         ## wireproof: 2 of 11 cases conform
 
         `emulator` at `http://127.0.0.1:4566`, `us-east-1`; suite `d1ge57`, seed 7; 4.2 s
@@ -363,48 +371,20 @@ mod tests {
         | violated | cases | requirement |
         |---|---:|---|
         | `SD-22` | 2 | An unknown deployment is refused. (AWS CodeDeploy API Reference, StopDeployment) |
+        "#);
+    }
 
-        <details><summary><code>codedeploy&#47;stop&#45;deployment&#47;unknown&#45;id</code></summary>
+    #[test]
+    fn each_cause_has_the_exchange_of_its_representative_and_no_exchange_is_repeated() {
+        let (_, exchanges) = parts();
+        let of = |name: &str| exchanges.iter().filter(|exchange| exchange.contains(name)).count();
+        assert_eq!((exchanges.len(), of("unknown&#45;id"), of("finished</code>")), (2, 1, 1));
+        insta::assert_snapshot!(exchanges[0], @r#"
+        <summary><code>codedeploy&#47;stop&#45;deployment&#47;unknown&#45;id</code></summary>
 
         A deployment that does not exist cannot be stopped, in `fixtures/codedeploy/stop-deployment/unknown-id.yaml:7`
 
         - `error-identity` `at /__type: expected DeploymentDoesNotExistException, got InternalFailure  (SD-22, documented)`
-
-        ```http
-        POST / HTTP/1.1
-        host: 127.0.0.1:4566
-        x-amz-target: CodeDeploy_20141006.StopDeployment
-        authorization: <redacted>
-        X-Amz-Security-Token: <redacted>
-
-        {"deploymentId":"d-000000001"}
-        ```
-
-        ```http
-        HTTP/1.1 500
-        content-type: application/x-amz-json-1.1
-        x-echo: *****************************
-
-        {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
-        ```
-
-        ```sh
-        curl --silent --show-error --include --path-as-is \
-          --aws-sigv4 'aws:amz:us-east-1:codedeploy' \
-          --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
-          --header 'x-amz-target: CodeDeploy_20141006.StopDeployment' \
-          --data-binary '{"deploymentId":"d-000000001"}' \
-          'http://127.0.0.1:4566/'
-        ```
-
-        </details>
-
-        <details><summary><code>codedeploy&#47;stop&#45;deployment&#47;finished</code></summary>
-
-        A finished deployment stays as it is, in `fixtures/codedeploy/stop-deployment/finished.yaml:7`
-
-        - `status` `in step 2: expected 200, got 202  (protocol)`
-        - `expected-body` `in step 2 at /deploymentInfo/status: expected "Succeeded", got "Stopped"  (SD-21, documented)`
 
         ```http
         POST / HTTP/1.1

@@ -207,7 +207,7 @@ pub struct CaseReport {
     pub operation: String,
     /// What it shows, in one line.
     pub title: String,
-    /// What it is about.
+    /// Its aim.
     #[serde(default)]
     pub aim: CaseAim,
     /// The verdict.

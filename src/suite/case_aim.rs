@@ -1,10 +1,10 @@
-//! What a case is about: the group of its request, and the location and the family of a probe.
+//! The aim of a case: the group of its request, and the location and the family of a probe.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Alternative, Scenario, Step};
 
-/// What a case is about.
+/// The aim of a case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseAim {
     /// The group of the request that is judged.
@@ -56,7 +56,7 @@ impl CaseAim {
 }
 
 impl Scenario {
-    /// What the case is about, judged by one of its steps, from 1.
+    /// The aim of the case, judged by one of its steps, from 1.
     #[must_use]
     pub fn aim(&self, step: usize) -> CaseAim {
         let of_step = || self.steps.get(step.max(1) - 1).map(Step::aim);

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | `call_signing` | The fault of a call's signature |  |
 //! | `case` | A case |  |
-//! | `case_aim` | What a case is about |  |
+//! | `case_aim` | The aim of a case |  |
 //! | `placeholder_text` | Placeholders for sensitive strings |  |
 //! | `matcher` | Expected bodies | `placeholder_text` |
 //! | `expectation` | The expected response of a step, and the comparison with an actual one | `matcher` |
@@ -106,7 +106,7 @@ pub struct Scenario {
     pub source: Arc<Source>,
     /// Its dependency on other scenarios of the run.
     pub standing: CaseStanding,
-    /// What it is about, if it is a probe.
+    /// Its aim, if it is a probe.
     pub probe: Option<CaseAim>,
 }
 

@@ -397,6 +397,34 @@ fn every_check_is_explained() {
     }
 }
 
+#[rstest]
+#[case::ranks(&["causes"], &["1  server error on a valid request", "7  signatures"])]
+#[case::case_of_a_scenario(
+    &["codedeploy/stop-deployment/unknown-id"],
+    &["step 2   StopDeployment\n  expected DeploymentDoesNotExistException", "ground     SD-22: An ID", "fixture    "]
+)]
+#[case::probe(
+    &["codedeploy.StopDeployment/deploymentId/required/absent", "--model", "fixtures/codedeploy/model.json"],
+    &[
+        "  input    {}",
+        "control    codedeploy.StopDeployment/control, which the endpoint must accept first",
+        "ground     StopDeploymentInput$deploymentId: smithy.api#required",
+    ]
+)]
+fn causes_cases_and_probes_are_explained(#[case] arguments: &[&str], #[case] says: &[&str]) {
+    let output = run(&[&["explain"], arguments].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(says.iter().all(|text| out(&output).contains(text)), "{}", out(&output));
+}
+
+#[test]
+fn a_probe_that_does_not_exist_is_rejected_with_the_command_that_lists_the_probes() {
+    let id = "codedeploy.StopDeployment/deploymentId/required/nowhere";
+    let output = run(&["explain", id, "--model", "fixtures/codedeploy/model.json"]);
+    assert_eq!(output.status.code(), Some(2), "{}", out(&output));
+    assert!(err(&output).contains("--operation StopDeployment --probes all --dry-run"), "{}", err(&output));
+}
+
 #[test]
 fn a_requirement_is_explained_with_its_document() {
     let output = run(&["explain", "SD-22"]);

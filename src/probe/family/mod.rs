@@ -67,7 +67,7 @@ struct FamilyDefinition {
     name: &'static str,
     basis: FamilyBasis,
     group: RequestGroup,
-    /// What its requests have, in a few words.
+    /// Describes its requests in a few words.
     asks: &'static str,
     /// The probes for one location; `None` where the family does not apply.
     draft: fn(&ProbeSubject<'_>) -> Option<FamilyDrafts>,
@@ -118,7 +118,7 @@ impl ProbeFamily {
         self.definition().basis == FamilyBasis::Constraint
     }
 
-    /// What its requests have, in a few words.
+    /// Describes its requests in a few words.
     #[must_use]
     pub fn asks(self) -> &'static str {
         self.definition().asks

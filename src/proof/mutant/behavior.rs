@@ -267,6 +267,13 @@ pub(super) fn set_body(response: &mut Response, body: impl Into<bytes::Bytes>) {
     response.headers.set("content-length", response.body.len().to_string());
 }
 
+/// A rejection with this body in place of a response.
+pub(super) fn rejection(right: Response, body: impl Into<bytes::Bytes>) -> Response {
+    let mut response = Response { status: 400, ..right };
+    set_body(&mut response, body);
+    response
+}
+
 /// Changes the body of a response if it is JSON.
 pub(super) fn change_body(response: &mut Response, change: impl FnOnce(&mut Value)) {
     if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {

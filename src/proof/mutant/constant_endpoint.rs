@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::{
-    behavior::{ReceivedCall, error_of, is_read, is_success, set_body},
+    behavior::{ReceivedCall, error_of, is_read, is_success, rejection, set_body},
     sample::Sample,
 };
 use crate::{
@@ -238,9 +238,7 @@ fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
 
 /// A rejection instead of a success.
 fn rejected(right: &Response) -> Response {
-    let mut response = Response { status: 400, ..right.clone() };
-    set_body(&mut response, error_body("ValidationException"));
-    response
+    rejection(right.clone(), error_body("ValidationException"))
 }
 
 /// Responses of the operations that the sample shows, by target.
@@ -281,9 +279,7 @@ impl ShownResponses {
     /// A declared error of the called operation; the number wraps around.
     fn error(&self, received: &ReceivedCall<'_>, right: &Response, number: usize) -> Option<Response> {
         let errors = self.errors.get(received.target())?;
-        let mut response = Response { status: 400, ..right.clone() };
-        set_body(&mut response, errors.get(number.checked_rem(errors.len())?)?.clone());
-        Some(response)
+        Some(rejection(right.clone(), errors.get(number.checked_rem(errors.len())?)?.clone()))
     }
 }
 

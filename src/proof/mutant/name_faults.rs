@@ -2,7 +2,7 @@
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behavior::{Acting, ReceivedCall, error_of, is_success, set_body},
+    behavior::{Acting, ReceivedCall, error_of, is_success, rejection},
 };
 use crate::{judge::code::Code, wire::Response};
 
@@ -82,9 +82,7 @@ fn rejecting(
             let valid = error_of(&right).is_none_or(|error| error == named.unknown);
             (valid && rejects(given, &right)).then(|| {
                 received.deviate();
-                let mut response = Response { status: 400, ..right };
-                set_body(&mut response, body.clone());
-                response
+                rejection(right, body.clone())
             })
         })
     })

@@ -4,12 +4,12 @@ use bytes::Bytes;
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behavior::{Acting, ReceivedCall, error_of, is_of_signature, set_body},
+    behavior::{Acting, ReceivedCall, error_of, is_of_signature, rejection},
 };
 use crate::{
     judge::code::Code,
     wire::{
-        Request, Response,
+        Request,
         sigv4::{amz_date, signature},
     },
 };
@@ -181,9 +181,7 @@ fn rejecting(subject: &MutantSubject<'_>, (name, says, rejects): (&str, &str, Sh
             let accepted = error_of(&right).is_none_or(|error| !is_of_signature(&error));
             (accepted && rejects(&given)).then(|| {
                 received.deviate();
-                let mut response = Response { status: 400, ..right };
-                set_body(&mut response, body.clone());
-                response
+                rejection(right, body.clone())
             })
         })
     })

@@ -3,6 +3,7 @@ use rstest::rstest;
 use super::*;
 use crate::{
     judge::verdict::Ledger,
+    probe::{ConstraintCounts, CoverageReport, FamilyRow},
     report::testing::{case, deviation, events, hostile, report_of, run, secrets_in},
     run::event::{RequirementOutcome, RunFinished, SnapshotDifference},
 };
@@ -532,4 +533,46 @@ fn a_cause_is_shown_in_full_by_its_number() {
     let cause = report.split("\ncause 1: ").nth(1).unwrap();
     assert!(cause.contains("> POST") && cause.contains("rerun: ") && cause.contains("same cause in 14 other cases:"));
     assert!(!report.contains("\ncause 2: "), "{report}");
+}
+
+#[test]
+fn many_operations_that_are_not_implemented_are_listed_once_for_each_reason() {
+    let lacking = |number: usize| {
+        let mut case = case(&format!("s/o{number}/x"), Verdict::NotImplemented, "it is unknown");
+        case.report.operation = format!("Operation{number}");
+        case
+    };
+    let few = rendered(plain(), &run((0..5).map(lacking).collect()));
+    assert_eq!(few.matches("it is unknown").count(), 5, "{few}");
+    let report = rendered(plain(), &run((0..10).map(lacking).collect()));
+    assert!(report.contains("10 operations  it is unknown"), "{report}");
+    let unwrapped = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(unwrapped.contains("Operation7 and 2 more (--verbose lists them)"), "{report}");
+    let all = rendered(verbose(), &run((0..10).map(lacking).collect()));
+    assert_eq!(all.matches("it is unknown").count(), 10, "{all}");
+}
+
+#[test]
+fn many_reasons_have_one_example_each_and_the_rest_is_counted() {
+    let blocked = |number: usize| case(&format!("s/o/{number}"), Verdict::Blocked, &format!("reason {number}"));
+    let report = rendered(plain(), &run((0..7).map(blocked).collect()));
+    assert_eq!(report.matches("1 case  reason").count(), 5, "{report}");
+    assert!(report.contains("and 2 cases for other reasons (--verbose lists them)"), "{report}");
+}
+
+#[test]
+fn the_coverage_is_one_line_and_in_verbose_reports_a_table() {
+    let with_coverage = |run: &mut RunFinished| {
+        let constraints = ConstraintCounts { total: 9, probed: 8, judged: 7, probes: 20 };
+        let row = FamilyRow { family: "length".to_owned(), counts: constraints };
+        let left_out = vec!["wire".to_owned(), "signing".to_owned()];
+        run.coverage = Some(CoverageReport { families: vec![row], constraints, left_out, unprobed: Vec::new() });
+    };
+    let report = report_with_end(plain(), with_coverage);
+    assert!(report.contains("coverage  7 of 9 constraints judged; left out: wire, signing (--probes all)"), "{report}");
+    let table = report_with_end(verbose(), with_coverage);
+    assert!(
+        table.contains("length") && table.contains("left out  wire, signing (--probes all runs them too)"),
+        "{table}"
+    );
 }

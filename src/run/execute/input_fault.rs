@@ -33,8 +33,8 @@ mod tests {
         judge::transcript::CaseEnd,
         run::{
             execute::{
-                Executor, Patience,
-                testing::{suite, target},
+                Patience,
+                testing::{executor, suite, target},
             },
             transport::{InProcess, Reply},
         },
@@ -104,17 +104,8 @@ mod tests {
         let response = Response { status: 200, body, ..Response::default() };
         let transport = InProcess::new(move |_: &Request| Reply::Answer(response.clone()));
         let case_timeout = Duration::from_secs(5);
-        let (suite, target) = (&suite, &target);
-        let executor = Executor {
-            suite,
-            target,
-            transport: &transport,
-            keys: None,
-            seed: 0,
-            case_timeout,
-            patience: &Patience::new(case_timeout),
-            late: None,
-        };
+        let patience = Patience::new(case_timeout);
+        let executor = executor(&suite, &target, &transport, &patience, case_timeout);
         executor.execute(&suite.cases()[0]).await.end
     }
 

@@ -447,6 +447,8 @@ mod tests {
 
     const STOP: &str = "{ call: StopDeployment, input: { deploymentId: d-ABCDEF123 }";
 
+    const LIMIT: Duration = Duration::from_secs(5);
+
     /// The transcript of a scenario with these steps at an endpoint that responds `Pending` to everything.
     async fn run(steps: &str, late: Option<&LateCalls>) -> Transcript {
         let scenario = format!("title: T\ncites: [SD-17]\nevidence: documented\nsteps:\n{steps}");
@@ -454,17 +456,8 @@ mod tests {
         let body = Bytes::from_static(br#"{"status":"Pending"}"#);
         let pending = Response { status: 200, body, ..Response::default() };
         let transport = InProcess::new(move |_: &Request| Reply::Answer(pending.clone()));
-        let (suite, target, case_timeout) = (&suite, &target, Duration::from_secs(5));
-        let executor = Executor {
-            suite,
-            target,
-            transport: &transport,
-            keys: None,
-            seed: 0,
-            case_timeout,
-            patience: &Patience::new(case_timeout),
-            late,
-        };
+        let patience = Patience::new(LIMIT);
+        let executor = Executor { late, ..testing::executor(&suite, &target, &transport, &patience, LIMIT) };
         executor.execute(&suite.cases()[0]).await
     }
 
@@ -528,9 +521,7 @@ mod tests {
             let body = format!("{{\"deploymentInfo\":{{\"status\":\"{status}\"}}}}").into();
             Reply::Answer(Response { status: 200, body, ..Response::default() })
         });
-        let (suite, target, case_timeout) = (&suite, &target, Duration::from_secs(5));
-        let transport = &transport;
-        let executor = Executor { suite, target, transport, keys: None, seed: 0, case_timeout, patience, late: None };
+        let executor = testing::executor(&suite, &target, &transport, patience, LIMIT);
         let transcript = executor.execute(&suite.cases()[0]).await;
         (transcript.elapsed.as_secs(), transcript.end)
     }

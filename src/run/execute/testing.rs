@@ -1,10 +1,14 @@
 //! A small suite and a target, for the tests of this folder.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
+use super::{Executor, Patience};
 use crate::{
     reference::Identity,
-    run::resolved_target::{ResolvedTarget, StateHandler},
+    run::{
+        resolved_target::{ResolvedTarget, StateHandler},
+        transport::Transport,
+    },
     suite::{FixtureFiles, Fixtures},
 };
 
@@ -16,6 +20,17 @@ pub(super) fn suite(states: &str, scenario: &str) -> Fixtures {
     let own = [("codedeploy/states.yaml", states), ("codedeploy/stop-deployment/case.yaml", scenario)];
     let own = own.map(|(path, text)| (path.to_owned(), text.to_owned()));
     Fixtures::read(&FixtureFiles::from_texts(shared.into_iter().chain(own))).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// An executor of that suite.
+pub(super) fn executor<'a>(
+    suite: &'a Fixtures,
+    target: &'a ResolvedTarget,
+    transport: &'a dyn Transport,
+    patience: &'a Patience,
+    case_timeout: Duration,
+) -> Executor<'a> {
+    Executor { suite, target, transport, keys: None, seed: 0, case_timeout, patience, late: None }
 }
 
 /// A target at a port where nothing listens.

@@ -10,8 +10,8 @@ use rstest::rstest;
 use super::*;
 use crate::run::{
     execute::{
-        Executor, Patience,
-        testing::{suite, target},
+        Patience,
+        testing::{executor, suite, target},
     },
     resolved_target::{BoxError, StateFunction},
     transport::{Endpoint, ExchangeFuture as Sent, InProcess, Reply, Transport},
@@ -59,17 +59,8 @@ async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, CaseEnd) {
     let (suite, target) = (suite(STATES, SCENARIO), target(state_handler));
     let transport = Hanging::default();
     let case_timeout = Duration::from_millis(50);
-    let (suite, target) = (&suite, &target);
-    let executor = Executor {
-        suite,
-        target,
-        transport: &transport,
-        keys: None,
-        seed: 0,
-        case_timeout,
-        patience: &Patience::new(case_timeout),
-        late: None,
-    };
+    let patience = Patience::new(case_timeout);
+    let executor = executor(&suite, &target, &transport, &patience, case_timeout);
     let transcript = executor.execute(&suite.cases()[0]).await;
     (transport.0.into_inner().unwrap(), transcript.end)
 }
@@ -125,17 +116,8 @@ async fn end_at(response: Response, (states, scenario): (&str, &str), state_hand
     let (suite, target) = (suite(states, scenario), target(state_handler));
     let transport = InProcess::new(move |_: &Request| Reply::Answer(response.clone()));
     let case_timeout = Duration::from_secs(5);
-    let (suite, target) = (&suite, &target);
-    let executor = Executor {
-        suite,
-        target,
-        transport: &transport,
-        keys: None,
-        seed: 0,
-        case_timeout,
-        patience: &Patience::new(case_timeout),
-        late: None,
-    };
+    let patience = Patience::new(case_timeout);
+    let executor = executor(&suite, &target, &transport, &patience, case_timeout);
     match executor.execute(&suite.cases()[0]).await.end {
         CaseEnd::Blocked(reason) => reason,
         other => panic!("{other:?}"),
