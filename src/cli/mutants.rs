@@ -22,7 +22,7 @@ use crate::{
             matrix_report::{self, MatrixOptions},
         },
     },
-    report::{DocumentKind, Format, text::count},
+    report::{DocumentKind, Format},
     run::exit::ExitStatus,
     suite::GlobList,
 };
@@ -31,6 +31,7 @@ const EXAMPLES: &str = "Examples:
   wireproof mutants                                run every mutant and every constant endpoint
   wireproof mutants --only '*/StopDeployment/*'    run the mutants of one operation
   wireproof mutants --only state --report json     run one family, and print JSON
+  wireproof mutants --only 'constant/*'            run the constant endpoints alone
   wireproof mutants --report html=matrix.html      write the matrix as a web page
 
 Exit status:
@@ -43,11 +44,11 @@ Exit status:
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct MutantsArguments {
-    /// Run only mutants whose ID matches this glob or contains this text (repeatable); constant endpoints always run.
+    /// Run only mutants and constant endpoints whose ID matches this glob or contains this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_ONLY")]
     only: Vec<GlobList>,
 
-    /// Number of mutants to run concurrently [default: number of processors].
+    /// Number of mutants and constant endpoints to run concurrently [default: number of processors].
     #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_MUTANT_JOBS", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
@@ -78,7 +79,7 @@ pub(super) struct MutantsArguments {
     #[arg(long, env = "WIREPROOF_JUDGE_AGAIN", value_parser = BoolishValueParser::new())]
     judge_again: bool,
 
-    /// List the mutants, and run nothing.
+    /// List the mutants and constant endpoints, and run nothing.
     #[arg(long)]
     list: bool,
 
@@ -121,12 +122,12 @@ pub(super) fn proven(proof: &Proof) -> Result<KillMatrix, Failure> {
 }
 
 fn list(proof: &Proof) -> Result<ExitStatus, Failure> {
-    let mutants = proof.mutants().map_err(failure)?;
+    let listings = proof.listings().map_err(failure)?;
     let mut out = io::BufWriter::new(io::stdout());
-    let mut lines = || mutants.iter().try_for_each(|mutant| writeln!(out, "{}\t{}", mutant.id, mutant.says));
+    let mut lines = || listings.iter().try_for_each(|listing| writeln!(out, "{}\t{}", listing.id, listing.says));
     written(lines())?;
     written(out.flush())?;
-    let _ = writeln!(io::stderr(), "{}", count(mutants.len(), "mutant"));
+    let _ = writeln!(io::stderr(), "{} listed", listings.len());
     Ok(ExitStatus::Conforms)
 }
 

@@ -61,7 +61,7 @@ pub struct Proof {
     pub suite: Arc<Fixtures>,
     /// Its snapshots.
     pub snapshots: Arc<Snapshots>,
-    /// Globs of mutant ids. Without any, all mutants run.
+    /// Globs of the ids of mutants and constant endpoints. Without any, all of them run.
     pub only: Vec<Glob>,
     /// Every case that can show a fault runs, also when the mutant is already detected, or when the calls of the
     /// reference tell that its fault makes no difference there.
@@ -81,8 +81,8 @@ pub enum ProofError {
     /// The reference does not implement a service of the suite.
     #[error(transparent)]
     Endpoint(#[from] ReferenceError),
-    /// The selection matches no mutant.
-    #[error("no mutant matches {0}\nhelp: `wireproof mutants --list` shows all mutants")]
+    /// The selection matches no mutant and no constant endpoint.
+    #[error("no mutant and no constant endpoint matches {0}\nhelp: `wireproof mutants --list` shows all of them")]
     NothingFits(String),
     /// The address of the endpoint in this process is invalid.
     #[error(transparent)]
@@ -107,6 +107,23 @@ pub enum ProofError {
 enum ProofWork {
     Mutant(Mutant),
     Constant(ConstantEndpoint),
+}
+
+impl ProofWork {
+    fn listed(self) -> ProofListing {
+        match self {
+            Self::Mutant(mutant) => ProofListing { id: mutant.id, says: mutant.says },
+            Self::Constant(endpoint) => ProofListing { id: endpoint.id(), says: endpoint.says },
+        }
+    }
+}
+
+/// A mutant or a constant endpoint in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofListing {
+    pub id: String,
+    /// Its fault or its response, in one line.
+    pub says: String,
 }
 
 enum Done {
@@ -141,7 +158,7 @@ impl Proof {
         let runner = ProofRunner::new(&self.suite, &self.snapshots, self.seed, self.judge_again)?;
         let baseline = baseline(&runner, &contracts)?;
         let work = self.work(&contracts, &baseline.sample);
-        if !work.iter().any(|work| matches!(work, ProofWork::Mutant(_))) {
+        if work.is_empty() {
             return Err(ProofError::NothingFits(self.only.iter().map(Glob::text).collect::<Vec<_>>().join(", ")));
         }
         let equivalents = Equivalents::bundled();
@@ -185,19 +202,15 @@ impl Proof {
         Ok(matrix)
     }
 
-    /// The selected mutants.
+    /// The selected mutants, and then the selected constant endpoints.
     ///
     /// # Errors
     /// As [`Proof::run`].
-    pub fn mutants(&self) -> Result<Vec<Mutant>, ProofError> {
+    pub fn listings(&self) -> Result<Vec<ProofListing>, ProofError> {
         let contracts = self.contracts();
         let runner = ProofRunner::new(&self.suite, &self.snapshots, self.seed, self.judge_again)?;
         let sample = baseline(&runner, &contracts)?.sample;
-        let work = self.work(&contracts, &sample);
-        Ok(work
-            .into_iter()
-            .filter_map(|work| if let ProofWork::Mutant(mutant) = work { Some(mutant) } else { None })
-            .collect())
+        Ok(self.work(&contracts, &sample).into_iter().map(ProofWork::listed).collect())
     }
 
     fn contracts(&self) -> Vec<(String, Arc<Contract>)> {
@@ -208,8 +221,10 @@ impl Proof {
         let wanted = |id: &str| self.only.is_empty() || self.only.iter().any(|glob| glob.matches(id));
         let mutants =
             enumerate(contracts, sample).into_iter().filter(|mutant| wanted(&mutant.id)).map(ProofWork::Mutant);
-        // They always run: without them, no figure of a suite means anything.
-        let constants = ConstantEndpoint::all(contracts, sample).into_iter().map(ProofWork::Constant);
+        let constants = ConstantEndpoint::all(contracts, sample)
+            .into_iter()
+            .filter(|endpoint| wanted(&endpoint.id()))
+            .map(ProofWork::Constant);
         mutants.chain(constants).collect()
     }
 }

@@ -40,8 +40,8 @@ struct MatrixWriter<'a> {
 impl MatrixWriter<'_> {
     fn head(&mut self) {
         let KillMatrix { mutants, constant_endpoints, seed, .. } = self.matrix;
-        let (mutants, constants) =
-            (text::count(mutants.len(), "mutant"), text::count(constant_endpoints.len(), "constant endpoint"));
+        let mutants = text::count(mutants.len(), "mutant");
+        let constants = text::count(constant_endpoints.len(), "constant endpoint");
         self.page.entry(0, HEADING, "wireproof mutants", &format!("{mutants} and {constants}, seed {seed}"));
     }
 
@@ -104,7 +104,11 @@ impl MatrixWriter<'_> {
             let printed = format!("expected {expected}, got {actual}  ({})", detection.case);
             self.page.entry(4, of_severity(detection.severity), detection.code.name(), &printed);
         }
-        let alone = format!("wireproof mutants --only {} -v {}", text::shell_word(&row.id), self.options.rerun);
+        self.rerun(&row.id);
+    }
+
+    fn rerun(&mut self, id: &str) {
+        let alone = format!("wireproof mutants --only {} -v {}", text::shell_word(id), self.options.rerun);
         self.page.whole(4, PLAIN, &format!("rerun: {}", alone.trim_end()));
     }
 
@@ -134,6 +138,7 @@ impl MatrixWriter<'_> {
             for glob in &endpoint.unused_allowances {
                 self.page.whole(4, FAINT, &format!("no case conforms: {glob}"));
             }
+            self.rerun(&format!("constant/{}", endpoint.name));
         }
     }
 
@@ -278,6 +283,7 @@ mod tests {
               case, add the case to src/proof/allowances.toml with the reason.
           parrot  200 with an empty object
             codedeploy/stop-deployment/finished
+            rerun: wireproof mutants --only constant/parrot -v --seed 7
 
         mutants by family
                                       by a               incon-               false

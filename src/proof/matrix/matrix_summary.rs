@@ -15,14 +15,20 @@ pub(super) fn terms(matrix: &KillMatrix) -> String {
     let always = [Fate::Killed, Fate::Equivalent];
     let shown = |fate: &Fate| always.contains(fate) || matrix.count(*fate, None) > 0;
     let fates: Vec<String> = Fate::ALL.into_iter().filter(shown).map(|fate| counted(matrix, fate)).collect();
-    let mut terms = vec![format!("{} = {}", text::count(matrix.mutants.len(), "mutant"), fates.join(" + "))];
+    let mut terms = Vec::new();
+    let is_whole = matrix.only.is_empty();
+    if is_whole || !matrix.mutants.is_empty() {
+        terms.push(format!("{} = {}", text::count(matrix.mutants.len(), "mutant"), fates.join(" + ")));
+    }
     if matrix.reference.conforms != matrix.reference.selected {
         terms.push(format!("the reference conforms in {}", rate(matrix)));
     }
     if !matrix.unused_equivalents.is_empty() {
         terms.push(text::count(matrix.unused_equivalents.len(), "unused entry"));
     }
-    terms.push(undeserved(matrix));
+    if is_whole || !matrix.constant_endpoints.is_empty() {
+        terms.push(undeserved(matrix));
+    }
     terms.push(text::duration(matrix.duration_ms));
     terms.join(", ")
 }

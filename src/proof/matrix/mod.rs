@@ -166,7 +166,7 @@ pub struct KillMatrix {
     pub suite: String,
     /// The seed of generated names.
     pub seed: u64,
-    /// The globs that selected the mutants; empty for all mutants.
+    /// The globs that selected mutants and constant endpoints; empty for all of them.
     pub only: Vec<String>,
     /// True if every case ran on every mutant, even after the mutant was detected.
     pub exhaustive: bool,
@@ -228,11 +228,16 @@ impl KillMatrix {
     }
 
     /// Returns whether the judge is proven: every case conforms on the reference, every mutant is killed, equivalent or
-    /// inconclusive, every case that conforms on a constant endpoint has a reason, and no entry of a list is unused.
+    /// inconclusive, every case that conforms on a constant endpoint has a reason, and no entry of a list is unused. Only
+    /// a selection may lack mutants or constant endpoints.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.reference.conforms == self.reference.selected
-            && !self.mutants.is_empty()
+            && if self.only.is_empty() {
+                !self.mutants.is_empty() && !self.constant_endpoints.is_empty()
+            } else {
+                !self.mutants.is_empty() || !self.constant_endpoints.is_empty()
+            }
             && self.mutants.iter().all(|row| row.fate.is_good())
             && self.undeserved() == 0
             && self.unused_equivalents.is_empty()
@@ -292,6 +297,15 @@ mod tests {
         assert_eq!(matrix.families(), ["output"]);
     }
 
+    #[rstest]
+    #[case::of_mutants(|matrix: &mut KillMatrix| matrix.constant_endpoints.clear())]
+    #[case::of_constant_endpoints(|matrix: &mut KillMatrix| matrix.mutants.clear())]
+    fn a_selection_is_proven_by_what_it_has(#[case] select: fn(&mut KillMatrix)) {
+        let mut matrix = KillMatrix { only: vec!["x".to_owned()], ..matrix() };
+        select(&mut matrix);
+        assert!(matrix.is_proven());
+    }
+
     #[test]
     fn proofs_agree_regardless_of_the_wording_of_findings() {
         let one = matrix();
@@ -309,6 +323,12 @@ mod tests {
     #[case::a_false_positive(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::FalsePositive)]
     #[case::an_idle_mutant(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::Idle)]
     #[case::no_mutant_at_all(|matrix: &mut KillMatrix| matrix.mutants.clear())]
+    #[case::no_constant_endpoint(|matrix: &mut KillMatrix| matrix.constant_endpoints.clear())]
+    #[case::an_empty_selection(|matrix: &mut KillMatrix| {
+        matrix.only.push("x".to_owned());
+        matrix.mutants.clear();
+        matrix.constant_endpoints.clear();
+    })]
     #[case::an_undeserved_case(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].unexplained.push("x".to_owned()))]
     #[case::an_unused_allowance(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].unused_allowances.push("x".to_owned()))]
     #[case::an_endpoint_that_conforms(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].ledger.conforms = 2)]

@@ -54,6 +54,12 @@ pub struct ConstantTransport {
 }
 
 impl ConstantEndpoint {
+    /// The ID by which a selection names it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("constant/{}", self.name)
+    }
+
     /// All constant endpoints for these contracts: fixed responses, each declared error of each operation under test,
     /// endpoints with state, patterns of responses, and endpoints that validate requests.
     #[must_use]
