@@ -44,17 +44,13 @@ fn of_environment(prefix: &str) -> Option<Credentials> {
 fn of_profile(name: &str) -> Result<Credentials, Failure> {
     let files = [("AWS_SHARED_CREDENTIALS_FILE", "credentials"), ("AWS_CONFIG_FILE", "config")];
     for (variable, file) in files {
-        let path = env::var_os(variable).map(PathBuf::from).or_else(|| Some(home()?.join(".aws").join(file)));
+        let path = env::var_os(variable).map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".aws").join(file)));
         let text = path.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
         if let Some(credentials) = parse(&text, name) {
             return Ok(credentials);
         }
     }
     Err(Failure::usage(format!("no access key for the profile {name:?} in the AWS profile files")))
-}
-
-fn home() -> Option<PathBuf> {
-    env::var_os("HOME").or_else(|| env::var_os("USERPROFILE")).map(PathBuf::from)
 }
 
 /// The access key of a profile in the text of a shared file, whose sections are `[name]` or `[profile name]`.

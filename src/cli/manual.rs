@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use clap::{Arg, Command, CommandFactory as _};
 
-use super::Cli;
+use super::{Cli, config::option_class};
 
 /// Variables that are read without a flag.
 const OTHERS: &[(&str, &str)] = &[
@@ -42,19 +42,22 @@ const OF_TESTS: &[(&str, &str)] = &[
 
 const ENVIRONMENT: &str = "# Environment and configuration
 
-Most flags can also be set by an environment variable or in `.config/wireproof.toml` in the current folder. A flag wins
-over a variable, and a variable wins over the file.
+Most flags can also be set by an environment variable or in a file: `.config/wireproof.toml` in your home folder, or in
+the current folder. A flag wins over a variable, a variable over the files, and the current folder over the home folder.
 
-In the file, a key is the long name of a flag. A key at the top holds for every subcommand that has the flag, a key in a
+In a file, a key is the long name of a flag. A key at the top holds for every subcommand that has the flag, a key in a
 table for that subcommand only:
 
 ```toml
-jobs = 4
-endpoint = \"http://127.0.0.1:4566\"
+service = [\"codedeploy\"]
 
 [run]
 tag = [\"auth\"]
 ```
+
+The file in the current folder may come from anyone. It only selects what runs and what is printed, with the keys
+HARMLESS. Any other flag in that file stops the command, also if it is harmless in your case: set it in your home
+folder, by a variable, or on the command line.
 
 In a variable, separate the items of a list by commas, and turn a switch on with `1`, `true`, `yes` or `on`.
 
@@ -90,7 +93,8 @@ fn environment() -> String {
             row.1.push(format!("`{of}`"));
         }
     }
-    let mut page = ENVIRONMENT.to_owned();
+    let harmless: Vec<String> = option_class::harmless().map(|option| format!("`{option}`")).collect();
+    let mut page = ENVIRONMENT.replace("HARMLESS", &harmless.join(", "));
     for (variable, (flag, of, help)) in rows {
         let _ = writeln!(page, "| `{variable}` | `--{flag}` | {} | {} |", of.join(", "), help.replace('|', "\\|"));
     }

@@ -17,7 +17,7 @@
 //! | `target_arguments` | The arguments for the endpoint under test, its callers and its states | `credentials` |
 //! | `certify` | `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify | `execution`, `terminal`, `select`, `mutants`, `target_arguments` |
 //! | `check` | `wireproof check`: lints fixtures without a network | `select` |
-//! | `config` | `.config/wireproof.toml`: default flags for a repository |  |
+//! | `config` | Files with default flags: `.config/wireproof.toml` in the home folder, and in the current folder |  |
 //! | `derivation_arguments` | The arguments for the derivation of probes | `botocore` |
 //! | `diff` | `wireproof diff`: compares two endpoints, recordings or reports, response by response | `execution`, `terminal`, `report_arguments`, `subset`, `select`, `target_arguments`, `derivation_arguments` |
 //! | `explain` | `wireproof explain`: prints what a check expects, why, and the severities of its findings | `select` |

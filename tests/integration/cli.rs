@@ -280,9 +280,10 @@ fn requirements_prints_the_outcome_of_the_selected_cases() {
 #[rstest]
 #[case::selection("[list]\noperation = ['StopDeploymnt']", &["list"], "did you mean StopDeployment?\nnote: `operation` is set in ")]
 #[case::folder("fixtures = 'no/such/folder'", &["check"], "\nnote: `fixtures` is set in .config/wireproof.toml\n")]
-#[case::value_of_clap("jobs = 0", &["run"], "tip: `jobs` is set in .config/wireproof.toml")]
-#[case::name_of_clap("[mutants]\nreport = 'papyrus'", &["mutants"], "tip: `report` is set in ")]
-fn an_invalid_value_of_the_config_is_reported_as_such(
+#[case::value_of_clap("seed = 'x'", &["run"], "tip: `seed` is set in .config/wireproof.toml")]
+#[case::command("restart = 'touch broken'", &["run"], "`restart` executes a command, or opens a port, so a file in the")]
+#[case::endpoint("[run]\nendpoint = 'http://127.0.0.1:1'", &["run"], "help: use --endpoint, its variable, or ~/.config")]
+fn a_value_that_the_config_of_a_folder_cannot_set_is_reported_as_such(
     #[case] config: &str,
     #[case] arguments: &[&str],
     #[case] says: &str,
@@ -622,6 +623,20 @@ fn an_endpoint_that_refuses_connections_ends_the_program_before_a_case_runs() {
         "error: cannot reach {endpoint}: the connection was refused\nhelp: start the endpoint, or correct --endpoint\n"
     );
     assert_eq!(err(&output), says);
+}
+
+#[test]
+fn the_config_of_the_home_folder_sets_any_flag_also_when_it_is_the_current_folder() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join(".config")).unwrap();
+    fs::write(home.path().join(".config/wireproof.toml"), "endpoint = 'http://127.0.0.1:1'\n").unwrap();
+    for folder in [home.path(), Path::new("/")] {
+        let mut command = with(&["run", SMALL]);
+        command.current_dir(folder).env("HOME", home.path());
+        let output = assert_cmd::Command::from_std(command).timeout(LIMIT).output().unwrap();
+        assert_status(&output, 2);
+        assert!(err(&output).contains("cannot reach http://127.0.0.1:1"), "{}", err(&output));
+    }
 }
 
 #[test]

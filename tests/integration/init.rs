@@ -63,7 +63,9 @@ fn a_package_gets_a_test_a_config_a_baseline_and_a_job() {
 fn a_folder_of_another_language_gets_no_test() {
     let folder = tempfile::tempdir().unwrap();
     assert_status(&in_folder(folder.path(), &["init", "--ci", "gitlab"]), 0);
-    assert_eq!(names(folder.path()), [".config/wireproof.toml", ".gitlab/wireproof.yml", "conformance.toml"]);
+    assert_eq!(names(folder.path()), [".gitlab/wireproof.yml", "conformance.toml"]);
+    let job = fs::read_to_string(folder.path().join(".gitlab/wireproof.yml")).unwrap();
+    assert!(job.contains("wireproof run --endpoint http://127.0.0.1:4566 --baseline conformance.toml "), "{job}");
 }
 
 #[test]
@@ -74,15 +76,12 @@ fn the_program_takes_the_config_and_the_baseline() {
     assert_status(&in_folder(folder.path(), &[["init"].as_slice(), &options].concat()), 0);
     let listed = in_folder(folder.path(), &["list"]);
     assert!(out(&listed).lines().all(|line| line.starts_with("proton/")), "{}", out(&listed));
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/support/tiny.json");
-    let probed = in_folder(folder.path(), &["probe", "--model", model]);
-    assert!(out(&probed).contains(&reference.endpoint), "{}", out(&probed));
-    assert!(!err(&probed).contains("baseline"), "it is one of scenarios: {}", err(&probed));
-    let output = in_folder(folder.path(), &["run", "--as-reference", "--filter", "unknown-name"]);
+    let gate = ["run", "--endpoint", &reference.endpoint, "--baseline", "conformance.toml"];
+    let output = in_folder(folder.path(), &[gate.as_slice(), &["--as-reference", "--filter", "unknown-name"]].concat());
     assert_status(&output, 0);
     assert!(out(&output).contains(&reference.endpoint), "{}", out(&output));
     assert!(err(&output).contains("baseline conformance.toml: 0 known"), "{}", err(&output));
-    let output = in_folder(folder.path(), &["run", "--baseline-update", "--filter", "twice"]);
+    let output = in_folder(folder.path(), &[gate.as_slice(), &["--baseline-update", "--filter", "twice"]].concat());
     assert!(err(&output).contains("baseline conformance.toml: "), "{}", err(&output));
 }
 
@@ -94,7 +93,7 @@ fn a_second_time_changes_nothing() {
     let output = in_folder(folder.path(), &["init"]);
     assert_status(&output, 0);
     assert_eq!(files(folder.path()), first);
-    assert_eq!(out(&output).matches("unchanged").count(), 5, "{}", out(&output));
+    assert_eq!(out(&output).matches("unchanged").count(), 4, "{}", out(&output));
 }
 
 #[test]

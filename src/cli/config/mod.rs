@@ -1,9 +1,13 @@
-//! `.config/wireproof.toml`: default flags for a repository. Flags and variables override the file.
+//! Files with default flags: `.config/wireproof.toml` in the home folder, and in the current folder. Flags and variables
+//! override both, and the second overrides the first.
 //!
 //! A key is the long name of a flag, for every subcommand that has it, or in a table such as `[run]` only for that
-//! subcommand. A list sets a repeatable flag.
+//! subcommand. A list sets a repeatable flag. The current folder may be anyone's, so its file sets only what selects or
+//! displays.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+pub(super) mod option_class;
+
+use std::{collections::BTreeMap, env, fs, io, path::Path};
 
 use clap::{
     ArgAction, ArgMatches, Command, Id,
@@ -13,8 +17,47 @@ use clap::{
 use toml::{Table, Value};
 
 use super::Failure;
+use option_class::OptionClass;
 
+/// The path of each file, in its folder.
 const PATH: &str = ".config/wireproof.toml";
+
+/// A file with default flags.
+#[derive(Debug)]
+struct ConfigFile {
+    /// Its path in messages.
+    name: String,
+    /// True if it may set any option.
+    is_own: bool,
+}
+
+impl ConfigFile {
+    /// The file of the user.
+    fn own(path: &Path) -> Self {
+        Self { name: path.display().to_string(), is_own: true }
+    }
+
+    /// The file in the current folder.
+    fn of_folder() -> Self {
+        Self { name: PATH.to_owned(), is_own: false }
+    }
+
+    fn failure(&self, message: impl std::fmt::Display) -> Failure {
+        Failure::usage(format!("{}: {message}", self.name))
+    }
+
+    /// Rejects an option that this file may not set.
+    fn check(&self, flag: &str) -> Result<(), Failure> {
+        match OptionClass::of(flag).filter(|class| !self.is_own && !class.is_harmless()) {
+            None => Ok(()),
+            Some(class) => Err(self.failure(format!(
+                "`{flag}` {}, so a file in the current folder cannot set it\nhelp: use --{flag}, its variable, or \
+                 ~/{PATH}",
+                class.says()
+            ))),
+        }
+    }
+}
 
 /// The settings of the file, by subcommand and flag. Errors name their origin, because the user may not know the file.
 #[derive(Debug, Default)]
@@ -24,15 +67,35 @@ pub(super) struct Defaults(BTreeMap<(String, String), Setting>);
 struct Setting {
     id: Id,
     texts: Vec<String>,
+    /// The name of the file that has it.
+    file: String,
 }
 
-/// The command line with the defaults of the file in the current folder, if there is one.
+/// The command line with the defaults of both files, if there are any.
 pub(super) fn with_defaults(command: Command) -> Result<(Command, Defaults), Failure> {
-    match fs::read_to_string(Path::new(PATH)) {
-        Ok(text) => apply(command, &text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((command, Defaults::default())),
-        Err(error) => Err(Failure::usage(format!("cannot read {PATH}: {error}"))),
+    let mut defaults = Defaults::default();
+    // A relative path would name a folder of anyone.
+    let own = env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(PATH));
+    let here = Path::new(PATH);
+    let command = match &own {
+        Some(own) => with_file(command, &mut defaults, own, &ConfigFile::own(own))?,
+        None => command,
+    };
+    let is_own = own.is_some_and(|own| is_same(&own, here));
+    let command = if is_own { command } else { with_file(command, &mut defaults, here, &ConfigFile::of_folder())? };
+    Ok((command, defaults))
+}
+
+fn with_file(command: Command, defaults: &mut Defaults, path: &Path, file: &ConfigFile) -> Result<Command, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => apply(command, defaults, file, &text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(command),
+        Err(error) => Err(Failure::usage(format!("cannot read {}: {error}", file.name))),
     }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
 }
 
 impl Defaults {
@@ -48,11 +111,12 @@ impl Defaults {
             .0
             .iter()
             .filter(|((owner, flag), setting)| owner == subcommand && holds(setting) && named(flag, setting));
-        let flags: Vec<&str> = settings.map(|((_, flag), _)| flag.as_str()).collect();
-        if flags.is_empty() {
-            return failure;
+        let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for ((_, flag), setting) in settings {
+            files.entry(&setting.file).or_default().push(flag);
         }
-        Failure { message: format!("{}\nnote: {}", failure.message, origin(&flags)), ..failure }
+        let notes = files.iter().map(|(file, flags)| format!("\nnote: {}", origin(flags, file)));
+        Failure { message: notes.fold(failure.message, |message, note| message + &note), ..failure }
     }
 
     /// Adds a note to an error of clap about a value from the file.
@@ -66,17 +130,17 @@ impl Defaults {
         let is_it = |((_, known), setting): (&(String, String), &Setting)| {
             known == flag && setting.texts.iter().any(|text| text.split(',').any(|part| part == value))
         };
-        if self.0.iter().any(is_it) {
-            let tip = origin(&[flag]);
+        if let Some((_, setting)) = self.0.iter().find(|entry| is_it(*entry)) {
+            let tip = origin(&[flag], &setting.file);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
         }
         error
     }
 }
 
-fn origin(flags: &[&str]) -> String {
+fn origin(flags: &[&str], file: &str) -> String {
     let names = flags.iter().map(|flag| format!("`{flag}`")).collect::<Vec<_>>().join(" and ");
-    format!("{names} {} set in {PATH}", if flags.len() == 1 { "is" } else { "are" })
+    format!("{names} {} set in {file}", if flags.len() == 1 { "is" } else { "are" })
 }
 
 /// True if a value in a message identifies its origin. Numbers and booleans may be there for other reasons.
@@ -94,36 +158,43 @@ fn has_word(message: &str, text: &str) -> bool {
     })
 }
 
-fn apply(command: Command, text: &str) -> Result<(Command, Defaults), Failure> {
-    let table: Table = text.parse().map_err(|error| Failure::usage(format!("{PATH}: {error}")))?;
+fn apply(command: Command, defaults: &mut Defaults, file: &ConfigFile, text: &str) -> Result<Command, Failure> {
+    let table: Table = text.parse().map_err(|error| file.failure(error))?;
     // A table for one subcommand overrides the top level, in any order.
     let (tables, flags): (Table, Table) = table.into_iter().partition(|(_, value)| value.is_table());
-    let mut defaults = Defaults::default();
-    let command = with_flags(command, &mut defaults, None, flags)?;
-    let command = tables.into_iter().try_fold(command, |command, (name, value)| match value {
+    let command = with_flags(command, defaults, file, None, flags)?;
+    tables.into_iter().try_fold(command, |command, (name, value)| match value {
         Value::Table(flags) if command.get_subcommands().any(|subcommand| subcommand.get_name() == name) => {
-            with_flags(command, &mut defaults, Some(&name), flags)
+            with_flags(command, defaults, file, Some(&name), flags)
         }
-        _ => Err(Failure::usage(format!("{PATH}: [{name}] is not a subcommand"))),
-    })?;
-    Ok((command, defaults))
+        _ => Err(file.failure(format!("[{name}] is not a subcommand"))),
+    })
 }
 
-fn with_flags(command: Command, defaults: &mut Defaults, only: Option<&str>, flags: Table) -> Result<Command, Failure> {
-    flags.into_iter().try_fold(command, |command, (flag, value)| with_default(command, defaults, only, &flag, &value))
+fn with_flags(
+    command: Command,
+    defaults: &mut Defaults,
+    file: &ConfigFile,
+    only: Option<&str>,
+    flags: Table,
+) -> Result<Command, Failure> {
+    flags.into_iter().try_fold(command, |command, (flag, value)| {
+        file.check(&flag)?;
+        let texts = texts(&value)
+            .ok_or_else(|| file.failure(format!("{flag} must be a string, a number, a boolean or a list of these")))?;
+        with_default(command, defaults, file, only, &flag, &texts)
+    })
 }
 
 /// Sets the default of a flag, for one subcommand or for all that have it.
 fn with_default(
     command: Command,
     defaults: &mut Defaults,
+    file: &ConfigFile,
     only: Option<&str>,
     flag: &str,
-    value: &Value,
+    texts: &[String],
 ) -> Result<Command, Failure> {
-    let texts = texts(value).ok_or_else(|| {
-        Failure::usage(format!("{PATH}: {flag} must be a string, a number, a boolean or a list of these"))
-    })?;
     let owners: Vec<String> = command
         .get_subcommands()
         .filter(|subcommand| only.is_none_or(|only| subcommand.get_name() == only))
@@ -132,13 +203,14 @@ fn with_default(
         .collect();
     if owners.is_empty() {
         let of = only.map(|only| format!(" of {only}")).unwrap_or_default();
-        return Err(Failure::usage(format!("{PATH}: unknown flag --{flag}{of}")));
+        return Err(file.failure(format!("unknown flag --{flag}{of}")));
     }
     Ok(owners.into_iter().fold(command, |command, owner| {
         command.mut_subcommand(&owner, |subcommand| {
             let Some(id) = argument(&subcommand, flag) else { return subcommand };
-            defaults.0.insert((owner.clone(), flag.to_owned()), Setting { id: id.clone(), texts: texts.clone() });
-            subcommand.mut_arg(id, |argument| argument.default_values(texts.clone()))
+            let setting = Setting { id: id.clone(), texts: texts.to_vec(), file: file.name.clone() };
+            defaults.0.insert((owner.clone(), flag.to_owned()), setting);
+            subcommand.mut_arg(id, |argument| argument.default_values(texts.to_vec()))
         })
     }))
 }
@@ -174,6 +246,15 @@ mod tests {
 
     use super::*;
 
+    fn configured(file: &ConfigFile, text: &str) -> Result<(Command, Defaults), Failure> {
+        let mut defaults = Defaults::default();
+        apply(command(), &mut defaults, file, text).map(|command| (command, defaults))
+    }
+
+    fn own() -> ConfigFile {
+        ConfigFile::own(Path::new("/home/me/.config/wireproof.toml"))
+    }
+
     fn command() -> Command {
         let jobs = Arg::new("jobs").long("jobs").default_value("16");
         let fast = Arg::new("fast").long("fail-fast").action(ArgAction::SetTrue);
@@ -186,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_table_applies_only_to_its_subcommand() {
-        let (command, _) = apply(command(), "tag = ['all']\n[run]\ntag = 'a'\njobs = 4").unwrap();
+        let (command, _) = configured(&own(), "tag = ['all']\n[run]\ntag = 'a'\njobs = 4").unwrap();
         let tags = |subcommand: &str| {
             let matches = command.clone().get_matches_from(["w", subcommand]);
             let tags = matches.subcommand_matches(subcommand).unwrap().get_many::<String>("tag").unwrap();
@@ -197,7 +278,7 @@ mod tests {
 
     #[test]
     fn the_file_gives_defaults_and_a_flag_wins() {
-        let (command, _) = apply(command(), "jobs = 4\nfail-fast = true\ntag = ['a', 'b']\n").unwrap();
+        let (command, _) = configured(&own(), "jobs = 4\nfail-fast = true\ntag = ['a', 'b']\n").unwrap();
         let matches = command.get_matches_from(["w", "run", "--tag", "c"]);
         let run = matches.subcommand_matches("run").unwrap();
         assert_eq!(run.get_one::<String>("jobs").unwrap(), "4");
@@ -206,12 +287,12 @@ mod tests {
     }
 
     #[rstest]
-    #[case::text("a case \"slow\"", &["w", "run"], "a case \"slow\"\nnote: `tag` is set in .config/wireproof.toml")]
-    #[case::flag("--jobs means nothing", &["w", "run"], "--jobs means nothing\nnote: `jobs` is set in .config/wireproof.toml")]
+    #[case::text("a case \"slow\"", &["w", "run"], "a case \"slow\"\nnote: `tag` is set in /home/me/.config/wireproof.toml")]
+    #[case::flag("--jobs means nothing", &["w", "run"], "--jobs means nothing\nnote: `jobs` is set in /home/me/.config/wireproof.toml")]
     #[case::both(
         "slow: not\nby --jobs",
         &["w", "run"],
-        "slow: not\nby --jobs\nnote: `jobs` and `tag` are set in .config/wireproof.toml"
+        "slow: not\nby --jobs\nnote: `jobs` and `tag` are set in /home/me/.config/wireproof.toml"
     )]
     #[case::another_flag("--jobs-of and slower, 4 of them", &["w", "run"], "--jobs-of and slower, 4 of them")]
     #[case::typed("no slow one", &["w", "run", "--tag", "slow"], "no slow one")]
@@ -221,9 +302,27 @@ mod tests {
         #[case] typed: &[&str],
         #[case] expected: &str,
     ) {
-        let (command, defaults) = apply(command(), "jobs = 4\n[run]\ntag = ['slow']").unwrap();
+        let (command, defaults) = configured(&own(), "jobs = 4\n[run]\ntag = ['slow']").unwrap();
         let matches = command.get_matches_from(typed);
         assert_eq!(defaults.blamed(Failure::usage(message), &matches).message, expected);
+    }
+
+    #[test]
+    fn the_file_of_a_folder_only_selects_and_displays_and_overrides_that_of_the_user() {
+        let mut defaults = Defaults::default();
+        let command = apply(command(), &mut defaults, &own(), "tag = 'mine'\njobs = 2").unwrap();
+        let command = apply(command, &mut defaults, &ConfigFile::of_folder(), "[run]\ntag = 'theirs'").unwrap();
+        let matches = command.get_matches_from(["w", "run"]);
+        let run = matches.subcommand_matches("run").unwrap();
+        assert_eq!(
+            (run.get_one::<String>("tag").unwrap().as_str(), run.get_one::<String>("jobs").unwrap().as_str()),
+            ("theirs", "2")
+        );
+        assert_eq!(
+            configured(&ConfigFile::of_folder(), "[run]\njobs = 4").unwrap_err().message,
+            ".config/wireproof.toml: `jobs` sets the load and the limits of a run, so a file in the current folder cannot \
+             set it\nhelp: use --jobs, its variable, or ~/.config/wireproof.toml"
+        );
     }
 
     #[rstest]
@@ -234,7 +333,7 @@ mod tests {
     #[case("[list]\ntag = {a = 1}", "tag must be a string")]
     #[case("jobs = ", "wireproof.toml")]
     fn a_broken_file_is_rejected(#[case] text: &str, #[case] says: &str) {
-        let failure = apply(command(), text).unwrap_err();
+        let failure = configured(&own(), text).unwrap_err();
         assert!(failure.message.contains(says), "{failure}");
     }
 }

@@ -143,13 +143,13 @@ impl InitArguments {
     }
 
     fn drafts(&self) -> Result<Vec<FileDraft>, Failure> {
-        let config = FileDraft::file(".config/wireproof.toml", self.config());
+        let config = self.config().map(|text| FileDraft::file(".config/wireproof.toml", text));
         let baseline = FileDraft::once(self.baseline(), include_str!("templates/baseline.toml").to_owned());
         let rust = match self.language() {
             Language::Rust => vec![self.manifest()?, FileDraft::file("tests/conformance.rs", self.test())],
             Language::Any => Vec::new(),
         };
-        Ok(rust.into_iter().chain([config, baseline]).chain(self.job()).collect())
+        Ok(rust.into_iter().chain(config).chain([baseline]).chain(self.job()).collect())
     }
 
     fn manifest(&self) -> Result<FileDraft, Failure> {
@@ -171,16 +171,15 @@ impl InitArguments {
         }
     }
 
-    fn config(&self) -> String {
-        let text = include_str!("templates/config.toml")
-            .replace("{endpoint}", &quoted(&self.endpoint))
-            .replace("{baseline}", &quoted(self.baseline()));
+    /// The configuration, if there is a selection.
+    fn config(&self) -> Option<String> {
         let list = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
         let selection: String = [("service", &self.service), ("operation", &self.operation)]
             .into_iter()
             .filter(|(_, names)| !names.is_empty())
             .fold(String::new(), |lines, (key, names)| format!("{lines}{key} = [{}]\n", list(names)));
-        if selection.is_empty() { text } else { format!("{text}{selection}\n[list]\n{selection}") }
+        let text = include_str!("templates/config.toml").replace("{selection}", &selection);
+        (!selection.is_empty()).then_some(text)
     }
 
     fn test(&self) -> String {
@@ -201,14 +200,20 @@ impl InitArguments {
             (Ci::Gitlab, Language::Rust) => (GITLAB, include_str!("templates/gitlab-rust.yml")),
             (Ci::Gitlab, Language::Any) => (GITLAB, include_str!("templates/gitlab-any.yml")),
         };
-        Some(FileDraft::file(path, template.replace("{endpoint}", &self.endpoint)))
+        let text = template.replace("{endpoint}", &self.endpoint).replace("{run}", &self.run_command());
+        Some(FileDraft::file(path, text))
+    }
+
+    /// The command that runs the suite, without reports.
+    fn run_command(&self) -> String {
+        format!("wireproof run --endpoint {} --baseline {}", self.endpoint, self.baseline())
     }
 
     /// The next step for the user.
     fn next(&self) -> String {
         let run = match self.language() {
-            Language::Rust => "cargo test --test conformance",
-            Language::Any => "wireproof run",
+            Language::Rust => "cargo test --test conformance".to_owned(),
+            Language::Any => self.run_command(),
         };
         let folder =
             if self.folder == Path::new(".") { String::new() } else { format!("in {}, ", self.folder.display()) };
