@@ -108,6 +108,18 @@ pub enum Obstacle {
         /// The time from the first read to the last.
         waited: Duration,
     },
+    /// The step sends a request of a certain age, and the endpoint has another time than this machine.
+    #[error(
+        "{operation}: by its date header, the endpoint's clock is {} s {} this one, so the age of the request is unknown",
+        .ahead.unsigned_abs(),
+        if *.ahead > 0 { "ahead of" } else { "behind" }
+    )]
+    ClockDiffers {
+        /// The operation.
+        operation: String,
+        /// The time of the endpoint minus the time of this machine, in seconds.
+        ahead: i64,
+    },
     /// The read before the step was rejected, so there is nothing to compare with.
     #[error("{0} was rejected before the step: nothing can be compared")]
     GuardRejected(String),
@@ -142,6 +154,7 @@ impl Obstacle {
             | Self::StillPending { .. }
             | Self::Unsupported { .. }
             | Self::ControlVaries { .. }
+            | Self::ClockDiffers { .. }
             | Self::Unexplained(_)
             | Self::NothingEvaluated => Verdict::Inconclusive,
         }

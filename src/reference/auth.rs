@@ -5,13 +5,14 @@
 
 use std::hint::black_box;
 
-use time::{Date, Month};
-
 use super::{
     identity::Identity,
     service::{Partition, Rejection},
 };
-use crate::wire::{Request, sigv4::signature};
+use crate::wire::{
+    Request,
+    sigv4::{amz_date_seconds, signature},
+};
 
 /// The tolerance for the date of a request, in seconds.
 const TOLERANCE: f64 = 15.0 * 60.0;
@@ -145,24 +146,11 @@ fn part<'a>(parts: &'a str, name: &str) -> Result<&'a str, Rejection> {
 }
 
 /// The value of `x-amz-date`, as a string and in epoch seconds.
+#[expect(clippy::cast_precision_loss, reason = "a year of four digits is far below 2^53 seconds")]
 fn request_date(request: &Request) -> Result<(&str, f64), Rejection> {
     let date = request.headers.get("x-amz-date").ok_or_else(|| incomplete("The request has no x-amz-date header"))?;
-    let seconds = seconds(date).ok_or_else(|| incomplete("x-amz-date is not YYYYMMDD'T'HHMMSS'Z'"))?;
-    Ok((date, seconds))
-}
-
-fn seconds(date: &str) -> Option<f64> {
-    let (day, time) = date.strip_suffix('Z')?.split_once('T')?;
-    let all_digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !all_digits(day, 8) || !all_digits(time, 6) {
-        return None;
-    }
-    let two = |text: &str, at: usize| text.get(at..at + 2)?.parse::<u8>().ok();
-    let month = Month::try_from(two(day, 4)?).ok()?;
-    let day = Date::from_calendar_date(day.get(..4)?.parse().ok()?, month, two(day, 6)?).ok()?;
-    let moment = day.with_hms(two(time, 0)?, two(time, 2)?, two(time, 4)?).ok()?.assume_utc();
-    let since = moment - time::OffsetDateTime::UNIX_EPOCH;
-    Some(since.as_seconds_f64())
+    let seconds = amz_date_seconds(date).ok_or_else(|| incomplete("x-amz-date is not YYYYMMDD'T'HHMMSS'Z'"))?;
+    Ok((date, seconds as f64))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Date, Month, OffsetDateTime};
 
 use super::{
     Headers, Request,
@@ -393,6 +393,21 @@ pub fn amz_date(now: i64) -> String {
     }
     out.push('Z');
     out
+}
+
+/// The epoch seconds of an `x-amz-date`, `YYYYMMDD'T'HHMMSS'Z'`.
+#[must_use]
+pub fn amz_date_seconds(date: &str) -> Option<i64> {
+    let (day, time) = date.strip_suffix('Z')?.split_once('T')?;
+    let all_digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(day, 8) || !all_digits(time, 6) {
+        return None;
+    }
+    let two = |text: &str, at: usize| text.get(at..at + 2)?.parse::<u8>().ok();
+    let month = Month::try_from(two(day, 4)?).ok()?;
+    let day = Date::from_calendar_date(day.get(..4)?.parse().ok()?, month, two(day, 6)?).ok()?;
+    let moment = day.with_hms(two(time, 0)?, two(time, 2)?, two(time, 4)?).ok()?;
+    Some(moment.assume_utc().unix_timestamp())
 }
 
 /// Writes the decimal digits from `unit` down. Every request needs a date, and a formatter is slow.

@@ -1,5 +1,7 @@
 //! The obstacles that keep a step from being judged in full.
 
+use std::time::Duration;
+
 use super::StepSubject;
 use crate::{
     judge::{
@@ -10,12 +12,19 @@ use crate::{
         obstacle::Obstacle,
         transcript::{Exchange, Role},
     },
-    wire::ParsedResponse,
+    model::http_date_seconds,
+    wire::{
+        ParsedResponse,
+        sigv4::{SigningFault, amz_date_seconds},
+    },
 };
 
+/// Clocks that differ by less count as equal. The rows of scenarios are a minute from the limit of 15 minutes.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
+
 impl StepSubject<'_> {
-    /// The reason why this step cannot be judged in full: a missing or unsupported response, a neighbor that is not implemented, a
-    /// guard whose first read was rejected, or controls with different responses.
+    /// The reason why this step cannot be judged in full: a missing or unsupported response, a neighbor that is not
+    /// implemented, a guard whose first read was rejected, another clock, or controls with different responses.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         self.no_response()
@@ -23,6 +32,7 @@ impl StepSubject<'_> {
             .or_else(|| self.absent_neighbor())
             .or_else(|| self.rejected_guard())
             .or_else(|| self.still_pending())
+            .or_else(|| self.differing_clock())
             .or_else(|| self.varying_control())
     }
 
@@ -84,14 +94,34 @@ impl StepSubject<'_> {
     }
 
     /// The step itself calls a neighbor that is not implemented.
-    #[must_use]
-    pub fn calls_what_is_absent(&self) -> bool {
+    fn calls_what_is_absent(&self) -> bool {
         self.main().any(|(exchange, outcome)| self.is_absent(exchange, outcome.ok().map(|(_, parsed)| parsed)))
     }
 
-    /// A response of the step has JSON that this program does not support, so the step as a whole cannot be judged.
+    /// Nothing that the step as a whole shows can be judged.
     #[must_use]
-    pub fn is_unsupported(&self) -> bool {
+    pub fn has_no_judgement(&self) -> bool {
+        self.calls_what_is_absent() || self.is_unsupported() || self.differing_clock().is_some()
+    }
+
+    /// The step is about the age of its request, and the `date` of a response differs from the time of this machine.
+    /// Without that header, the clocks count as equal.
+    fn differing_clock(&self) -> Option<Obstacle> {
+        let fault = self.step.call.signing.as_ref()?.fault(&self.bindings).ok()??;
+        let SigningFault::SkewedClock(skew) = fault else { return None };
+        self.main().find_map(|(exchange, outcome)| {
+            let (response, _) = outcome.ok()?;
+            let signed = amz_date_seconds(exchange.request.headers.get("x-amz-date")?)?;
+            let sent = signed.saturating_sub(skew);
+            let ahead = http_date_seconds(response.headers.get("date")?)?.saturating_sub(sent);
+            let tolerated = CLOCK_TOLERANCE.saturating_add(exchange.elapsed).as_secs();
+            let obstacle = || Obstacle::ClockDiffers { operation: exchange.operation.clone(), ahead };
+            (ahead.unsigned_abs() > tolerated).then(obstacle)
+        })
+    }
+
+    /// A response of the step has JSON that this program does not support, so the step as a whole cannot be judged.
+    fn is_unsupported(&self) -> bool {
         self.exchanges.iter().any(|(_, parsed)| parsed.as_ref().is_some_and(|parsed| parsed.limit.is_some()))
     }
 
@@ -128,7 +158,7 @@ mod tests {
     use super::*;
     use crate::{
         judge::{check::testing::*, verdict::Verdict},
-        wire::TransportError,
+        wire::{TransportError, sigv4::amz_date},
     };
 
     const INPUT: &str = "input: { deploymentId: d-ABCDEF123 }";
@@ -155,6 +185,29 @@ mod tests {
         let open = (Verdict::Inconclusive, true);
         let actual = (verdict, expected.is_none_or(|expected| reason.contains(expected)));
         assert_eq!(actual, if expected.is_some() { open } else { (Verdict::Conforms, true) }, "{reason}");
+    }
+
+    #[rstest]
+    #[case::equal("Tue, 14 Nov 2023 22:13:20 GMT", None)]
+    #[case::rounded("Tue, 14 Nov 2023 22:13:50 GMT", None)]
+    #[case::ahead("Tue, 14 Nov 2023 22:15:20 GMT", Some("120 s ahead of this one"))]
+    #[case::behind("Tue, 14 Nov 2023 22:12:40 GMT", Some("40 s behind this one"))]
+    #[case::not_a_date("now", None)]
+    fn the_age_of_a_request_is_judged_only_where_both_clocks_agree(
+        #[case] date: &str,
+        #[case] expected: Option<&str>,
+        #[values(true, false)] skewed: bool,
+    ) {
+        let sign = if skewed { ", sign: { skewed-clock: -840 }" } else { "" };
+        let rejected = json!({"__type": "InvalidDeploymentIdException", "message": "m"}).to_string();
+        let trial = Trial::stop(&format!("- {{ call: StopDeployment, {INPUT}{sign} }}"))
+            .with(1, Role::Main, 400, rejected.as_bytes(), |response| response.headers.set("date", date))
+            .sent(|request| request.headers.set("x-amz-date", amz_date(1_700_000_000 - if skewed { 840 } else { 0 })));
+        let (verdict, reason) = trial.judge().verdict();
+        match expected.filter(|_| skewed) {
+            Some(expected) => assert!(verdict == Verdict::Inconclusive && reason.contains(expected), "{reason}"),
+            None => assert_eq!(verdict, Verdict::Deviates, "{reason}"),
+        }
     }
 
     #[test]
