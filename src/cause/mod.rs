@@ -119,7 +119,7 @@ fn cause(root: &Root, members: &[Rooted<'_>]) -> Option<Cause> {
 
 impl Cause {
     /// The cases whose exchanges reports have.
-    fn shown(&self) -> impl Iterator<Item = &CaseId> {
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &CaseId> {
         let all = self.cases.len() <= FEW;
         self.cases.iter().filter(move |id| all || **id == self.representative)
     }
