@@ -7,14 +7,16 @@ use serde::Serialize;
 use super::{
     HtmlOptions,
     exchange_view::{self, ExchangeView},
-    packed_cases::{PackedCase, PackedCases, PackedPosition},
+    kept_cases::{CollectedCases, KeptCases},
+    packed_cases::{PackedCases, PackedExchanges, PackedPage, PackedPosition},
     page_template,
     requirement_matrix::CitedView,
 };
 use crate::{
+    cause::Cause,
     judge::verdict::{Finding, Severity, Verdict},
     report::{hunk, phrasing, requirement_index::RequirementIndex, text},
-    run::event::{CaseFinished, CaseReport},
+    run::event::CaseReport,
 };
 
 /// Values are cut to this number of characters. The JSON report contains them in full.
@@ -46,13 +48,35 @@ struct CaseView<'a> {
     /// The requirements that the case or one of its findings cites.
     requirements: BTreeSet<&'a str>,
     alternatives: &'a [String],
+    causes: Vec<CauseLink<'a>>,
     checks: usize,
     position: &'a str,
     command: String,
     took: String,
+    /// The position of its exchanges, if the page has them.
+    packed_at: Option<PackedPosition>,
+}
+
+/// A case that is readable without scripts.
+#[derive(Debug, Serialize)]
+struct WrittenCase<'a> {
+    case: &'a CaseView<'a>,
     written_out: Vec<&'a ExchangeView>,
-    exchanges: usize,
-    packed_at: PackedPosition,
+}
+
+/// The cause of a case.
+#[derive(Debug, Serialize)]
+struct CauseLink<'a> {
+    number: usize,
+    headline: &'a str,
+    /// The case that represents it.
+    representative: &'a str,
+}
+
+impl<'a> CauseLink<'a> {
+    fn of(cause: &'a Cause) -> Self {
+        Self { number: cause.number, headline: &cause.headline, representative: &cause.representative.0 }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -74,44 +98,73 @@ pub(super) struct RerunOptions<'a> {
     pub(super) seed: u64,
 }
 
-/// The markup of a case. Its exchanges go to `packed`.
-pub(super) fn markup(
-    case: &CaseFinished,
-    requirements: &RequirementIndex,
-    RerunOptions { options, seed }: RerunOptions<'_>,
-    packed: &mut PackedCases,
-) -> io::Result<String> {
-    let report = &case.report;
-    let exchanges = exchange_view::shown(case);
-    let difference = case.difference.as_ref().map(hunk::of).unwrap_or_default();
-    let difference = difference.iter().map(|hunk| &hunk.lines[..]).collect();
-    let view = CaseView {
-        anchor: anchor(&report.id.0),
-        id: &report.id.0,
-        name: name(&report.id.0),
-        title: &report.title,
-        verdict: report.verdict,
-        mark: mark(report.verdict),
-        service: &report.service,
-        operation: &report.operation,
-        reason: &report.reason,
-        is_unjudged: !matches!(report.verdict, Verdict::Conforms | Verdict::Deviates),
-        findings: findings(report, requirements, |severity| severity > Severity::Note),
-        notes: findings(report, requirements, |severity| severity == Severity::Note),
-        codes: report.findings.iter().map(|finding| finding.code.name()).collect(),
-        severities: report.findings.iter().map(|finding| finding.severity.to_string()).collect(),
-        cites: &report.cites,
-        requirements: requirements_of(report),
-        alternatives: &report.alternatives,
-        checks: report.checks,
-        position: &report.position,
-        command: phrasing::alone(&options.command, &report.id, seed, &options.rerun),
-        took: text::duration(report.duration_ms),
-        written_out: written_out(report.verdict, &exchanges),
-        exchanges: case.exchanges.len(),
-        packed_at: packed.add(&PackedCase { exchanges: &exchanges, difference })?,
-    };
-    page_template::part("case.html", &view)
+/// Makes the views of cases: the data of each, and the markup of some.
+pub(super) struct CaseViews<'a> {
+    requirements: &'a RequirementIndex,
+    rerun: RerunOptions<'a>,
+    kept: &'a KeptCases<'a>,
+    packed: PackedCases,
+}
+
+impl<'a> CaseViews<'a> {
+    pub(super) fn new(requirements: &'a RequirementIndex, rerun: RerunOptions<'a>, kept: &'a KeptCases<'a>) -> Self {
+        Self { requirements, rerun, kept, packed: PackedCases::default() }
+    }
+
+    /// Packs a case. Returns its markup if it is readable without scripts.
+    pub(super) fn enter(&mut self, cases: &CollectedCases, report: &CaseReport) -> io::Result<Option<String>> {
+        let whole = if self.kept.has_exchanges(&report.id) { cases.whole(&report.id)? } else { None };
+        let exchanges = whole.as_ref().map(exchange_view::shown);
+        let mut view = self.view(report);
+        if let (Some(case), Some(exchanges)) = (&whole, &exchanges) {
+            let difference = case.difference.as_ref().map(hunk::of).unwrap_or_default();
+            let difference = difference.iter().map(|hunk| &hunk.lines[..]).collect();
+            view.packed_at = Some(self.packed.exchanges(&PackedExchanges { exchanges, difference })?);
+        }
+        self.packed.case(&view)?;
+        if !self.kept.is_written_out(&report.id) {
+            return Ok(None);
+        }
+        let written_out =
+            exchanges.as_ref().map(|exchanges| written_out(report.verdict, exchanges)).unwrap_or_default();
+        page_template::part("case.html", &WrittenCase { case: &view, written_out }).map(Some)
+    }
+
+    pub(super) fn finish(self) -> io::Result<PackedPage> {
+        self.packed.finish()
+    }
+
+    fn view<'c>(&self, report: &'c CaseReport) -> CaseView<'c>
+    where
+        'a: 'c,
+    {
+        let RerunOptions { options, seed } = self.rerun;
+        CaseView {
+            anchor: anchor(&report.id.0),
+            id: &report.id.0,
+            name: name(&report.id.0),
+            title: &report.title,
+            verdict: report.verdict,
+            mark: mark(report.verdict),
+            service: &report.service,
+            operation: &report.operation,
+            reason: &report.reason,
+            is_unjudged: !matches!(report.verdict, Verdict::Conforms | Verdict::Deviates),
+            findings: findings(report, self.requirements, |severity| severity > Severity::Note),
+            notes: findings(report, self.requirements, |severity| severity == Severity::Note),
+            codes: report.findings.iter().map(|finding| finding.code.name()).collect(),
+            severities: report.findings.iter().map(|finding| finding.severity.to_string()).collect(),
+            cites: &report.cites,
+            requirements: requirements_of(report),
+            alternatives: &report.alternatives,
+            causes: self.kept.causes(&report.id).iter().map(|cause| CauseLink::of(cause)).collect(),
+            checks: report.checks,
+            position: &report.position,
+            command: phrasing::alone(&options.command, &report.id, seed, &options.rerun),
+            took: text::duration(report.duration_ms),
+            packed_at: None,
+        }
+    }
 }
 
 /// The requirements that a case or one of its findings cites.

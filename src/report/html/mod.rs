@@ -1,11 +1,12 @@
 //! The report of a run as a self-contained HTML page, readable without scripts.
 //!
-//! Each case becomes markup when it ends, so that no run is kept in memory. Exchanges are data in the page, which its
-//! script unpacks when a case is opened. Exchanges with findings are also written as markup.
+//! The cases and exchanges are data in the page, which its script unpacks. The causes, and the cases that represent them,
+//! are also written as markup; on a small page, every case is.
 
 mod case_view;
 mod exchange_view;
 mod html_escape;
+mod kept_cases;
 mod marked_text;
 mod overview;
 mod packed_cases;
@@ -14,10 +15,7 @@ mod requirement_matrix;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use minijinja::value::Value;
 use serde::Serialize;
@@ -31,11 +29,12 @@ use crate::{
         event::{CaseFinished, CaseReport, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
         observer::EventDetail,
     },
-    suite::CaseId,
 };
 
+use case_view::{CaseViews, RerunOptions};
+use kept_cases::{CollectedCases, KeptCases};
 use overview::{Overview, Sums};
-use packed_cases::PackedCases;
+use packed_cases::PackedPage;
 use requirement_matrix::{Citations, RequirementRow};
 
 const SOURCE: page_template::PageTemplate = page_template::PageTemplate {
@@ -64,16 +63,9 @@ pub struct Html<W> {
     died: Vec<TargetDied>,
     sums: Sums,
     judged: JudgedLocations,
-    /// The deviating cases, without their exchanges.
-    deviating: Vec<CaseReport>,
     citations: Citations,
-    packed: PackedCases,
-    /// Sorted by operation, then by urgency.
-    cases: BTreeMap<SectionKey, String>,
+    cases: CollectedCases,
 }
-
-/// The order on the page: service, operation, urgency, ID.
-type SectionKey = (String, String, usize, CaseId);
 
 /// The values of the template.
 #[derive(Debug, Serialize)]
@@ -82,7 +74,9 @@ struct ReportPage<'a> {
     rows: Vec<RequirementRow<'a>>,
     operations: Vec<OperationSection<'a>>,
     coverage: Option<&'a CoverageReport>,
-    chunks: Vec<String>,
+    /// True if every case is readable without scripts.
+    is_whole: bool,
+    packed: PackedPage,
 }
 
 /// The cases of an operation.
@@ -91,6 +85,8 @@ struct OperationSection<'a> {
     service: &'a str,
     name: &'a str,
     count: usize,
+    /// The number of cases that are written out.
+    written: usize,
     cases: Value,
 }
 
@@ -106,39 +102,36 @@ impl<W: Write> Html<W> {
             died: Vec::new(),
             sums: Sums::default(),
             judged: JudgedLocations::default(),
-            deviating: Vec::new(),
             citations: Citations::default(),
-            packed: PackedCases::default(),
-            cases: BTreeMap::new(),
+            cases: CollectedCases::default(),
         }
     }
 
     fn enter(&mut self, case: &CaseFinished) -> io::Result<()> {
-        let seed = self.started.as_ref().map_or(0, |started| started.seed);
         self.sums.enter(&case.report);
         self.citations.enter(&case.report);
         self.judged.enter(&case.report);
-        let is_deviating = case.report.verdict == Verdict::Deviates;
-        self.deviating.extend(is_deviating.then(|| CaseReport { exchange: None, ..case.report.clone() }));
-        let rerun = case_view::RerunOptions { options: &self.options, seed };
-        let markup = case_view::markup(case, &self.requirements, rerun, &mut self.packed)?;
-        let report = &case.report;
-        let key = (report.service.clone(), report.operation.clone(), weight(report.verdict), report.id.clone());
-        self.cases.insert(key, markup);
-        Ok(())
+        self.cases.enter(case)
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
         let Some(started) = &self.started else {
             return Err(without_beginning());
         };
-        let causes = causes(&self.judged, &self.deviating);
+        self.cases.reports.sort_by_cached_key(|case| {
+            (case.service.clone(), case.operation.clone(), weight(case.verdict), case.id.clone())
+        });
+        let causes = causes(&self.judged, &self.cases.reports);
+        let kept = KeptCases::of(self.cases.reports.len(), &causes);
+        let rerun = RerunOptions { options: &self.options, seed: started.seed };
+        let mut views = CaseViews::new(&self.requirements, rerun, &kept);
         let page = ReportPage {
             summary: overview::of(started, finished, &self.sums, &causes, &self.presence, &self.died),
             rows: requirement_matrix::rows(&self.requirements, &finished.requirements, &mut self.citations),
-            operations: operations(&self.cases),
+            operations: operations(&self.cases, &mut views)?,
             coverage: finished.coverage.as_ref(),
-            chunks: std::mem::take(&mut self.packed).finish()?,
+            is_whole: kept.is_whole,
+            packed: views.finish()?,
         };
         let page = page_template::page(&SOURCE, &page)?;
         self.writer.write_all(page.as_bytes())?;
@@ -176,22 +169,21 @@ fn weight(verdict: Verdict) -> usize {
     }
 }
 
-fn operations(cases: &BTreeMap<SectionKey, String>) -> Vec<OperationSection<'_>> {
-    let mut operations: Vec<(&str, &str, usize, String)> = Vec::new();
-    for ((service, name, ..), case) in cases {
-        match operations.last_mut().filter(|(of, last, ..)| of == service && last == name) {
-            Some((.., count, markup)) => {
-                *count += 1;
-                markup.push_str(case);
+/// The cases of each operation. `cases` are sorted by operation.
+fn operations<'c>(cases: &'c CollectedCases, views: &mut CaseViews<'_>) -> io::Result<Vec<OperationSection<'c>>> {
+    let mut sections = Vec::new();
+    for of_one in cases.reports.chunk_by(|a, b| (&a.service, &a.operation) == (&b.service, &b.operation)) {
+        let Some(CaseReport { service, operation, .. }) = of_one.first() else { continue };
+        let mut written = 0;
+        let mut markup = String::new();
+        for report in of_one {
+            if let Some(case) = views.enter(cases, report)? {
+                written += 1;
+                markup.push_str(&case);
             }
-            None => operations.push((service, name, 1, case.clone())),
         }
+        let cases = Value::from_safe_string(markup);
+        sections.push(OperationSection { service, name: operation, count: of_one.len(), written, cases });
     }
-    let made = |(service, name, count, markup)| OperationSection {
-        service,
-        name,
-        count,
-        cases: Value::from_safe_string(markup),
-    };
-    operations.into_iter().map(made).collect()
+    Ok(sections)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::case_view::mark;
+use super::case_view::{anchor, mark};
 use crate::{
     cause::Cause,
     judge::verdict::{Ledger, Severity, Verdict},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The maximum number of causes.
-const CAUSES: usize = 25;
+const CAUSES: usize = 200;
 
 /// The sums over all cases.
 #[derive(Debug, Default)]
@@ -89,9 +89,11 @@ struct OperationRow<'a> {
 
 #[derive(Debug, Serialize)]
 struct CauseRow<'a> {
+    number: usize,
     rank: &'static str,
     headline: &'a str,
-    representative: &'a str,
+    /// The HTML ID of the case that represents it.
+    anchor: String,
     cases: usize,
     /// In thousandths of the most frequent cause.
     length: usize,
@@ -192,9 +194,10 @@ fn cause_rows(causes: &[Cause]) -> Vec<CauseRow<'_>> {
     let most = causes.iter().map(|cause| cause.cases.len()).max().unwrap_or(1);
     let causes = causes.iter().take(CAUSES);
     let rows = causes.map(|cause| CauseRow {
+        number: cause.number,
         rank: cause.rank.title(),
         headline: &cause.headline,
-        representative: &cause.representative.0,
+        anchor: anchor(&cause.representative.0),
         cases: cause.cases.len(),
         length: thousandths(cause.cases.len(), most),
     });

@@ -1,7 +1,6 @@
-//! The exchanges of all cases, packed: data that the script of the page unpacks when a case is opened.
+//! The cases as data that the script of the page unpacks: all that a case shows, and the exchanges of some cases.
 //!
-//! A large run has tens of megabytes of similar exchanges. They are compressed in chunks, so that opening a case
-//! unpacks only its neighbors. Base64 cannot end the element.
+//! Exchanges are compressed in chunks, so that opening a case unpacks only its neighbors. Base64 cannot end the element.
 
 use std::io::{self, Write as _};
 
@@ -15,60 +14,82 @@ use crate::report::hunk::DiffLine;
 /// A chunk is packed when it reaches this size in bytes.
 const CHUNK: usize = 256 * 1024;
 
-/// Packs each case when it ends, so that the exchanges of a run are not kept in memory.
+/// A list of JSON values, compressed as a whole.
 #[derive(Debug, Default)]
-pub(super) struct PackedCases {
-    packed: Vec<String>,
-    /// The JSON of the open chunk: a list of cases.
-    open: Vec<u8>,
-    /// The number of cases in the open chunk.
-    cases: usize,
+struct PackedList {
+    json: Vec<u8>,
+    len: usize,
 }
 
-/// The packed data of a case.
+impl PackedList {
+    fn push(&mut self, value: &impl Serialize) -> io::Result<()> {
+        self.json.push(if self.len == 0 { b'[' } else { b',' });
+        serde_json::to_writer(&mut self.json, value)?;
+        self.len += 1;
+        Ok(())
+    }
+
+    /// The packed list. Leaves an empty one.
+    fn pack(&mut self) -> io::Result<String> {
+        let mut json = std::mem::take(self).json;
+        json.extend_from_slice(if json.is_empty() { b"[]" } else { b"]" });
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&json)?;
+        Ok(BASE64_STANDARD.encode(encoder.finish()?))
+    }
+}
+
+/// The packed cases of a page.
+#[derive(Debug, Default)]
+pub(super) struct PackedCases {
+    cases: PackedList,
+    chunks: Vec<String>,
+    open: PackedList,
+}
+
+/// The exchanges of a case.
 #[derive(Debug, Serialize)]
-pub(super) struct PackedCase<'a> {
+pub(super) struct PackedExchanges<'a> {
     pub(super) exchanges: &'a [ExchangeView],
     /// The difference from its snapshot: groups of adjacent lines.
     pub(super) difference: Vec<&'a [DiffLine]>,
 }
 
-/// The position of a case: the chunk, and the index in it.
+/// The position of the exchanges of a case: the chunk, and the index in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct PackedPosition {
     chunk: usize,
     index: usize,
 }
 
+/// The data for the script.
+#[derive(Debug, Serialize)]
+pub(super) struct PackedPage {
+    cases: String,
+    chunks: Vec<String>,
+}
+
 impl PackedCases {
-    /// Adds a case.
-    pub(super) fn add(&mut self, case: &PackedCase<'_>) -> io::Result<PackedPosition> {
-        let packed_at = PackedPosition { chunk: self.packed.len(), index: self.cases };
-        self.open.push(if self.cases == 0 { b'[' } else { b',' });
-        serde_json::to_writer(&mut self.open, case)?;
-        self.cases += 1;
-        if self.open.len() >= CHUNK {
-            self.pack()?;
+    /// Adds a case, in the order of the page.
+    pub(super) fn case(&mut self, case: &impl Serialize) -> io::Result<()> {
+        self.cases.push(case)
+    }
+
+    /// Adds the exchanges of a case.
+    pub(super) fn exchanges(&mut self, exchanges: &PackedExchanges<'_>) -> io::Result<PackedPosition> {
+        let packed_at = PackedPosition { chunk: self.chunks.len(), index: self.open.len };
+        self.open.push(exchanges)?;
+        if self.open.json.len() >= CHUNK {
+            self.chunks.push(self.open.pack()?);
         }
         Ok(packed_at)
     }
 
-    /// The chunks, in order.
-    pub(super) fn finish(mut self) -> io::Result<Vec<String>> {
-        self.pack()?;
-        Ok(self.packed)
-    }
-
-    fn pack(&mut self) -> io::Result<()> {
-        if self.cases == 0 {
-            return Ok(());
+    /// Everything that was added.
+    pub(super) fn finish(mut self) -> io::Result<PackedPage> {
+        if self.open.len > 0 {
+            self.chunks.push(self.open.pack()?);
         }
-        self.open.push(b']');
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(&self.open)?;
-        self.packed.push(BASE64_STANDARD.encode(encoder.finish()?));
-        self.open.clear();
-        self.cases = 0;
-        Ok(())
+        Ok(PackedPage { cases: self.cases.pack()?, chunks: self.chunks })
     }
 }

@@ -1,12 +1,14 @@
-// // Filters and opens the cases, and unpacks their exchanges. Fetches nothing, and sets every value as text, never as
-// // markup. The URL contains the current view, so that it can be shared.
+// // Lists, filters and opens the cases, and unpacks their exchanges. Fetches nothing, and sets every value as text, never
+// // as markup. The URL contains the current view, so that it can be shared.
 {
   const byId = (id) => document.getElementById(id);
-  const cases = [...document.querySelectorAll(".case")];
-  const all = new Map(cases.map((one) => [one.dataset.id, one]));
-  const controls = new Map(["q", "verdict", "operation", "code", "severity"].map((name) => [name, byId(name)]));
+  // // The elements of the cases, and what is known of each.
+  const cases = [];
+  const known = new Map();
+  const all = new Map();
+  const controls = new Map(["q", "verdict", "operation", "code", "cause", "severity"].map((name) => [name, byId(name)]));
   const NAMES = [...controls.keys(), "requirement", "case"];
-  const state = { q: "", verdict: "", operation: "", code: "", severity: "", requirement: "", case: "" };
+  const state = { q: "", verdict: "", operation: "", code: "", cause: "", severity: "", requirement: "", case: "" };
 
   function element(name, attributes, ...children) {
     const made = document.createElement(name);
@@ -38,24 +40,24 @@
   const words = new Map();
   function text(one) {
     if (!words.has(one)) {
-      // // Exchanges that are unpacked later must not change the result of a search.
-      const parts = [...one.querySelectorAll(":scope > summary, :scope > .body > :not(.wire)")];
-      const all = [one.dataset.id, one.dataset.requirements, ...parts.map((part) => part.textContent)];
-      words.set(one, all.join(" ").toLowerCase());
+      const { id, title, reason, requirements, findings, notes } = known.get(one);
+      const found = [...findings, ...notes].flatMap(({ code, rule, location, expected, actual }) => [code, rule, location, expected, actual]);
+      words.set(one, [id, title, reason, ...requirements, ...found].join(" ").toLowerCase());
     }
     return words.get(one);
   }
 
-  const among = (list, name) => name === "" || list.split(" ").includes(name);
+  const among = (list, name) => name === "" || list.includes(name);
 
   function fits(one, asked) {
-    const { verdict, operation, codes, severities, requirements } = one.dataset;
+    const { verdict, service, operation, codes, severities, requirements, causes } = known.get(one);
     return (
       (state.verdict === "" || verdict === state.verdict) &&
-      (state.operation === "" || operation === state.operation) &&
+      (state.operation === "" || `${service} ${operation}` === state.operation) &&
       among(codes, state.code) &&
       among(severities, state.severity) &&
       among(requirements, state.requirement) &&
+      among(causes.map(({ number }) => String(number)), state.cause) &&
       asked.every((word) => text(one).includes(word))
     );
   }
@@ -89,7 +91,7 @@
     draw();
   }
 
-  const nothing = () => ({ q: "", verdict: "", operation: "", code: "", severity: "", requirement: "" });
+  const nothing = () => ({ q: "", verdict: "", operation: "", code: "", cause: "", severity: "", requirement: "" });
 
   // Requirements.
 
@@ -130,8 +132,8 @@
   // // The exchanges of a case.
 
   const chunks = new Map();
-  async function unpack(chunk) {
-    const packed = Uint8Array.from(atob(byId(`wire-${chunk}`).textContent), (c) => c.charCodeAt(0));
+  async function unpack(id) {
+    const packed = Uint8Array.from(atob(byId(id).textContent), (c) => c.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     return JSON.parse(await new Response(stream).text());
   }
@@ -182,18 +184,99 @@
     return [element("h4", {}, "Difference from the snapshot"), element("pre", { class: "difference" }, ...lines)];
   }
 
+  // // The reason why the page lacks the exchanges of a case.
+  function lacking({ causes }) {
+    const cause = causes[0];
+    if (!cause) return ["This page has exchanges of causes only. Rerun the case to see its exchanges."];
+    const anchor = known.get(all.get(cause.representative)).anchor;
+    return [`This page has few exchanges of cause ${cause.number}, such as those of `, element("a", { href: `#${anchor}` }, cause.representative), "."];
+  }
+
   async function unpackInto(one) {
     const wire = one.querySelector(".wire");
     if (wire.dataset.whole) return;
     wire.dataset.whole = "true";
-    const { chunk, index } = one.dataset;
-    if (!chunks.has(chunk)) chunks.set(chunk, unpack(chunk));
+    const at = known.get(one).packed_at;
+    if (!at) {
+      wire.append(element("p", { class: "faint" }, ...lacking(known.get(one))));
+      return;
+    }
+    if (!chunks.has(at.chunk)) chunks.set(at.chunk, unpack(`wire-${at.chunk}`));
     try {
-      const { exchanges, difference } = (await chunks.get(chunk))[index];
+      const { exchanges, difference } = (await chunks.get(at.chunk))[at.index];
       const heading = element("h4", {}, exchanges.length === 0 ? "No request was sent" : "On the wire");
       wire.replaceChildren(heading, ...listed(exchanges), ...compared(difference));
     } catch (error) {
       wire.append(element("p", { class: "faint" }, `Cannot unpack the other exchanges: ${error}`));
+    }
+  }
+
+  // // Cases that are not written out. The markup is that of the template.
+
+  const tag = (text, kind = "") => element("span", { class: `tag ${kind}` }, text);
+  const reference = (id) => (byId(id) ? element("a", { href: `#${id}` }, id) : id);
+
+  function finding({ severity, code, rule, location, evidence, expected, actual, cites }) {
+    const name = element("strong", { class: "mono" }, rule ? `${code}/${rule}` : code);
+    const about = element("span", { class: "faint" }, `in ${location} · ${evidence}`);
+    const values = Object.entries({ expected, actual }).flatMap(([label, value]) => [
+      element("dt", {}, label),
+      element("dd", {}, element("code", {}, value)),
+    ]);
+    const cited = cites.map(({ id, says, document, section }) => {
+      const source = document ? [element("cite", { class: "faint" }, `${document}, ${section}`)] : [];
+      return element("p", { class: "cited" }, reference(id), ` ${says ?? ""} `, ...source);
+    });
+    const head = element("p", {}, tag(severity, severity), " ", name, " ", about);
+    return element("section", { class: `finding ${severity}-edge` }, head, element("dl", { class: "compared" }, ...values), ...cited);
+  }
+
+  function facts({ cites, alternatives, causes, position, checks, took, command }) {
+    const cause = ({ number, headline }) => [element("a", { href: "#cases", "data-set": `cause=${number}` }, number), ` ${headline}`];
+    const rows = [
+      ["Cites", cites.flatMap((id) => [reference(id), " "])],
+      ["Response", alternatives.length > 0 ? [alternatives.join("; ")] : []],
+      ...causes.map((one) => ["Cause", cause(one)]),
+      ["Fixture", [element("code", {}, position)]],
+      ["Checks", [`${checks} ${checks === 1 ? "check" : "checks"} in ${took}`]],
+      ["Rerun", [element("code", { class: "command" }, command)]],
+    ];
+    const shown = rows.filter(([, value]) => value.length > 0);
+    return element("dl", { class: "facts" }, ...shown.flatMap(([label, value]) => [element("dt", {}, label), element("dd", {}, ...value)]));
+  }
+
+  function fill(one) {
+    const about = known.get(one);
+    const body = element("div", { class: "body" });
+    if (about.reason) body.append(element("p", { class: "reason" }, about.reason));
+    body.append(...about.findings.map(finding));
+    if (about.notes.length > 0) {
+      const summary = element("summary", {}, `${about.notes.length} ${about.notes.length === 1 ? "note" : "notes"}`);
+      body.append(element("details", { class: "notes" }, summary, ...about.notes.map(finding)));
+    }
+    body.append(facts(about), element("div", { class: "wire" }));
+    one.append(body);
+  }
+
+  function drawn({ verdict, anchor, id, mark, name, title, is_unjudged, reason, codes }) {
+    const what = element("span", { class: "what" }, element("span", { class: "name mono" }, name), " ", element("span", { class: "title" }, title));
+    if (is_unjudged) what.append(element("span", { class: "why" }, reason));
+    const dot = element("i", { class: `dot ${verdict}`, "aria-hidden": "true" }, mark);
+    const found = element("span", { class: "codes" }, ...codes.map((code) => tag(code)));
+    const summary = element("summary", {}, dot, what, found, element("span", { class: "verdict" }, verdict.replace("-", " ")));
+    return element("details", { class: `case ${verdict}`, id: anchor, "data-id": id, "data-verdict": verdict }, summary);
+  }
+
+  function list(packed) {
+    const panels = new Map([...document.querySelectorAll(".cases")].map((group) => [group.dataset.operation, group.querySelector(".panel")]));
+    for (const about of packed) {
+      const one = byId(about.anchor) ?? drawn(about);
+      // // A case that is written out moves to its place in the order.
+      panels.get(`${about.service} ${about.operation}`).append(one);
+      cases.push(one);
+      known.set(one, about);
+      all.set(about.id, one);
+      one.addEventListener("toggle", () => toggled(one));
     }
   }
 
@@ -209,13 +292,13 @@
     summary.focus({ preventScroll: true });
   }
 
-  for (const one of cases) {
-    one.addEventListener("toggle", () => {
-      if (one.open) unpackInto(one);
-      if (one.open) state.case = one.dataset.id;
-      else if (state.case === one.dataset.id) state.case = "";
-      write();
-    });
+  function toggled(one) {
+    if (one.open) {
+      if (!one.querySelector(".body")) fill(one);
+      unpackInto(one);
+      state.case = one.dataset.id;
+    } else if (state.case === one.dataset.id) state.case = "";
+    write();
   }
 
   // Links within the page.
@@ -294,9 +377,20 @@
     if (state.case) show(state.case);
     else if (state.requirement) document.querySelector("a.cell[aria-current]")?.closest(".operation").scrollIntoView();
   }
-  addEventListener("hashchange", arrive);
-  document.querySelector(".filters").hidden = false;
-  document.querySelector(".keys").hidden = false;
-  draw();
-  arrive();
+
+  async function begin() {
+    try {
+      list(await unpack("packed-cases"));
+    } catch (error) {
+      byId("unpacked").textContent = `Cannot list all cases: ${error}`;
+      byId("unpacked").hidden = false;
+      return;
+    }
+    addEventListener("hashchange", arrive);
+    document.querySelector(".filters").hidden = false;
+    document.querySelector(".keys").hidden = false;
+    draw();
+    arrive();
+  }
+  begin();
 }

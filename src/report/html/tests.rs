@@ -10,6 +10,7 @@ use super::*;
 use crate::{
     report::testing::{deviation, events, report_of, run, secrets_in},
     run::{event::SnapshotDifference, exchange_report::ExchangeOutcome},
+    suite::CaseId,
     wire::digest::Sha256,
 };
 
@@ -26,10 +27,10 @@ fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
     page.split_once(before).unwrap_or_else(|| panic!("no {before}")).1.split_once(after).unwrap().0
 }
 
-/// The packed cases of a page.
-fn unpacked(page: &str) -> Vec<Json> {
-    let chunks = page.split("<script type=\"text/plain\" id=\"wire-").skip(1);
-    let packed = chunks.map(|chunk| between(chunk, "\">", "</script>"));
+/// The packed lists of a page whose IDs start with this.
+fn unpacked(page: &str, id: &str) -> Vec<Json> {
+    let start = format!("<script type=\"text/plain\" id=\"{id}");
+    let packed = page.split(&start).skip(1).map(|list| between(list, "\">", "</script>"));
     let unpack = |packed: &str| {
         let mut text = String::new();
         GzDecoder::new(&BASE64_STANDARD.decode(packed).unwrap()[..]).read_to_string(&mut text).unwrap();
@@ -109,7 +110,7 @@ fn no_text_from_elsewhere_becomes_markup() {
 
 #[test]
 fn packed_data_is_text_without_invisible_characters() {
-    let cases = unpacked(&page_of(&hostile()));
+    let cases = unpacked(&page_of(&hostile()), "wire-");
     let response = &cases[0]["exchanges"][1]["response"];
     let text: String = response.as_array().unwrap().iter().filter_map(|piece| piece[0].as_str()).collect();
     assert!(text.starts_with("HTTP/1.1 500 \"'><script>"), "{text}");
@@ -211,19 +212,40 @@ fn a_requirement_is_shown_with_its_document_outcome_and_cases() {
 #[test]
 fn every_exchange_is_packed_and_found_by_its_case() {
     let page = page_of(&events());
-    let cases = unpacked(&page);
-    assert_eq!(cases.len(), 12);
-    let case = between(&page, "data-id=\"codedeploy/stop-deployment/unknown-id\"", ">");
-    let index: usize = between(case, "data-index=\"", "\"").parse().unwrap();
-    assert_eq!(cases[index]["exchanges"].as_array().map(Vec::len), Some(2));
-    assert_eq!(cases[index]["exchanges"][0]["status"], "no response");
+    let (cases, exchanges) = (unpacked(&page, "packed-cases"), unpacked(&page, "wire-"));
+    assert_eq!((cases.len(), exchanges.len()), (12, 12));
+    let case = cases.iter().find(|case| case["id"] == "codedeploy/stop-deployment/unknown-id").unwrap();
+    let index = usize::try_from(case["packed_at"]["index"].as_u64().unwrap()).unwrap();
+    assert_eq!(exchanges[index]["exchanges"].as_array().map(Vec::len), Some(2));
+    assert_eq!(exchanges[index]["exchanges"][0]["status"], "no response");
+}
+
+#[test]
+fn a_large_page_has_every_case_and_the_exchanges_of_the_one_that_represents_them() {
+    let cases: Vec<CaseFinished> = (0..501).map(|number| deviation(&format!("x{number}"))).collect();
+    let page = page_of(&run(cases));
+    let (cases, exchanges) = (unpacked(&page, "packed-cases"), unpacked(&page, "wire-"));
+    assert_eq!((cases.len(), exchanges.len()), (501, 1));
+    let with_exchanges: Vec<&Json> = cases.iter().filter(|case| !case["packed_at"].is_null()).collect();
+    assert_eq!(with_exchanges.len(), 1);
+    assert_eq!(page.matches("<details class=\"case ").count(), 1);
+    assert!(page.contains(&format!("data-id=\"{}\"", with_exchanges[0]["id"].as_str().unwrap())));
+    assert!(cases.iter().all(|case| case["causes"][0]["representative"] == with_exchanges[0]["id"]));
+}
+
+#[test]
+fn a_cause_links_to_the_case_that_represents_it_and_to_its_cases() {
+    let page = page_of(&events());
+    let cause = between(&page, "<ol class=\"bars causes\">", "</ol>");
+    assert!(cause.contains("href=\"#case-codedeploy/stop-deployment/unknown-id\""), "{cause}");
+    assert!(cause.contains("data-set=\"cause=1\""), "{cause}");
 }
 
 #[test]
 fn a_snapshot_that_differs_is_packed_as_a_difference() {
     let mut case = deviation("x");
     case.difference = Some(SnapshotDifference { recorded: "1\n400\n".to_owned(), observed: "1\n500\n".to_owned() });
-    let cases = unpacked(&page_of(&run(vec![case])));
+    let cases = unpacked(&page_of(&run(vec![case])), "wire-");
     let lines = cases[0]["difference"][0].as_array().unwrap();
     let signed: Vec<&str> = lines.iter().filter_map(|line| line["sign"].as_str()).filter(|sign| *sign != " ").collect();
     assert_eq!(signed, ["-", "+"]);
@@ -233,7 +255,7 @@ fn a_snapshot_that_differs_is_packed_as_a_difference() {
 fn no_secret_is_in_it() {
     let page = page_of(&events());
     assert_eq!(secrets_in(&page), Vec::<&str>::new());
-    let packed = Json::from(unpacked(&page)).to_string();
+    let packed = Json::from([unpacked(&page, "wire-"), unpacked(&page, "packed-cases")].concat()).to_string();
     assert_eq!(secrets_in(&packed), Vec::<&str>::new());
     assert!(packed.contains("<redacted>"));
 }
