@@ -6,6 +6,7 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
+//! | `aftermath` | What a request did to the resources of an endpoint |  |
 //! | `call_signing` | The fault of a call's signature |  |
 //! | `case` | A case |  |
 //! | `case_aim` | The aim of a case |  |
@@ -22,13 +23,14 @@
 //! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
 //! | `fixtures` | All fixtures of a run | `source`, `fixture_files`, `requirement`, `service_fixtures`, `resolve` |
 //! | `shard` | Shards |  |
-//! | `plan` | The order in which cases run, and which run concurrently | `shard` |
+//! | `plan` | The order in which cases run, and which run concurrently | `aftermath`, `shard` |
 //! | `selection` | The selection of cases to run |  |
 //! | `selection_digest` | The number of cases in a selection and a digest of their IDs, which two runs can compare | `shard` |
 //! | `state` | States |  |
 //! | `template` | Values with `${…}` in them, and the bindings that fill them |  |
 //! | `unknown_name` | A name that selects no case, with the suggestion that the program and the harness print | `nearest` |
 
+mod aftermath;
 mod call_signing;
 mod case;
 mod case_aim;
@@ -60,6 +62,7 @@ use serde_json::{Map, Value};
 
 use crate::suite::{requirement::Evidence, source::Source};
 
+pub use aftermath::Aftermath;
 pub use call_signing::CallSigning;
 pub use case::{Case, CaseId};
 pub use case_aim::{CaseAim, RequestGroup};
@@ -102,6 +105,9 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// Cleanup steps, which always run, in reverse order.
     pub teardown: Vec<Step>,
+    /// The calls that remove what the first step creates, in order. They read `${input.…}` and `${output.…}`, and are made
+    /// unless that step is rejected.
+    pub removal: Vec<Step>,
     /// The fixture file, for error messages.
     pub source: Arc<Source>,
     /// Its dependency on other scenarios of the run.
