@@ -73,7 +73,7 @@ mod run;
 mod suite;
 mod wire;
 
-pub use gate::baseline::Differing;
+pub use gate::baseline::{Difference, Differing};
 #[cfg(feature = "libtest")]
 pub use harness::test;
 pub use harness::{Outcome, Problem, Run, Suite, Target};

@@ -65,7 +65,7 @@ pub struct Whole {
 }
 
 /// Cases that are known in advance, in a single stage.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Batch {
     selected: usize,
     whole: Whole,

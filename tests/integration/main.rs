@@ -17,6 +17,8 @@ mod init;
 mod layering;
 mod metamorphic;
 mod models;
+#[cfg(unix)]
+mod moto_gate;
 mod null_targets;
 mod phrases;
 mod presence;
