@@ -12,8 +12,8 @@ use crate::{
 /// The maximum length of a value in characters.
 const LONGEST: usize = 160;
 
-/// All errors of a case as text. If it was wrongly accepted or rejected, its body is a consequence: only the kinds of its
-/// faults are named.
+/// All errors of a case as text. If it was wrongly accepted or rejected, the faults in its body are consequences, and left
+/// out.
 #[must_use]
 pub fn response(case: &CaseReport) -> String {
     let is_located = symptoms(case).iter().all(|symptom| matches!(symptom, Symptom::Response(_)));
@@ -36,14 +36,15 @@ fn errors(case: &CaseReport) -> impl Iterator<Item = &Finding> {
 }
 
 fn joined<'f>(findings: impl Iterator<Item = &'f Finding>, is_located: bool) -> String {
-    let mut lines: Vec<String> = findings.map(|finding| line(finding, is_located)).collect();
+    let shown = findings.filter(|finding| is_located || finding.pointer.is_empty());
+    let mut lines: Vec<String> = shown.map(line).collect();
     lines.sort();
     lines.dedup();
     lines.join("; ")
 }
 
 /// A finding without the parts that differ from run to run: IDs, times, generated texts, and the index in a list.
-fn line(finding: &Finding, is_located: bool) -> String {
+fn line(finding: &Finding) -> String {
     let rule = finding.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
     let call = match (finding.role, finding.step) {
         (FindingRole::Step, 0 | 1) => String::new(),
@@ -55,8 +56,6 @@ fn line(finding: &Finding, is_located: bool) -> String {
     let what = if finding.pointer.is_empty() {
         let actual: String = steady(&finding.actual).chars().take(LONGEST).collect();
         format!(": {}", actual.trim_end())
-    } else if !is_located {
-        String::new()
     } else {
         let tokens = finding.pointer.split('/').map(|token| if token.parse::<usize>().is_ok() { "*" } else { token });
         format!(" at {}", tokens.collect::<Vec<_>>().join("/"))
@@ -81,7 +80,7 @@ mod tests {
         let case = with(case, Code::RESPONSE_SHAPE, Some("type"), "/Tables/1/Table", "2");
         assert_eq!(response(&case), "response-shape/type at /Tables/*/Table");
         let case = with(case, Code::ERROR_IDENTITY, None, "", "NotFound (404) for d-LGUMS25CC");
-        assert_eq!(response(&case), "error-identity: NotFound (404) for d-<id>; response-shape/type");
+        assert_eq!(response(&case), "error-identity: NotFound (404) for d-<id>");
     }
 
     #[test]
