@@ -92,7 +92,7 @@ const CHANGES: [ChangedLine; 11] = [
         file: "responses.py",
         line: "        return json.dumps(secret.to_dict())",
         instead: "        return json.dumps(secret.to_dict())[1:]",
-        first: ["a new cause", "(json)"],
+        first: ["a new cause", "DescribeSecret: expected a JSON object"],
     },
     ChangedLine {
         kind: "validation removed",
@@ -100,7 +100,7 @@ const CHANGES: [ChangedLine; 11] = [
         file: "models.py",
         line: "        if token_length < 32 or token_length > 64:",
         instead: "        if token_length > 64:",
-        first: ["", "`length`"],
+        first: ["a known cause grew", "ResourceNotFoundException (404)"],
     },
     ChangedLine {
         kind: "wrong pagination token",
