@@ -129,9 +129,13 @@ impl<W: Write> Human<W> {
             }
             writer.warnings_and_notes();
             writer.differences(&self.differences);
-            writer.not_implemented();
-            for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
-                writer.unjudged(verdict);
+            // A red gate is about its differences.
+            let differs = run.baseline.as_ref().is_some_and(|compared| !compared.differences.is_empty());
+            if !differs || self.options.verbose {
+                writer.not_implemented();
+                for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
+                    writer.unjudged(verdict);
+                }
             }
             writer.crashes(&self.died);
             writer.coverage();
