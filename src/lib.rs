@@ -73,7 +73,6 @@ mod run;
 mod suite;
 mod wire;
 
-pub use gate::baseline::Differing;
 #[cfg(feature = "libtest")]
 pub use harness::test;
 pub use harness::{Outcome, Problem, Run, Suite, Target};
@@ -84,6 +83,7 @@ pub use judge::{
 #[cfg(feature = "tower")]
 pub use run::transport::{Tower, tower};
 pub use run::{
+    baseline_comparison::{Difference, Differing},
     event::CaseReport,
     exit::ExitStatus,
     resolved_target::{Action, BoxError, StateChange},

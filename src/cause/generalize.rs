@@ -6,6 +6,7 @@ use super::{
     judged_locations::{JudgedLocations, constraint},
     location_tree::LocationTree,
     occurrence_group::Occurrence,
+    response_text::part,
     root::Root,
     symptom::{ResponseFault, Symptom, symptoms},
 };
@@ -20,6 +21,8 @@ use crate::{
 pub(super) struct Rooted<'c> {
     pub(super) case: &'c CaseReport,
     pub(super) root: Root,
+    /// What was wrong in the response, as text.
+    pub(super) response: String,
 }
 
 impl Occurrence for Rooted<'_> {
@@ -46,7 +49,8 @@ type FailingOperation<'c> = (&'c str, &'c str, Symptom);
 
 /// All that must be known of a run before a root can be named.
 struct RunSymptoms<'c> {
-    shown: Vec<(&'c CaseReport, Symptom)>,
+    /// Each symptom with its case; true for the first one of a case.
+    shown: Vec<(&'c CaseReport, Symptom, bool)>,
     judged: &'c JudgedLocations,
     valid: BTreeMap<FailingOperation<'c>, LocationTree>,
 }
@@ -66,7 +70,12 @@ pub(super) fn rooted<'c>(
             .unwrap_or_else(|| Root::Response { service: case.service.clone(), fault: fault.clone() }),
         _ => run.root(case, symptom),
     };
-    run.shown.iter().map(|(case, symptom)| Rooted { case, root: root(case, symptom) }).collect()
+    let rooted = |(case, symptom, is_first): &(&'c CaseReport, Symptom, bool)| Rooted {
+        case,
+        root: root(case, symptom),
+        response: part(case, symptom, *is_first),
+    };
+    run.shown.iter().map(rooted).collect()
 }
 
 /// A service, the kind of a constraint and the name of a member.
@@ -79,23 +88,23 @@ fn fault_key(case: &CaseReport, fault: &ResponseFault) -> StoredFault {
 
 impl<'c> RunSymptoms<'c> {
     fn enter(&mut self, case: &'c CaseReport) {
-        for symptom in symptoms(case) {
+        for (index, symptom) in symptoms(case).into_iter().enumerate() {
             if case.aim.valid && case.aim.group == RequestGroup::Sdk {
                 let operation = (case.service.as_str(), case.operation.as_str(), symptom.clone());
                 self.valid.entry(operation).or_default().enter(&case.aim);
             }
-            self.shown.push((case, symptom));
+            self.shown.push((case, symptom, index == 0));
         }
     }
 
     /// The roots of invalid values that were accepted, by what later responses show of them.
     fn stored(&self) -> BTreeMap<StoredFault, Root> {
-        let accepted = self.shown.iter().filter(|(_, symptom)| *symptom == Symptom::Accepted);
+        let accepted = self.shown.iter().filter(|(_, symptom, _)| *symptom == Symptom::Accepted);
         let key = |case: &CaseReport| {
             let member = last_member(case.aim.location.as_deref()?);
             Some((case.service.clone(), case.aim.family.clone()?, member.to_owned()))
         };
-        accepted.filter_map(|(case, symptom)| Some((key(case)?, self.root(case, symptom)))).collect()
+        accepted.filter_map(|(case, symptom, _)| Some((key(case)?, self.root(case, symptom)))).collect()
     }
 
     /// The root of a symptom that is not a fault in a response.

@@ -13,7 +13,7 @@ use crate::{
 type OperationLocation = (String, String);
 
 /// The locations of one family in one service.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct FamilyLocations {
     judged: BTreeSet<OperationLocation>,
     accepted: BTreeSet<OperationLocation>,
@@ -21,7 +21,7 @@ struct FamilyLocations {
 
 /// The locations of all families in all services. Conforming cases count too: how many locations reject an invalid value
 /// decides whether a constraint is enforced at all.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct JudgedLocations(BTreeMap<(String, String), FamilyLocations>);
 
 /// A constraint counts as not enforced if invalid values are accepted at this many locations, and at most of all.

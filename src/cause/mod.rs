@@ -10,18 +10,22 @@
 //! | `root` | The root that symptoms share | `symptom` |
 //! | `location_tree` | The outermost location at which valid requests fail |  |
 //! | `judged_locations` | Counts of the locations at which constraints were judged | `symptom` |
-//! | `generalize` | From the symptoms of a run to their roots | `occurrence_group`, `symptom`, `root`, `location_tree`, `judged_locations` |
+//! | `response_text` | A response as text that is the same in every run | `symptom` |
+//! | `generalize` | From the symptoms of a run to their roots | `occurrence_group`, `symptom`, `root`, `location_tree`, `judged_locations`, `response_text` |
 //! | `cause_rank` | The ranks of causes, and why they are in this order | `symptom`, `root`, `generalize` |
+//! | `cause_key` | What makes a cause the same in another run | `symptom`, `root` |
 //! | `headline` | A cause in one line | `symptom`, `root`, `generalize` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
+mod cause_key;
 mod cause_rank;
 mod generalize;
 mod headline;
 mod judged_locations;
 mod location_tree;
 pub(crate) mod occurrence_group;
+mod response_text;
 mod root;
 mod symptom;
 #[cfg(test)]
@@ -35,8 +39,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{judge::verdict::Verdict, run::event::CaseReport, suite::CaseId};
 
+pub use cause_key::CauseKey;
 pub use cause_rank::CauseRank;
 pub use judged_locations::JudgedLocations;
+pub use response_text::response;
 
 use generalize::{Rooted, rooted};
 use headline::headline;
@@ -48,6 +54,9 @@ use root::Root;
 pub struct Cause {
     /// Its number in the run, from 1.
     pub number: usize,
+    /// What makes it the same in another run.
+    #[serde(flatten)]
+    pub key: CauseKey,
     /// Its effect on the users of the endpoint.
     pub rank: CauseRank,
     /// Describes the fault in one line.
@@ -61,6 +70,9 @@ pub struct Cause {
     pub representative: CaseId,
     /// Every case that shows it.
     pub cases: BTreeSet<CaseId>,
+    /// The cases by what was wrong in their responses.
+    #[serde(skip)]
+    pub responses: BTreeMap<String, BTreeSet<CaseId>>,
 }
 
 /// The causes of the deviations among some cases, the most important first. `judged` has the locations of all cases of
@@ -92,14 +104,20 @@ pub fn condense(cases: &mut [CaseReport]) -> Vec<Cause> {
 }
 
 fn cause(number: usize, group: OccurrenceGroup<Root, Rooted<'_>>) -> Option<Cause> {
+    let mut responses: BTreeMap<String, BTreeSet<CaseId>> = BTreeMap::new();
+    for Rooted { case, response, .. } in &group.occurrences {
+        responses.entry(response.clone()).or_default().insert(case.id.clone());
+    }
     Some(Cause {
         number,
+        key: CauseKey::of(&group.root),
         rank: CauseRank::of(&group.root, &group.occurrences),
         headline: headline(&group),
         representative: group.occurrences.first()?.case.id.clone(),
         operations: group.operations,
         locations: group.locations,
         cases: group.cases,
+        responses,
     })
 }
 

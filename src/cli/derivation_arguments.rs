@@ -105,7 +105,7 @@ fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<FamilySelecto
 }
 
 /// The part of the probes that runs.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ProbeSelection {
     pub(super) settled: HashSet<String>,
     pub(super) shard: Option<Shard>,

@@ -63,7 +63,8 @@ pub(super) struct ExecutionArguments {
     #[arg(long, env = "WIREPROOF_EXACT", value_parser = BoolishValueParser::new())]
     exact: bool,
 
-    /// Shell command that restarts the endpoint after a crash, so that the run continues.
+    /// Shell command that restarts the endpoint after a crash, so that the run continues, and before the second run of
+    /// --baseline-update.
     #[arg(long, value_name = "COMMAND", env = "WIREPROOF_RESTART")]
     restart: Option<String>,
 

@@ -1,6 +1,6 @@
 //! The arguments for what fails a run. [`crate::gate`] decides the exit status.
 
-use std::{collections::BTreeSet, io::Write as _, path::PathBuf};
+use std::{collections::BTreeSet, io::Write as _, path::PathBuf, sync::Arc};
 
 use clap::{Args, builder::BoolishValueParser};
 
@@ -26,7 +26,8 @@ pub(super) struct GateArguments {
     #[arg(long, value_name = "FILE", env = "WIREPROOF_BASELINE")]
     baseline: Option<PathBuf>,
 
-    /// Write the current deviations into the baseline; keep the reasons and comments of existing entries.
+    /// Write the current deviations into the baseline; keep the reasons and comments of existing entries. Runs every case
+    /// twice, to record unstable ones.
     #[arg(long, env = "WIREPROOF_BASELINE_UPDATE", value_parser = BoolishValueParser::new())]
     baseline_update: bool,
 
@@ -42,17 +43,23 @@ fn verdict(name: &str) -> Result<Verdict, String> {
 
 impl GateArguments {
     /// Reads the baseline, so that a broken one stops the command before it runs anything.
-    pub(super) fn open(&self) -> Result<RunGate, Failure> {
+    /// `missing` returns the IDs that no case has.
+    pub(super) fn open(
+        &self,
+        missing: impl Fn(&BTreeSet<String>) -> Result<BTreeSet<String>, Failure> + Send + Sync + 'static,
+    ) -> Result<RunGate, Failure> {
         if self.baseline_update && self.baseline.is_none() {
             return Err(Failure::alone("--baseline-update", "--baseline FILE"));
         }
-        Ok(RunGate::open(GateRules {
+        let rules = GateRules {
             allowed: self.allow.clone(),
             baseline: self.baseline.clone(),
             update: self.baseline_update,
             reason: self.baseline_reason.clone(),
             update_hint: "--baseline-update",
-        })?)
+        };
+        let missing = move |ids: &BTreeSet<String>| missing(ids).map_err(|failure| failure.to_string());
+        Ok(RunGate::open(rules, Arc::new(missing))?)
     }
 }
 
@@ -74,16 +81,12 @@ impl CommandGate {
         Self(self.0.with_idle(reason))
     }
 
-    /// The exit status. `missing` returns the IDs that no case has. Messages go to standard error, so that they do not mix with
-    /// reports on standard output.
-    pub(super) fn status(
-        self,
-        finished: &RunFinished,
-        missing: impl FnOnce(&BTreeSet<String>) -> Result<BTreeSet<String>, Failure>,
-    ) -> Result<ExitStatus, Failure> {
-        let GateResult { status, compared, updated, idle, .. } = self.0.conclude(finished, missing)?;
-        written(write!(anstream::stderr(), "{}", compared.unwrap_or_default()))?;
-        for line in updated.iter().chain(&idle) {
+    /// The exit status. One line goes to standard error, so that it does not mix with reports on standard output. Reports
+    /// have the differences.
+    pub(super) fn status(self, finished: &RunFinished) -> Result<ExitStatus, Failure> {
+        let GateResult { status, comparison, updated, idle } = self.0.conclude(finished)?;
+        let compared = comparison.map(|comparison| comparison.summary());
+        for line in compared.iter().chain(&updated).chain(&idle) {
             written(writeln!(anstream::stderr(), "{line}"))?;
         }
         Ok(status)

@@ -60,7 +60,10 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<ExitStatus, Failure> {
     let document = merge::merge(parts(&arguments.shards)?).map_err(|error| Failure::usage(error.to_string()))?;
     let suite = arguments.suite(&document)?;
     let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
-    let gate = arguments.gate.open()?;
+    // Without the fixtures, the other cases are unknown.
+    let gate = arguments.gate.open(move |unseen| {
+        Ok(if ids.is_empty() { BTreeSet::new() } else { unseen.difference(&ids).cloned().collect() })
+    })?;
     let mut outputs = RunOutputs::new(arguments.reports.open(&again(&document))?, gate);
     let mut end = None;
     for event in merge::events(document, CitableRequirement::all(&suite)) {
@@ -71,10 +74,7 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<ExitStatus, Failure> {
     }
     let gate = written_reports(outputs)?;
     let finished = end.ok_or_else(|| Failure::internal("the merged report has no end"))?;
-    // Without the fixtures, the other cases are unknown.
-    gate.status(&finished, |unseen| {
-        Ok(if ids.is_empty() { BTreeSet::new() } else { unseen.difference(&ids).cloned().collect() })
-    })
+    gate.status(&finished)
 }
 
 fn parts(paths: &[PathBuf]) -> Result<Vec<ShardReport>, Failure> {

@@ -1,6 +1,6 @@
 //! The arguments for the outputs of a run. Its gate and its reports are in other files.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::{Args, builder::BoolishValueParser};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     harness::RunOutputs,
-    run::{observer::Observer, recording::Recorder},
+    run::{event::RunFinished, observer::Observer, recording::Recorder},
 };
 
 /// The outputs of a run.
@@ -50,6 +50,16 @@ impl CommandOutputs {
         (&mut self.outputs, &mut self.beside)
     }
 
+    /// True if the same cases must run once more, for [`repetition`](Self::repetition).
+    pub(super) fn wants_repetition(&self, finished: &RunFinished) -> bool {
+        self.outputs.wants_repetition(finished)
+    }
+
+    /// Observes the second run of an update of the baseline.
+    pub(super) fn repetition(&mut self) -> impl Observer {
+        self.outputs.repetition()
+    }
+
     /// Finishes the reports and the recording.
     pub(super) fn close(self) -> Result<CommandGate, Failure> {
         written_reports(self.outputs)
@@ -57,14 +67,15 @@ impl CommandOutputs {
 }
 
 impl OutputArguments {
-    /// Starts the reports, the recording and the progress.
+    /// Starts the reports, the recording and the progress. `missing` returns the IDs that no case has.
     pub(super) fn open(
         &self,
         rerun: &RerunCommand,
         cases: usize,
         last_runs: LastRuns,
+        missing: impl Fn(&BTreeSet<String>) -> Result<BTreeSet<String>, Failure> + Send + Sync + 'static,
     ) -> Result<CommandOutputs, Failure> {
-        let gate = self.gate.open()?;
+        let gate = self.gate.open(missing)?;
         let reports = self.reports.open(rerun)?;
         let recorder = self.recording.as_ref().map(|folder| {
             let failed = |error| Failure::internal(format!("cannot write to {}: {error}", folder.display()));

@@ -1,6 +1,10 @@
 //! `wireproof probe`: derives probes from a model, sends them, and judges the responses.
 
-use std::{collections::HashSet, io::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    io::Write as _,
+    sync::Arc,
+};
 
 use clap::Args;
 
@@ -75,8 +79,8 @@ pub(super) fn run(arguments: &ProbeArguments, flags: &RerunFlags) -> Result<Exit
         return written(list(probes)).map(|()| ExitStatus::Incomplete);
     }
     let runtime = runtime()?;
-    let (finished, gate) = runtime.block_on(execute(arguments, suite.clone(), flags))?;
-    gate.status(&finished, |unseen| arguments.derivation.missing(&suite, unseen))
+    let (finished, gate) = runtime.block_on(execute(arguments, suite, flags))?;
+    gate.status(&finished)
 }
 
 async fn execute(
@@ -90,22 +94,26 @@ async fn execute(
     let last_runs = arguments.last_runs(&suite);
     let shard = arguments.subset.shard_of_run(arguments.execution.has_seed())?;
     let part = ProbeSelection { settled: arguments.settled(&last_runs)?, shard };
-    let mut probes = arguments.derivation.derive(
-        &suite,
-        seed,
-        arguments.derivation.choice.effect(target.endpoint.is_loopback()),
-        part,
-    )?;
+    let effect = arguments.derivation.choice.effect(target.endpoint.is_loopback());
+    let mut probes = arguments.derivation.derive(&suite, seed, effect, part.clone())?;
     let coverage = probes.coverage();
     let settled = probes.settled();
     let nothing_left = (settled > 0 && probes.whole().selected.cases == 0).then(|| nothing_left(settled));
-    let mut outputs = arguments.output.open(&arguments.rerun(flags), probes.selected(), last_runs)?;
+    let suite = Arc::new(suite);
+    let known = (arguments.derivation.clone(), Arc::clone(&suite));
+    let missing = move |ids: &BTreeSet<String>| known.0.missing(&known.1, ids);
+    let mut outputs = arguments.output.open(&arguments.rerun(flags), probes.selected(), last_runs, missing)?;
     let runner = arguments
         .execution
-        .runner(Arc::new(suite), target, seed, arguments.sensitive.values())
+        .runner(Arc::clone(&suite), target, seed, arguments.sensitive.values())
         .await?
         .coverage(Some(coverage));
     let finished = runner.run(&mut probes, &mut outputs.observer()).await;
+    if outputs.wants_repetition(&finished) {
+        // The seed also selects probes, so only that of the names changes.
+        let mut probes = arguments.derivation.derive(&suite, seed, effect, part)?;
+        runner.repeated().await.run(&mut probes, &mut outputs.repetition()).await;
+    }
     stop(reference).await;
     Ok((finished, outputs.close()?.with_idle(nothing_left)))
 }

@@ -11,7 +11,7 @@ use super::{
     Failure,
     execution::{ExecutionArguments, SensitiveArguments},
     last_runs::{LastFailedArguments, LastRuns},
-    output::OutputArguments,
+    output::{CommandOutputs, OutputArguments},
     report_arguments::RerunCommand,
     rerun_flags::RerunFlags,
     runtime,
@@ -81,18 +81,18 @@ pub(super) fn run(arguments: &RunArguments, flags: &RerunFlags) -> Result<ExitSt
         return super::list::print(&cases, "would run").map(|()| ExitStatus::Incomplete);
     }
     let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
-    let mut batch = arguments.batch(cases)?;
+    let missing = move |unseen: &BTreeSet<String>| Ok(unseen.difference(&ids).cloned().collect());
+    let batch = arguments.batch(cases)?;
     let nothing_left = (settled > 0 && batch.whole().selected.cases == 0).then(|| nothing_left(settled));
     let snapshots = arguments.snapshots.load(&fixtures)?;
-    let mut outputs = arguments.output.open(&rerun(flags, &fixtures), batch.selected(), last_runs)?;
+    let mut outputs = arguments.output.open(&rerun(flags, &fixtures), batch.selected(), last_runs, missing)?;
     let mut pending =
         arguments.output.update.then(|| PendingSnapshots::below(arguments.snapshots.snapshots.as_deref()));
-    let mut observer = (outputs.observer(), &mut pending);
-    let finished = runtime()?.block_on(execute(arguments, suite, &mut batch, Arc::new(snapshots), &mut observer))?;
-    drop(observer);
+    let executed = execute(arguments, suite, batch, Arc::new(snapshots), (&mut outputs, &mut pending));
+    let finished = runtime()?.block_on(executed)?;
     let gate = outputs.close()?;
     pending.map_or(Ok(()), PendingSnapshots::close)?;
-    gate.with_idle(nothing_left).status(&finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
+    gate.with_idle(nothing_left).status(&finished)
 }
 
 impl RunArguments {
@@ -140,18 +140,22 @@ impl Observer for PendingSnapshots {
     }
 }
 
-/// Runs the batch against the target of the arguments.
+/// Runs the batch against the target of the arguments; twice, if it updates a baseline.
 async fn execute(
     arguments: &RunArguments,
     suite: Fixtures,
-    batch: &mut Batch,
+    mut batch: Batch,
     snapshots: Arc<Snapshots>,
-    observer: &mut dyn Observer,
+    (outputs, pending): (&mut CommandOutputs, &mut Option<PendingSnapshots>),
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
     let (seed, sensitive) = (arguments.execution.seed(), arguments.sensitive.values());
     let runner = arguments.execution.runner(Arc::new(suite), target, seed, sensitive).await?.snapshots(snapshots);
-    let finished = runner.run(batch, observer).await;
+    let mut again = batch.clone();
+    let finished = runner.run(&mut batch, &mut (outputs.observer(), pending)).await;
+    if outputs.wants_repetition(&finished) {
+        runner.repeated().await.run(&mut again, &mut outputs.repetition()).await;
+    }
     stop(reference).await;
     Ok(finished)
 }

@@ -2,9 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    env,
-    fmt::Write as _,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -12,9 +10,10 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::{
-    gate::baseline::{Baseline, BaselineError, Differing, SeenDeviations},
-    report::{PendingFile, text},
-    run::event::CaseReport,
+    gate::baseline::{Baseline, BaselineError, SeenCases, SeenRuns},
+    judge::verdict::Verdict,
+    report::{PendingFile, text::count},
+    run::{baseline_comparison::BaselineComparison, event::CaseReport},
     wire::{digest::Sha256, sigv4::hex},
 };
 
@@ -34,7 +33,18 @@ pub enum GateError {
     },
     /// It is not a baseline.
     #[error(transparent)]
-    Form(#[from] BaselineError),
+    Form(BaselineError),
+    /// It is a baseline of an older version.
+    #[error("{error}\nhelp: run once with {update}; it replaces the file, and its reasons have to be written again")]
+    Older {
+        /// The flag or variable that replaces it.
+        update: &'static str,
+        /// The error.
+        error: BaselineError,
+    },
+    /// It is unknown which cases of the baseline exist.
+    #[error("cannot check the cases of the baseline: {0}")]
+    Cases(String),
     /// It cannot be written.
     #[error("cannot write {}: {error}", path.display())]
     Write {
@@ -51,26 +61,33 @@ pub struct BaselineFile {
     path: PathBuf,
     update: &'static str,
     baseline: Baseline,
-    seen: SeenDeviations,
+    seen: SeenCases,
+    /// The results of the repetition that finds unstable cases.
+    repeated: Option<SeenCases>,
 }
 
 impl BaselineFile {
-    /// Reads a baseline. A missing file that is about to be created (`may_be_missing`) accepts nothing. `update` is the flag or
-    /// variable that requests an update, for hints.
+    /// Reads a baseline. A file that is about to be written (`may_be_missing`) may be missing or of an older version, and
+    /// accepts nothing then. `update` is the flag or variable that requests an update, for hints.
     ///
     /// # Errors
     /// The file cannot be read, or is not a baseline.
     pub fn open(path: &Path, may_be_missing: bool, update: &'static str) -> Result<Self, GateError> {
         if cfg!(not(feature = "baseline")) {
-            return Err(BaselineError::Unsupported { file: path.display().to_string() }.into());
+            return Err(GateError::Form(BaselineError::Unsupported { file: path.display().to_string() }));
         }
-        let baseline = if may_be_missing && !path.exists() { Baseline::default() } else { read(path, update)?.1 };
-        Ok(Self { path: path.to_owned(), update, baseline, seen: SeenDeviations::default() })
+        let baseline = if may_be_missing { known(path, update)?.1 } else { read(path, update)?.1 };
+        Ok(Self { path: path.to_owned(), update, baseline, seen: SeenCases::default(), repeated: None })
     }
 
     /// Enters a case.
     pub fn enter(&mut self, case: &CaseReport) {
         self.seen.enter(case);
+    }
+
+    /// Enters a case of the repetition.
+    pub fn enter_repeated(&mut self, case: &CaseReport) {
+        self.repeated.get_or_insert_default().enter(case);
     }
 
     /// The cases of entries that the run did not include. The caller knows which of them exist.
@@ -79,35 +96,44 @@ impl BaselineFile {
         self.baseline.unseen(&self.seen)
     }
 
-    /// The differences today. `missing` are the ids of entries that no case has.
+    /// The comparison today. `missing` are the IDs of entries that no case has.
     #[must_use]
-    pub fn compare(&self, missing: &BTreeSet<String>) -> Vec<Differing> {
-        self.baseline.compare(&self.seen, &today(), missing)
+    pub fn compare(&self, missing: &BTreeSet<String>) -> BaselineComparison {
+        self.compared(&self.seen, missing)
     }
 
-    /// The differences of one case alone, whatever was entered.
+    /// The comparison of one case alone, whatever was entered.
     #[must_use]
-    pub fn compare_case(&self, case: &CaseReport) -> Vec<Differing> {
-        let mut seen = SeenDeviations::default();
+    pub fn compare_case(&self, case: &CaseReport) -> BaselineComparison {
+        let mut seen = SeenCases::default();
         seen.enter(case);
-        self.baseline.compare(&seen, &today(), &BTreeSet::new())
+        let mut compared = self.compared(&seen, &BTreeSet::new());
+        // The caller has it.
+        compared.differences.iter_mut().for_each(|one| one.exchange = None);
+        compared
+    }
+
+    fn compared(&self, seen: &SeenCases, missing: &BTreeSet<String>) -> BaselineComparison {
+        let mut differences = self.baseline.compare(seen, &today(), missing);
+        for one in &mut differences {
+            one.advice = one.difference.advice(self.update);
+        }
+        let file = self.path.display().to_string();
+        let unknown: usize = differences.iter().filter(|one| one.is_regression()).map(|one| one.count).sum();
+        let known = seen.count().saturating_sub(unknown);
+        BaselineComparison { file, known, unstable: self.baseline.unstable(), differences }
+    }
+
+    /// The number of unstable cases with this verdict, which is one of their recorded results.
+    #[must_use]
+    pub fn unstable_with(&self, verdict: Verdict) -> usize {
+        self.baseline.unstable_with(verdict, &self.seen)
     }
 
     /// The baseline.
     #[must_use]
     pub fn baseline(&self) -> &Baseline {
         &self.baseline
-    }
-
-    /// The differences as text, each with what to do about it.
-    #[must_use]
-    pub fn describe(&self, differing: &[Differing]) -> String {
-        let path = self.path.display();
-        match differing.len() {
-            0 => format!("baseline {path}: {} known, nothing differs\n", self.seen.count()),
-            1 => format!("baseline {path}: 1 differs\n{}", described(differing, self.update)),
-            count => format!("baseline {path}: {count} differ\n{}", described(differing, self.update)),
-        }
     }
 
     /// Writes the deviations of the run to the file, and returns a summary line. Other processes may do the same at the same
@@ -118,27 +144,36 @@ impl BaselineFile {
     pub fn update(&self, missing: &BTreeSet<String>, reason: Option<&str>) -> Result<String, GateError> {
         let failed = |error| GateError::Write { path: self.path.clone(), error };
         let _lock = lock(&self.path).map_err(failed)?;
-        let (older, known) = if self.path.exists() {
-            let (text, baseline) = read(&self.path, self.update)?;
-            (Some(text), baseline)
-        } else {
-            (None, Baseline::default())
-        };
-        let baseline = known.updated(&self.seen, missing, reason);
-        let file = self.path.display().to_string();
-        let text = baseline.text_over(&file, older.as_deref().unwrap_or_default())?;
-        if older.as_ref() != Some(&text) {
+        let (older, known) = known(&self.path, self.update)?;
+        let seen = SeenRuns { first: &self.seen, repeated: self.repeated.as_ref() };
+        let baseline = known.updated(seen, missing, reason);
+        let text = baseline.text_over(&self.path.display().to_string(), &older).map_err(GateError::Form)?;
+        if older != text || !self.path.exists() {
             PendingFile::replace(&self.path, &text).map_err(failed)?;
         }
         let (added, removed) = (baseline.beyond(&known), known.beyond(&baseline));
-        Ok(format!("baseline {}: {}", self.path.display(), entries(&baseline, added, removed)))
+        Ok(format!("baseline {}: {}", self.path.display(), causes(&baseline, added, removed)))
     }
 }
 
 fn read(path: &Path, update: &'static str) -> Result<(String, Baseline), GateError> {
     let text = fs::read_to_string(path).map_err(|error| GateError::Read { path: path.to_owned(), update, error })?;
-    let baseline = Baseline::read(&path.display().to_string(), &text)?;
+    let baseline = Baseline::read(&path.display().to_string(), &text).map_err(|error| match error {
+        BaselineError::Older { .. } => GateError::Older { update, error },
+        error => GateError::Form(error),
+    })?;
     Ok((text, baseline))
+}
+
+/// The same; a file that is missing or of an older version has no text and accepts nothing.
+fn known(path: &Path, update: &'static str) -> Result<(String, Baseline), GateError> {
+    if !path.exists() {
+        return Ok(Default::default());
+    }
+    match read(path, update) {
+        Err(GateError::Older { .. }) => Ok(Default::default()),
+        read => read,
+    }
 }
 
 /// Keeps other processes from updating the same file until it is dropped. It is a file of its own, because an update replaces
@@ -151,31 +186,18 @@ fn lock(path: &Path) -> io::Result<fs::File> {
     Ok(lock)
 }
 
-fn entries(baseline: &Baseline, added: usize, removed: usize) -> String {
+fn causes(baseline: &Baseline, added: usize, removed: usize) -> String {
+    let unstable = match baseline.unstable() {
+        0 => String::new(),
+        cases => format!("; {} unstable", count(cases, "case")),
+    };
     let waiting = match baseline.unexplained() {
         0 => String::new(),
         1 => "; 1 has no reason yet, and fails the run until it has one".to_owned(),
         count => format!("; {count} have no reason yet, and fail the run until they have one"),
     };
-    let noun = if baseline.len() == 1 { "entry" } else { "entries" };
-    format!("{} {noun}, {added} added, {removed} removed{waiting}", baseline.len())
-}
-
-/// The differences by kind, each kind with what to do about it.
-fn described(differing: &[Differing], update: &str) -> String {
-    let mut out = String::new();
-    for group in differing.chunk_by(|a, b| a.difference == b.difference) {
-        let Some(difference) = group.first().map(|first| first.difference) else { continue };
-        // Writing to a string does not fail.
-        let _ = writeln!(out, "\n  {} ({})\n  {}", difference.words(), group.len(), difference.advice(update));
-        for one in group {
-            let _ = writeln!(out, "    {} ({})", one.case, one.code);
-            for detail in one.details() {
-                let _ = writeln!(out, "      {}", text::line(&detail));
-            }
-        }
-    }
-    out
+    let causes = count(baseline.entries().len(), "cause");
+    format!("{causes}, {added} added, {removed} removed{unstable}{waiting}")
 }
 
 fn today() -> String {

@@ -1,17 +1,15 @@
 //! The exit status of a run: by its ledger, the allowed verdicts, and what differs from a baseline.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{borrow::Cow, collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use super::{
-    baseline::Differing,
-    baseline_file::{BaselineFile, GateError},
-};
+use super::baseline_file::{BaselineFile, GateError};
 use crate::{
     judge::verdict::Verdict,
     run::{
+        baseline_comparison::BaselineComparison,
         event::{Event, RunFinished, RunStarted},
         exit::ExitStatus,
-        observer::Observer,
+        observer::{Observer, OnEvent},
     },
 };
 
@@ -30,11 +28,17 @@ pub struct GateRules {
     pub update_hint: &'static str,
 }
 
+/// Returns those IDs that belong to no case, or why that is unknown.
+pub type MissingCases = Arc<dyn Fn(&BTreeSet<String>) -> Result<BTreeSet<String>, String> + Send + Sync>;
+
 /// Decides the exit status of a run. It takes the run's events.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RunGate {
     rules: GateRules,
     baseline: Option<BaselineFile>,
+    missing_cases: MissingCases,
+    /// The comparison with the baseline, once the run is over.
+    comparison: Option<Result<BaselineComparison, String>>,
     /// The reason why an empty run is right.
     idle: Option<String>,
 }
@@ -44,10 +48,8 @@ pub struct RunGate {
 pub struct GateResult {
     /// The exit status.
     pub status: ExitStatus,
-    /// The differences from the baseline.
-    pub differing: Vec<Differing>,
-    /// The differences as text; `None` without a baseline, and after an update.
-    pub compared: Option<String>,
+    /// The comparison with the baseline; `None` without a baseline, and after an update.
+    pub comparison: Option<BaselineComparison>,
     /// The result of an update, in one line.
     pub updated: Option<String>,
     /// The reason why an empty run is right.
@@ -55,14 +57,14 @@ pub struct GateResult {
 }
 
 impl RunGate {
-    /// Reads the baseline.
+    /// Reads the baseline. `missing_cases` returns those IDs that belong to no case.
     ///
     /// # Errors
     /// The file of the baseline cannot be read, or is not a baseline.
-    pub fn open(rules: GateRules) -> Result<Self, GateError> {
+    pub fn open(rules: GateRules, missing_cases: MissingCases) -> Result<Self, GateError> {
         let open = |path: &PathBuf| BaselineFile::open(path, rules.update, rules.update_hint);
         let baseline = rules.baseline.as_ref().map(open).transpose()?;
-        Ok(Self { rules, baseline, idle: None })
+        Ok(Self { rules, baseline, missing_cases, comparison: None, idle: None })
     }
 
     /// The rules.
@@ -83,44 +85,71 @@ impl RunGate {
         Self { idle: reason.or(self.idle), ..self }
     }
 
-    /// Decides the exit status. `missing` returns those ids that belong to no case.
+    /// True if the same cases must run once more with another seed, for [`repetition`](Self::repetition).
+    #[must_use]
+    pub fn wants_repetition(&self, finished: &RunFinished) -> bool {
+        self.rules.update && self.baseline.is_some() && !finished.interrupted && finished.ledger.selected > 0
+    }
+
+    /// Observes the second run. Cases with another result in it become unstable in the baseline.
+    pub fn repetition(&mut self) -> impl Observer + '_ {
+        OnEvent(|event: &Event| {
+            if let (Event::CaseFinished(finished), Some(baseline)) = (event, &mut self.baseline) {
+                baseline.enter_repeated(&finished.report);
+            }
+        })
+    }
+
+    /// The event for reports: the end of a run has the comparison with the baseline.
+    #[must_use]
+    pub fn completed<'e>(&self, event: &'e Event) -> Cow<'e, Event> {
+        match (event, &self.comparison) {
+            (Event::RunFinished(finished), Some(Ok(comparison))) => {
+                let baseline = Some(comparison.clone());
+                Cow::Owned(Event::RunFinished(RunFinished { baseline, ..finished.clone() }))
+            }
+            _ => Cow::Borrowed(event),
+        }
+    }
+
+    /// Decides the exit status.
     ///
     /// # Errors
-    /// `missing` fails, or the baseline cannot be updated.
-    pub fn conclude<E: From<GateError>>(
-        &self,
-        finished: &RunFinished,
-        missing: impl FnOnce(&BTreeSet<String>) -> Result<BTreeSet<String>, E>,
-    ) -> Result<GateResult, E> {
-        let mut result = GateResult {
-            status: ExitStatus::Internal,
-            differing: Vec::new(),
-            compared: None,
-            updated: None,
-            idle: None,
-        };
-        if let Some(baseline) = &self.baseline {
-            let missing = missing(&baseline.unseen())?;
-            if self.rules.update {
-                result.updated = Some(baseline.update(&missing, self.rules.reason.as_deref())?);
-            } else {
-                result.differing = baseline.compare(&missing);
-                result.compared = Some(baseline.describe(&result.differing));
-            }
+    /// It is unknown which cases exist, or the baseline cannot be updated.
+    pub fn conclude(&self, finished: &RunFinished) -> Result<GateResult, GateError> {
+        let mut result = GateResult { status: ExitStatus::Internal, comparison: None, updated: None, idle: None };
+        if let Some(baseline) = self.baseline.as_ref().filter(|_| self.rules.update) {
+            let missing = self.missing(baseline).map_err(GateError::Cases)?;
+            result.updated = Some(baseline.update(&missing, self.rules.reason.as_deref())?);
         }
+        result.comparison = self.comparison.clone().transpose().map_err(GateError::Cases)?;
         result.idle = self.idle.clone().filter(|_| finished.ledger.selected == 0 && !finished.interrupted);
         let status = if result.idle.is_some() { ExitStatus::Conforms } else { self.status(finished) };
-        result.status = red(status, !result.differing.is_empty());
+        let differs = result.comparison.as_ref().is_some_and(|compared| !compared.differences.is_empty());
+        result.status = red(status, differs);
         Ok(result)
     }
 
-    /// With a baseline, a deviation counts as conforming: only a difference fails the run.
+    /// With a baseline, a deviation counts as conforming, and so does a recorded result of an unstable case: only a
+    /// difference fails the run.
     fn status(&self, finished: &RunFinished) -> ExitStatus {
         let mut ledger = finished.ledger;
-        if self.baseline.is_some() {
+        if let Some(baseline) = &self.baseline {
             ledger.conforms += std::mem::take(&mut ledger.deviates);
+            for (verdict, count) in
+                [(Verdict::Blocked, &mut ledger.blocked), (Verdict::Inconclusive, &mut ledger.inconclusive)]
+            {
+                let unstable = baseline.unstable_with(verdict).min(*count);
+                *count -= unstable;
+                ledger.conforms += unstable;
+            }
         }
         ExitStatus::of_run(&ledger, &self.rules.allowed, finished.interrupted)
+    }
+
+    fn missing(&self, baseline: &BaselineFile) -> Result<BTreeSet<String>, String> {
+        let unseen = baseline.unseen();
+        if unseen.is_empty() { Ok(unseen) } else { (self.missing_cases)(&unseen) }
     }
 }
 
@@ -129,6 +158,10 @@ impl Observer for RunGate {
         match (event, &mut self.baseline) {
             (Event::CaseFinished(finished), Some(baseline)) => baseline.enter(&finished.report),
             (Event::RunStarted(started), _) => self.idle = empty_shard(started),
+            (Event::RunFinished(_), Some(_)) if !self.rules.update => {
+                let compare = |baseline: &BaselineFile| Ok(baseline.compare(&self.missing(baseline)?));
+                self.comparison = self.baseline.as_ref().map(compare);
+            }
             _ => {}
         }
     }
@@ -163,11 +196,16 @@ mod tests {
             interrupted: false,
             duration_ms: 1,
             notes: Vec::new(),
+            baseline: None,
         }
     }
 
     fn status(gate: &RunGate, finished: &RunFinished) -> ExitStatus {
-        gate.conclude(finished, |_| Ok::<_, GateError>(BTreeSet::new())).unwrap().status
+        gate.conclude(finished).unwrap().status
+    }
+
+    fn open(rules: GateRules) -> RunGate {
+        RunGate::open(rules, Arc::new(|_| Ok(BTreeSet::new()))).unwrap()
     }
 
     #[rstest]
@@ -179,14 +217,13 @@ mod tests {
         #[case] deviates: usize,
         #[case] expected: ExitStatus,
     ) {
-        let gate = RunGate::open(GateRules { allowed: allowed.to_vec(), ..GateRules::default() }).unwrap();
+        let gate = open(GateRules { allowed: allowed.to_vec(), ..GateRules::default() });
         assert_eq!(status(&gate, &finished(deviates)), expected);
     }
 
     #[test]
     fn a_reason_accepts_only_an_empty_run() {
-        let gate =
-            RunGate::open(GateRules::default()).unwrap().with_idle(Some("everything conformed before".to_owned()));
+        let gate = open(GateRules::default()).with_idle(Some("everything conformed before".to_owned()));
         assert_eq!(status(&gate, &finished(0)), ExitStatus::Conforms);
         assert_eq!(status(&gate, &finished(1)), ExitStatus::Deviates);
     }
@@ -195,8 +232,8 @@ mod tests {
     fn with_a_baseline_only_a_difference_fails() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("baseline.toml");
-        std::fs::write(&path, "schema = \"wireproof/baseline/v1\"\n").unwrap();
-        let gate = RunGate::open(GateRules { baseline: Some(path), ..GateRules::default() }).unwrap();
+        std::fs::write(&path, "schema = \"wireproof/baseline/v2\"\n").unwrap();
+        let gate = open(GateRules { baseline: Some(path), ..GateRules::default() });
         assert_eq!(status(&gate, &finished(1)), ExitStatus::Conforms);
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Problem;
 use crate::{
-    gate::baseline::Differing,
     judge::verdict::Ledger,
-    run::{event::CaseReport, exit::ExitStatus},
+    run::{baseline_comparison::Differing, event::CaseReport, exit::ExitStatus},
     suite::CaseId,
 };
 

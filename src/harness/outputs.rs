@@ -1,11 +1,13 @@
 //! Everything that a run leaves behind: reports, a recording, and an exit status.
 
+use std::borrow::Cow;
+
 use super::reports::{OpenReports, ReportFailure};
 use crate::{
     gate::run_gate::RunGate,
     judge::transcript::Transcript,
     run::{
-        event::{Event, PresenceChecked},
+        event::{Event, PresenceChecked, RunFinished},
         judged_case::JudgedCase,
         observer::{EventDetail, Observer},
         recording::Recorder,
@@ -32,6 +34,23 @@ impl RunOutputs {
         Self { recorder, ..self }
     }
 
+    /// True if the same cases must run once more with another seed, for [`repetition`](Self::repetition).
+    #[must_use]
+    pub fn wants_repetition(&self, finished: &RunFinished) -> bool {
+        self.gate.wants_repetition(finished)
+    }
+
+    /// Observes the second run of an update of the baseline.
+    pub fn repetition(&mut self) -> impl Observer + '_ {
+        self.gate.repetition()
+    }
+
+    /// An event that was observed, as reports show it.
+    #[must_use]
+    pub fn completed<'e>(&self, event: &'e Event) -> Cow<'e, Event> {
+        self.gate.completed(event)
+    }
+
     /// Finishes the reports and the recording. Returns the gate, and everything that could not be written.
     pub fn close(self) -> (RunGate, Vec<ReportFailure>) {
         let Self { mut reports, recorder, gate } = self;
@@ -47,7 +66,7 @@ impl Observer for RunOutputs {
 
     fn event(&mut self, event: &Event) {
         self.gate.event(event);
-        self.reports.event(event);
+        self.reports.event(&self.gate.completed(event));
         self.recorder.event(event);
     }
 

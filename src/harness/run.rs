@@ -1,6 +1,9 @@
 //! A suite against a target: prepared, run, and brought to an outcome. It serves test functions, and one test for each case.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use tokio::runtime;
 
@@ -72,7 +75,7 @@ pub(super) type See<'a> = dyn FnMut(&CaseReport, Option<&str>) + Send + 'a;
 /// A suite that is read and checked, ready to run.
 pub(super) struct PreparedRun {
     pub(super) suite: Suite,
-    pub(super) loaded: LoadedSuite,
+    pub(super) loaded: Arc<LoadedSuite>,
     /// Without any event.
     pub(super) gate: RunGate,
     pub(super) human: HumanOptions,
@@ -87,15 +90,18 @@ const UPDATE: &str = "WIREPROOF_BASELINE_UPDATE=1";
 impl PreparedRun {
     pub(super) fn new(suite: Suite) -> Result<Self, Problem> {
         let environment = TestEnvironment::read()?;
-        let loaded = LoadedSuite::load(&suite)?;
+        let loaded = Arc::new(LoadedSuite::load(&suite)?);
         let snapshots = suite.snapshots.clone().map(|folder| SnapshotFolder::open(folder, &environment)).transpose()?;
-        let gate = RunGate::open(GateRules {
+        let rules = GateRules {
             allowed: suite.allowed.clone(),
             baseline: suite.baseline.clone(),
             update: environment.update_baseline,
             reason: environment.reason,
             update_hint: UPDATE,
-        })?;
+        };
+        let cases = Arc::clone(&loaded);
+        let missing = move |ids: &BTreeSet<String>| cases.missing(ids).map_err(|problem| problem.to_string());
+        let gate = RunGate::open(rules, Arc::new(missing))?;
         let seed = environment.seed.or(suite.seed).unwrap_or_else(session::fresh_seed);
         let human = human(command());
         Ok(Self { suite, loaded, gate, human, seed, snapshots, process_per_test: environment.process_per_test })
@@ -113,10 +119,26 @@ impl PreparedRun {
             Ok(((runner, mut plan), reports)) => {
                 let mut watched = WatchedRun::new(self, reports, see);
                 let finished = runner.run(&mut *plan, &mut watched).await;
+                if watched.outputs.wants_repetition(&finished) {
+                    watched.problem = self.repeat(target, jobs, wanted, &mut watched.outputs).await.err();
+                }
                 watched.outcome(&finished)
             }
             Err(problem) => problem.into(),
         }
+    }
+
+    /// Runs the same cases once more with other names, to find those whose results differ.
+    async fn repeat(
+        &self,
+        target: &Target,
+        jobs: usize,
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+        outputs: &mut RunOutputs,
+    ) -> Result<(), Problem> {
+        let (runner, mut plan) = self.begin(target, jobs, wanted)?;
+        runner.repeated().await.run(&mut *plan, &mut outputs.repetition()).await;
+        Ok(())
     }
 
     fn begin(
@@ -197,10 +219,8 @@ impl<'a> WatchedRun<'a> {
         let (gate, failed) = self.outputs.close();
         let unwritten = failed.into_iter().next().map(Problem::from);
         let mut problem = self.problem.or(unwritten);
-        let concluded = gate.conclude(finished, |unseen| prepared.loaded.missing(unseen));
-        let result = concluded.map_err(|failed| problem = Some(failed)).ok();
+        let result = gate.conclude(finished).map_err(|failed| problem = Some(failed.into())).ok();
         let mut text = String::from_utf8_lossy(&self.human.into_writer()).into_owned();
-        text.extend(result.iter().flat_map(|result| &result.compared).map(String::as_str));
         text.extend(result.iter().flat_map(|result| &result.updated).map(|line| format!("{line}\n")));
         text.push_str(&prepared.ignored());
         text.extend(self.snapshots.iter().map(String::as_str));
@@ -208,7 +228,7 @@ impl<'a> WatchedRun<'a> {
         let status = result.as_ref().map_or(ExitStatus::Internal, |result| result.status);
         let mut cases = self.cases;
         cases.sort_by(|a, b| a.id.cmp(&b.id));
-        let (differing, updated) = result.map(|result| (result.differing, result.updated)).unwrap_or_default();
+        let (comparison, updated) = result.map(|result| (result.comparison, result.updated)).unwrap_or_default();
         Outcome {
             status: if problem.is_some() { ExitStatus::Internal } else { red(status, !self.snapshots.is_empty()) },
             problem,
@@ -216,7 +236,7 @@ impl<'a> WatchedRun<'a> {
             ledger: finished.ledger,
             cases,
             observations: self.observations,
-            differing,
+            differing: comparison.map(|compared| compared.differences).unwrap_or_default(),
             report: text,
             updated,
         }
@@ -229,9 +249,9 @@ impl Observer for WatchedRun<'_> {
     }
 
     fn event(&mut self, event: &Event) {
-        // Writing to memory cannot fail.
-        let _ = self.human.event(event);
         self.outputs.event(event);
+        // Writing to memory cannot fail.
+        let _ = self.human.event(&self.outputs.completed(event));
     }
 
     fn case(&mut self, case: &JudgedCase) {

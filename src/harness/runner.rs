@@ -75,6 +75,14 @@ impl Runner {
         self
     }
 
+    /// The runner of a second run: with another seed, so that generated names differ, against an endpoint that was started
+    /// again if that is possible.
+    pub async fn repeated(mut self) -> Self {
+        self.session.options.seed = self.session.options.seed.wrapping_add(1);
+        self.session.start_again().await;
+        self
+    }
+
     /// Asks the endpoint whether it can be tested at all.
     ///
     /// # Errors

@@ -172,7 +172,8 @@ impl Suite {
 
     /// Accepts the deviations in this file, each with its reason. Only differences from the file fail the test.
     ///
-    /// `WIREPROOF_BASELINE_UPDATE=1` creates or updates the file. `WIREPROOF_BASELINE_REASON` is the reason of new entries;
+    /// `WIREPROOF_BASELINE_UPDATE=1` creates or updates the file; the cases run twice then, to find unstable ones.
+    /// `WIREPROOF_BASELINE_REASON` is the reason of new entries;
     /// an entry without a reason fails the test.
     #[must_use]
     pub fn baseline(self, file: impl Into<PathBuf>) -> Self {

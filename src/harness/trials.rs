@@ -32,6 +32,7 @@ use crate::{
     judge::verdict::Verdict,
     report::human,
     run::{
+        baseline_comparison::BaselineComparison,
         event::{CaseReport, CitableRequirement},
         panicked::caught,
         resolved_target::BoxError,
@@ -232,14 +233,18 @@ impl SharedTrials {
     fn check_baseline(&self) -> TrialResult {
         let Some(baseline) = self.baseline() else { return Ok(TrialEnd::Passed) };
         let missing = self.prepared.loaded.missing(&baseline.unseen()).map_err(|problem| problem.to_string())?;
-        let differing = baseline.compare(&missing);
-        if differing.is_empty() { Ok(TrialEnd::Passed) } else { Err(baseline.describe(&differing)) }
+        let compared = baseline.compare(&missing);
+        if compared.differences.is_empty() { Ok(TrialEnd::Passed) } else { Err(self.described(&compared)) }
     }
 
     /// The baseline, unless this run updates it.
     fn baseline(&self) -> Option<&BaselineFile> {
         let gate = &self.prepared.gate;
         gate.baseline().filter(|_| !gate.rules().update)
+    }
+
+    fn described(&self, compared: &BaselineComparison) -> String {
+        human::baseline(compared, self.prepared.seed, &self.prepared.human)
     }
 
     fn enter(&self, report: &CaseReport, snapshot: Option<&str>) {
@@ -262,14 +267,15 @@ impl SharedTrials {
         let PreparedRun { loaded, gate, human: options, seed, .. } = &self.prepared;
         let (baseline, allowed) = (self.baseline(), &gate.rules().allowed);
         let verdict = report.verdict;
-        let differing = baseline.map(|baseline| baseline.compare_case(report)).unwrap_or_default();
+        let compared = baseline.map(|baseline| baseline.compare_case(report)).unwrap_or_default();
+        let differs = !compared.differences.is_empty();
         let accepted = match verdict {
             Verdict::Conforms | Verdict::NotApplicable => true,
             Verdict::Deviates => gate.baseline().is_some() || allowed.contains(&verdict),
-            _ => allowed.contains(&verdict),
+            _ => allowed.contains(&verdict) || baseline.is_some_and(|file| file.baseline().has_unstable(report)),
         };
         let mut text = String::new();
-        if !accepted || !differing.is_empty() {
+        if !accepted || differs {
             text.push_str(&human::case(report, &CitableRequirement::all(&loaded.suite), *seed, options));
         }
         if !text.is_empty() && report.reason.contains(&TransportError::Refused.to_string()) {
@@ -280,9 +286,8 @@ impl SharedTrials {
                 "nothing listens at {url}\nhelp: start the endpoint there, or set WIREPROOF_ENDPOINT to its address"
             );
         }
-        if let Some(baseline) = baseline.filter(|_| !differing.is_empty()) {
-            text.push('\n');
-            text.push_str(&baseline.describe(&differing));
+        if differs {
+            text.push_str(&self.described(&compared));
         }
         text
     }
@@ -294,7 +299,7 @@ impl SharedTrials {
                 let baseline = self.prepared.gate.baseline();
                 let entries = baseline.iter().flat_map(|known| known.baseline().entries_of(&report.id.0));
                 let reasons: Vec<String> =
-                    entries.map(|entry| format!(" ({}: {})", entry.code, entry.reason)).collect();
+                    entries.map(|entry| format!(" ({}: {})", entry.key.kind, entry.reason)).collect();
                 self.state().known.push(format!("accepted: {} deviates{}\n", report.id, reasons.concat()));
                 TrialEnd::Passed
             }

@@ -1,4 +1,4 @@
-//! Fingerprints: how baselines and SARIF recognize a deviation in another run.
+//! Fingerprints: how SARIF recognizes a deviation in another run.
 
 use crate::{
     judge::verdict::Finding,
@@ -24,18 +24,18 @@ fn essence(finding: &Finding) -> String {
     let location = finding.pointer.split('/').map(|token| if token.parse::<usize>().is_ok() { "*" } else { token });
     let location = location.collect::<Vec<_>>().join("/");
     // A value of the body is the endpoint's data; the status and the error of a response are not.
-    let actual = if finding.pointer.is_empty() { steady(&in_words_of_v1(&finding.actual)) } else { String::new() };
+    let actual = if finding.pointer.is_empty() { steady(&in_hashed_words(&finding.actual)) } else { String::new() };
     format!("{rule}\n{location}\n{}\n{:?}\n{actual}\n", finding.step, finding.role)
 }
 
-/// Texts of findings that were reworded, with the words in which `wireproof/baseline/v1` hashes them. Without this, each
-/// accepted deviation with such a text would count as changed.
+/// Texts of findings that were reworded, with the words that fingerprints hash. Without this, each dismissed alert with
+/// such a text would be new.
 const REWORDED: &[(&str, &str)] = &[
     ("an error without a name (", "a refusal that names no error ("),
     ("the ID of another response", "one that another answer has"),
 ];
 
-fn in_words_of_v1(actual: &str) -> String {
+fn in_hashed_words(actual: &str) -> String {
     let old = REWORDED.iter().find_map(|(new, old)| Some(format!("{old}{}", actual.strip_prefix(new)?)));
     old.unwrap_or_else(|| actual.to_owned())
 }
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(fingerprint(&found.iter().collect::<Vec<_>>()), "d5fb3a537fe3");
     }
 
-    /// Baselines keep fingerprints for long. These are from `wireproof/baseline/v1` of version 0.1.
+    /// Code scanning keeps fingerprints for long. These are from version 0.1.
     #[rstest]
     #[case::named(
         UNKNOWN,

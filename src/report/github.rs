@@ -15,7 +15,7 @@ use super::{case_groups::errors, collected_run::CollectedRun, phrasing, text};
 use crate::{
     cause::Cause,
     judge::verdict::{Finding, Severity, Verdict},
-    run::event::CaseReport,
+    run::{baseline_comparison::BaselineComparison, event::CaseReport},
 };
 
 /// The maximum number of annotations of each kind that GitHub shows per step.
@@ -39,12 +39,38 @@ const LONGEST_LINE: usize = 900;
 pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut deviating: Vec<&CaseReport> = run.of_verdict(Verdict::Deviates).collect();
     deviating.sort_by_cached_key(|case| weight(run, case));
-    annotate(out, "error", &deviating, "deviate", |case| message_of(run.cause_of(case), errors(case), case))?;
+    match &run.finished.baseline {
+        Some(compared) => differences(out, compared)?,
+        None => {
+            annotate(out, "error", &deviating, "deviate", |case| message_of(run.cause_of(case), errors(case), case))?
+        }
+    }
     let warns = |finding: &&Finding| finding.severity == Severity::Warning;
     let others = run.cases.iter().filter(|case| case.verdict != Verdict::Deviates);
     let warning: Vec<&CaseReport> = others.filter(|case| case.findings.iter().any(|found| warns(&found))).collect();
     annotate(out, "warning", &warning, "warn", |case| message_of(None, case.findings.iter().filter(warns), case))?;
     writeln!(out, "::notice title=wireproof::{}", data(&sums(run)))
+}
+
+/// With a baseline, only the differences from it are errors.
+fn differences(out: &mut dyn Write, compared: &BaselineComparison) -> io::Result<()> {
+    let all = &compared.differences;
+    let shown = if all.len() > SHOWN { SHOWN - 1 } else { all.len() };
+    for one in all.iter().take(shown) {
+        let mut printed = short(&format!("{}: {}", one.difference.title(), one.headline));
+        for line in phrasing::difference(one).iter().map(|line| short(line)) {
+            if units(&printed) + units(&line) < LONGEST_MESSAGE - RESERVED {
+                printed.push('\n');
+                printed.push_str(&line);
+            }
+        }
+        writeln!(out, "::error title=wireproof baseline::{}", data(&printed))?;
+    }
+    if all.len() > shown {
+        let more = text::count(all.len() - shown, "more difference");
+        writeln!(out, "::error title=wireproof baseline::{more}; GitHub shows only {SHOWN} annotations of each kind")?;
+    }
+    Ok(())
 }
 
 /// Sorts the case of each cause first, the most important cause first; then by evidence, strongest first, and by number

@@ -7,7 +7,8 @@
 //! | blocked, inconclusive | `error`, because nothing was proven | the verdict |
 //! | not-implemented, not-applicable | `skipped` | the verdict |
 //!
-//! `--allow` changes only the exit status, not the report.
+//! `--allow` changes only the exit status, not the report. A baseline adds a test suite, with a `failure` for each
+//! difference from it.
 
 use std::{
     fmt::Write as _,
@@ -24,7 +25,10 @@ use super::{
 };
 use crate::{
     judge::verdict::{Severity, Verdict},
-    run::event::CaseReport,
+    run::{
+        baseline_comparison::{BaselineComparison, Differing},
+        event::CaseReport,
+    },
 };
 
 pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
@@ -33,8 +37,28 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     for ((service, operation), cases) in by_operation(&run.cases) {
         report.add_test_suite(suite(run, &format!("{service}.{operation}"), &cases));
     }
+    report.add_test_suites(run.finished.baseline.as_ref().map(baseline));
     // Write the whole text at once, to keep the errors of the writer.
     out.write_all(report.to_string().map_err(io::Error::other)?.as_bytes())
+}
+
+/// The differences from the baseline: a failure each.
+fn baseline(compared: &BaselineComparison) -> TestSuite {
+    let mut suite = TestSuite::new("baseline");
+    suite.add_property(Property::new("summary", xml(&compared.summary())));
+    suite.add_test_cases(compared.differences.iter().map(difference));
+    suite
+}
+
+fn difference(one: &Differing) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let exchange = one.exchange.as_ref().map(|exchange| format!("\n{}\n\n{}\n", exchange.request, exchange.response));
+    let described = phrasing::difference(one).join("\n") + "\n" + &exchange.unwrap_or_default();
+    status.set_type("baseline").set_message(xml(&format!("{}: {}", one.difference.title(), one.headline)));
+    status.set_description(xml(&described));
+    let mut test = TestCase::new(xml(&format!("{}: {}", one.difference.title(), one.headline)), status);
+    test.set_classname("baseline");
+    test
 }
 
 fn suite(run: &CollectedRun, name: &str, cases: &[&CaseReport]) -> TestSuite {

@@ -15,7 +15,10 @@ use super::{case_groups::errors, collected_run::CollectedRun, phrasing, text};
 use crate::{
     cause::Cause,
     judge::verdict::{Finding, Verdict},
-    run::event::{CaseReport, RequirementOutcome, RequirementReport},
+    run::{
+        baseline_comparison::Differing,
+        event::{CaseReport, RequirementOutcome, RequirementReport, ShownExchange},
+    },
 };
 
 /// The maximum length of a comment in characters; the length in bytes is never smaller. A job summary may have 1 MiB.
@@ -40,6 +43,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut page = MarkdownPage { text: String::new(), run };
     page.head();
     page.ledger();
+    page.baseline();
     page.causes();
     page.deviations();
     page.unjudged();
@@ -115,6 +119,27 @@ impl MarkdownPage<'_> {
         if !ledger.balances() {
             self.block("**The ledger does not balance. This is a bug in wireproof.**");
         }
+    }
+
+    /// The differences from the baseline.
+    fn baseline(&mut self) {
+        let Some(compared) = &self.run.finished.baseline else { return };
+        self.block(&format!("### Baseline\n\n{}", code(&compared.summary())));
+        if compared.differences.is_empty() {
+            return;
+        }
+        let row = |one: &Differing| {
+            let cases = one.cases.join("\n");
+            let (title, advice) = (one.difference.title(), plain(&one.advice));
+            format!("| {title} | {} | {} | {} | {advice} |", cell(&one.headline), one.count, cell(&cases))
+        };
+        let head = "| difference | cause | count | cases | what to do |\n|---|---|---:|---|---|";
+        self.table(head, compared.differences.iter().map(row), "difference");
+        let exchanges = compared.differences.iter().filter_map(|one| {
+            let (case, exchange) = (one.representative.as_ref()?, one.exchange.as_ref()?);
+            Some((String::new(), exchange_details(&case.0, "", exchange)))
+        });
+        self.blocks(exchanges, EXCHANGES, "exchange");
     }
 
     fn causes(&mut self) {
@@ -195,7 +220,6 @@ impl MarkdownPage<'_> {
 /// A case and its exchange, collapsed.
 fn details(case: &CaseReport) -> Option<String> {
     let exchange = case.exchange.as_ref()?;
-    let id = html(&text::line(&case.id.0));
     let mut found = String::new();
     // Writing to a String cannot fail.
     for finding in errors(case).take(FOUND) {
@@ -205,12 +229,16 @@ fn details(case: &CaseReport) -> Option<String> {
     if left > 0 {
         let _ = writeln!(found, "- and {}", text::count(left, "more finding"));
     }
+    let (title, location) = (plain(&case.title), code(&case.position));
+    Some(exchange_details(&case.id.0, &format!("{title}, in {location}\n\n{found}\n"), exchange))
+}
+
+/// An exchange, collapsed, below a text.
+fn exchange_details(id: &str, text: &str, exchange: &ShownExchange) -> String {
+    let id = html(&text::line(id));
     let fences = [("http", &exchange.request), ("http", &exchange.response), ("sh", &exchange.curl)];
     let fences = fences.map(|(language, text)| fence(language, text)).join("\n\n");
-    let (title, location) = (plain(&case.title), code(&case.position));
-    Some(format!(
-        "\n<details><summary><code>{id}</code></summary>\n\n{title}, in {location}\n\n{found}\n{fences}\n\n</details>"
-    ))
+    format!("\n<details><summary><code>{id}</code></summary>\n\n{text}{fences}\n\n</details>")
 }
 
 /// The head of the deviations of an operation.

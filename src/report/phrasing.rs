@@ -1,6 +1,8 @@
 //! Phrases that several formats share.
 
 use super::text;
+#[cfg(feature = "reports")]
+use crate::run::baseline_comparison::Differing;
 use crate::{
     judge::verdict::{Finding, FindingRole, Verdict},
     suite::CaseId,
@@ -59,6 +61,18 @@ pub(crate) fn call(finding: &Finding) -> String {
         FindingRole::Control => format!("the control of step {step}"),
         FindingRole::Guard => format!("a read before or after step {step}"),
     }
+}
+
+/// The cases of a difference from a baseline, what changed in them, and what to do, one line each.
+#[cfg(feature = "reports")]
+pub(crate) fn difference(one: &Differing) -> Vec<String> {
+    let listed = |lead: &'static str, texts: &[String]| -> Vec<String> {
+        texts.iter().map(|text| format!("{lead} {}", text::shorten(text, LONGEST_VALUE))).collect()
+    };
+    let entry = [("reason", &one.reason), ("issue", &one.issue), ("accepted until", &one.expires)];
+    let entry = entry.into_iter().filter_map(|(lead, text)| Some(format!("{lead}: {}", text.as_ref()?)));
+    let changes = [listed("in", &one.cases), listed("was", &one.known), listed("now", &one.found)];
+    changes.concat().into_iter().chain(entry).chain([format!("to do: {}", one.advice)]).collect()
 }
 
 /// The command that runs a single case. `{id}` and `{seed}` are replaced; without `{id}`, ID, seed and flags are

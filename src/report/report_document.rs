@@ -7,7 +7,10 @@ use crate::{
     cause::{Cause, condense},
     judge::verdict::Ledger,
     probe::CoverageReport,
-    run::event::{CaseReport, PresenceChecked, RequirementReport, RunFinished, RunStarted, TargetDied},
+    run::{
+        baseline_comparison::BaselineComparison,
+        event::{CaseReport, PresenceChecked, RequirementReport, RunFinished, RunStarted, TargetDied},
+    },
     suite::{SelectionDigest, shard::Shard},
 };
 
@@ -50,6 +53,9 @@ pub struct ReportDocument {
     pub cases: Vec<CaseReport>,
     /// The outcomes of the requirements.
     pub requirements: Vec<RequirementReport>,
+    /// The comparison with a baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineComparison>,
     /// The coverage of a run of probes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
@@ -151,6 +157,7 @@ impl ReportDocument {
             causes: Vec::new(),
             cases: Vec::new(),
             requirements: Vec::new(),
+            baseline: None,
             coverage: None,
         }
     }
@@ -170,6 +177,7 @@ impl ReportDocument {
         self.ledger = finished.ledger;
         self.notes.clone_from(&finished.notes);
         self.requirements.clone_from(&finished.requirements);
+        self.baseline.clone_from(&finished.baseline);
         self.coverage.clone_from(&finished.coverage);
     }
 }

@@ -257,7 +257,7 @@ fn fingerprints(case: &CaseReport, index: usize, finding: &Finding) -> BTreeMap<
     let occurrence = earlier.filter(|other| fingerprint(&[other]) == own).count() + 1;
     let own = hex(&Sha256::digest(format!("{}\n{}\n{own}", case.id, finding.code)));
     let own: String = own.chars().take(16).collect();
-    [("wireproof/baseline/v1", fingerprint(&of_check)), ("primaryLocationLineHash", format!("{own}:{occurrence}"))]
+    [("wireproof/finding/v1", fingerprint(&of_check)), ("primaryLocationLineHash", format!("{own}:{occurrence}"))]
         .into()
 }
 
@@ -285,7 +285,6 @@ mod tests {
 
     use super::*;
     use crate::{
-        gate::baseline::{Baseline, SeenDeviations},
         report::{
             collected_run::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
@@ -353,17 +352,14 @@ mod tests {
     }
 
     #[test]
-    fn a_result_has_the_fingerprint_of_the_baseline_and_one_of_its_own() {
+    fn a_result_has_the_fingerprint_of_its_check_and_one_of_its_own() {
         let finished = deviation("x");
-        let mut seen = SeenDeviations::default();
-        seen.enter(&finished.report);
-        let baseline = Baseline::default().updated(&seen, &BTreeSet::new(), None).text();
+        let of_check = fingerprint(&[&finished.report.findings[0]]);
         let mut twice = deviation("y");
         twice.report.findings = vec![twice.report.findings[0].clone(), twice.report.findings[0].clone()];
         let log = log(&run(vec![finished, twice]));
         let results = log["runs"][0]["results"].as_array().unwrap();
-        let known = results[0]["partialFingerprints"]["wireproof/baseline/v1"].as_str().unwrap();
-        assert!(baseline.contains(known), "{baseline}");
+        assert_eq!(results[0]["partialFingerprints"]["wireproof/finding/v1"], of_check);
         let own: BTreeSet<&str> = results
             .iter()
             .map(|result| result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap())

@@ -76,6 +76,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         interrupted: false,
         duration_ms: 4_250,
         notes: Vec::new(),
+        baseline: None,
     };
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
     [Event::RunStarted(started), Event::RequirementsListed(CITABLE.clone())]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::exchange_report::ExchangeReport;
+pub use super::exchange_report::ShownExchange;
+use super::{baseline_comparison::BaselineComparison, exchange_report::ExchangeReport};
 use crate::{
     judge::{
         check::implementation::PresenceDecision,
@@ -233,17 +234,6 @@ pub struct CaseReport {
     pub duration_ms: u64,
 }
 
-/// An exchange as text, without credentials.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShownExchange {
-    /// The request.
-    pub request: String,
-    /// The response, or the error of the transport.
-    pub response: String,
-    /// A `curl` command that sends the same request.
-    pub curl: String,
-}
-
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFinished {
@@ -261,6 +251,9 @@ pub struct RunFinished {
     /// Notes on the whole run, such as an unusual connection, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The comparison with the baseline, if there is one. The gate adds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineComparison>,
 }
 
 /// The outcome of one requirement.

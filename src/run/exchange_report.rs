@@ -31,6 +31,17 @@ pub struct ExchangeReport {
     pub elapsed_us: u64,
 }
 
+/// An exchange as text, without credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownExchange {
+    /// The request.
+    pub request: String,
+    /// The response, or the error of the transport.
+    pub response: String,
+    /// A `curl` command that sends the same request.
+    pub curl: String,
+}
+
 /// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

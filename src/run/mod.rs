@@ -3,7 +3,8 @@
 //! | module | holds | may import |
 //! |---|---|---|
 //! | `exchange_report` | An exchange as text |  |
-//! | `event` | The events of a run as plain data | `exchange_report` |
+//! | `baseline_comparison` | The comparison of a run with a baseline as plain data | `exchange_report` |
+//! | `event` | The events of a run as plain data | `exchange_report`, `baseline_comparison` |
 //! | `panicked` | Catches panics of user code |  |
 //! | `transport` | Sends requests to an endpoint and returns the response, or the error of the transport | `panicked` |
 //! | `resolved_target` | The endpoint under test | `panicked`, `transport` |
@@ -14,6 +15,7 @@
 //! | `recording` | A folder with one HAR file per case, and an index that shows every later change | `event`, `observer`, `judged_case` |
 //! | `session` | A run | `event`, `transport`, `resolved_target`, `execute`, `observer`, `judged_case`, `recording` |
 
+pub mod baseline_comparison;
 pub mod event;
 pub mod exchange_report;
 pub mod execute;

@@ -73,7 +73,7 @@ pub struct Whole {
 }
 
 /// Cases that are known in advance, in a single stage.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Batch {
     selected: usize,
     whole: Whole,

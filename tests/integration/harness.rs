@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use wireproof::{
     Action, Credentials, Outcome, Problem, StateChange, Suite, Target, Verdict,
     internals::{
-        gate::baseline::{Baseline, Difference, SeenDeviations},
+        gate::baseline::{Baseline, Difference, SeenCases, SeenRuns},
         reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH},
         run::{
             exit::ExitStatus,
@@ -112,10 +112,12 @@ async fn a_deviation_fails_the_test_with_the_report_and_the_command_that_shows_i
 
 /// A baseline that accepts what an outcome deviates by.
 fn accepting(folder: &Path, outcome: &Outcome) -> PathBuf {
-    let mut seen = SeenDeviations::default();
+    let mut seen = SeenCases::default();
     outcome.cases().iter().for_each(|case| seen.enter(case));
     let path = folder.join("baseline.toml");
-    fs::write(&path, Baseline::default().updated(&seen, &BTreeSet::new(), Some("we know")).text()).unwrap();
+    let runs = SeenRuns { first: &seen, repeated: None };
+    let baseline = Baseline::default().updated(runs, &BTreeSet::new(), Some("we know"));
+    fs::write(&path, baseline.text_over("baseline.toml", "").unwrap()).unwrap();
     path
 }
 
@@ -129,12 +131,12 @@ async fn a_baseline_accepts_what_is_known_and_fails_on_what_is_new_and_on_what_i
     assert!(known.ledger().deviates > 0 && known.report().contains("known, nothing differs"), "{}", known.report());
 
     let stale = few().baseline(&baseline).against(right()).run().await;
-    assert!(stale.differing().iter().all(|one| one.difference == Difference::Stale) && !stale.conforms());
-    assert!(panic_of(&stale).contains("no longer deviates"));
+    assert!(stale.differing().iter().all(|one| one.difference == Difference::Gone) && !stale.conforms());
+    assert!(panic_of(&stale).contains("a known cause is gone"));
 
     let lone = few().filter("unknown-key").baseline(&baseline).against(without_request_ids()).run().await;
-    assert_eq!(lone.differing().iter().map(|one| one.difference).collect::<BTreeSet<_>>(), [Difference::New].into());
-    assert!(panic_of(&lone).contains("new deviation"));
+    assert_eq!(lone.differing().iter().map(|one| one.difference).collect::<BTreeSet<_>>(), [Difference::Grown].into());
+    assert!(panic_of(&lone).contains("a known cause grew"));
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ mod isolation;
 mod layering;
 mod metamorphic;
 mod models;
+#[cfg(unix)]
+mod moto_gate;
 mod null_targets;
 mod phrases;
 mod presence;

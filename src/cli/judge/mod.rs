@@ -20,6 +20,7 @@ use super::{
     written,
 };
 use crate::{
+    gate::run_gate::RunGate,
     harness::RunOutputs,
     judge::snapshots::Snapshots,
     probe::Coverage,
@@ -117,8 +118,10 @@ impl JudgeArguments {
         let cases = suite.cases();
         let ids: BTreeSet<String> = cases.iter().map(|case| case.id.0.clone()).collect();
         let mut plan = Batch::new(cases);
-        let (replayed, gate) = self.replay(folder, recording, suite, snapshots, &mut plan, None)?;
-        gate.status(&replayed.finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
+        let gate = self.gate.open(move |unseen| Ok(unseen.difference(&ids).cloned().collect()))?;
+        let judged = JudgedSuite { suite, snapshots, gate };
+        let (replayed, gate) = self.replay(folder, recording, judged, &mut plan, None)?;
+        gate.status(&replayed.finished)
     }
 
     fn judge_probes(
@@ -135,9 +138,11 @@ impl JudgeArguments {
         let effect = derivation.choice.effect(is_loopback);
         let mut probes = derivation.derive(&suite, run.seed, effect, part)?;
         let coverage = probes.coverage();
-        let (replayed, gate) =
-            self.replay(folder, recording, suite.clone(), Snapshots::default(), &mut probes, Some(coverage))?;
-        gate.status(&replayed.finished, |unseen| derivation.missing(&suite, unseen))
+        let known = suite.clone();
+        let gate = self.gate.open(move |unseen| derivation.missing(&known, unseen))?;
+        let judged = JudgedSuite { suite, snapshots: Snapshots::default(), gate };
+        let (replayed, gate) = self.replay(folder, recording, judged, &mut probes, Some(coverage))?;
+        gate.status(&replayed.finished)
     }
 
     /// Judges every case again, and prints what has changed.
@@ -145,8 +150,7 @@ impl JudgeArguments {
         &self,
         folder: &Path,
         recording: &Recording,
-        suite: Fixtures,
-        snapshots: Snapshots,
+        JudgedSuite { suite, snapshots, gate }: JudgedSuite,
         plan: &mut dyn Plan,
         coverage: Option<Coverage>,
     ) -> Result<(Replayed, CommandGate), Failure> {
@@ -154,7 +158,6 @@ impl JudgeArguments {
         let is_other = suite.digest() != recorded;
         let difference =
             format!("the recording was made with other fixtures: {recorded} instead of {}", suite.digest());
-        let gate = self.gate.open()?;
         let mut outputs = RunOutputs::new(self.reports.open(&rerun(recording.header()))?, gate);
         let replayed = replay(&Arc::new(suite), &Arc::new(snapshots), recording, plan, coverage, &mut outputs)
             .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
@@ -164,6 +167,13 @@ impl JudgeArguments {
         }
         Ok((replayed, gate))
     }
+}
+
+/// The fixtures that judge a recording, with their snapshots and the gate.
+struct JudgedSuite {
+    suite: Fixtures,
+    snapshots: Snapshots,
+    gate: RunGate,
 }
 
 /// Prints to standard error what has changed since the recording.

@@ -1,42 +1,59 @@
-//! One accepted deviation.
+//! One accepted cause, and one set of unstable cases.
 
-use serde::{Deserialize, Serialize};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
 use time::{Date, Month};
 
-/// The reason that an update writes. It does not count as a reason.
-pub const UNEXPLAINED: &str = "seen when the baseline was made, not yet looked at";
+use crate::cause::{Cause, CauseKey, CauseRank};
 
-/// One accepted deviation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The reason that an update writes. It does not count as a reason.
+pub const UNEXPLAINED: &str = "not yet looked at";
+
+/// The reason of unstable cases that an update writes.
+pub(super) const UNSTABLE: &str = "two runs that differ only in their seed had these results";
+
+/// One accepted cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaselineEntry {
-    /// The case.
-    pub case: String,
-    /// The code of the check.
-    pub code: String,
-    /// The fingerprint of the finding, in twelve hexadecimal digits.
-    pub fingerprint: String,
+    /// What makes the cause the same in another run.
+    pub key: CauseKey,
+    /// Its rank when it was last seen.
+    pub rank: CauseRank,
+    /// Its fault in one line.
+    pub headline: String,
     /// The reason why it is accepted.
     pub reason: String,
     /// The issue that tracks it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub issue: Option<String>,
     /// The last day on which it is accepted, `2026-12-31`.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    #[cfg_attr(feature = "baseline", serde(deserialize_with = "super::toml_text::day"))]
     pub expires: Option<String>,
+    /// The IDs of its cases, by their responses.
+    pub cases: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Cases whose results differ from run to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UnstableEntry {
+    /// The results that they had.
+    pub(super) results: BTreeSet<String>,
+    pub(super) reason: String,
+    pub(super) cases: BTreeSet<String>,
 }
 
 impl BaselineEntry {
-    /// A new entry.
-    pub(super) fn fresh(case: &str, code: &str, reason: Option<&str>) -> Self {
+    /// An entry without cases.
+    pub(super) fn fresh(cause: &Cause, reason: Option<&str>) -> Self {
         Self {
-            case: case.to_owned(),
-            code: code.to_owned(),
-            fingerprint: String::new(),
+            key: cause.key.clone(),
+            rank: cause.rank,
+            headline: cause.headline.clone(),
             reason: reason.unwrap_or(UNEXPLAINED).to_owned(),
             issue: None,
             expires: None,
+            cases: BTreeMap::new(),
         }
     }
 
@@ -48,6 +65,26 @@ impl BaselineEntry {
     /// The entry has no reason yet.
     pub(super) fn is_unexplained(&self) -> bool {
         self.reason.trim() == UNEXPLAINED
+    }
+
+    /// The entry accepts this response of this case.
+    pub(super) fn accepts(&self, case: &str, response: &str) -> bool {
+        self.cases.get(response).is_some_and(|cases| cases.contains(case))
+    }
+
+    /// Adds a case.
+    pub(super) fn insert(&mut self, case: &str, response: &str) {
+        self.cases.entry(response.to_owned()).or_default().insert(case.to_owned());
+    }
+
+    /// Each case with its response.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.cases.iter().flat_map(|(response, cases)| cases.iter().map(move |case| (case.as_str(), response.as_str())))
+    }
+
+    /// Sorts entries: the most important first, then by the number of cases.
+    pub(super) fn order(&self) -> (CauseRank, Reverse<usize>, &CauseKey) {
+        (self.rank, Reverse(self.pairs().count()), &self.key)
     }
 }
 

@@ -1,56 +1,48 @@
 //! Known deviations of a target, each accepted for a reason. With a baseline, a run is a regression gate.
 //!
-//! A baseline changes the exit status, but no verdict and no count. An entry stands for one check in one case, with a
-//! fingerprint of the finding. Every [`Difference`] fails the run. Cases that did not run, or were not judged, have no
-//! differences. Pure: it takes text and the date.
+//! A baseline changes the exit status, but no verdict and no count. An entry stands for one cause; it lists exactly the
+//! cases that show it, with what was wrong in their responses. Every [`Difference`] fails the run. Cases that did not
+//! run, or were not judged, have no differences. Pure: it takes text and the date.
 
-mod difference;
+mod case_pattern;
+mod compare;
+mod document;
 mod entry;
 #[cfg(not(feature = "baseline"))]
 mod no_toml;
 mod seen;
 #[cfg(feature = "baseline")]
 mod toml_text;
+mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde::Deserialize;
 use thiserror::Error;
 
-use crate::{
-    judge::{check::CHECKS, code::Code},
-    suite::nearest,
-};
+use crate::{cause::CauseKey, judge::verdict::Verdict, run::event::CaseReport};
 
 #[cfg(not(feature = "baseline"))]
 use no_toml as toml_text;
 
-pub use difference::{Difference, Differing};
+pub use crate::run::baseline_comparison::{Difference, Differing};
 pub use entry::{BaselineEntry, UNEXPLAINED};
-pub use seen::SeenDeviations;
+pub use seen::SeenCases;
+pub use update::SeenRuns;
+
+use document::{BaselineDocument, SchemaOnly};
+use entry::UnstableEntry;
 
 /// The version of the file format.
-const SCHEMA: &str = "wireproof/baseline/v1";
-
-/// A case and the code of a check.
-type EntryKey = (String, String);
+const SCHEMA: &str = "wireproof/baseline/v2";
 
 /// The accepted deviations of one target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
-    entries: BTreeMap<EntryKey, BaselineEntry>,
+    /// The most important first.
+    entries: Vec<BaselineEntry>,
+    unstable: Vec<UnstableEntry>,
     /// The operations that the target implements, such as `sqs.CreateQueue`.
     implemented: BTreeSet<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BaselineDocument {
-    schema: Option<String>,
-    #[serde(default)]
-    implemented: BTreeSet<String>,
-    #[serde(default)]
-    deviation: Vec<BaselineEntry>,
 }
 
 /// A baseline that cannot be used.
@@ -76,6 +68,12 @@ pub enum BaselineError {
         /// The file.
         file: String,
     },
+    /// The file lists findings, not causes.
+    #[error("{file} is a baseline of an older version, with one entry per finding")]
+    Older {
+        /// The file.
+        file: String,
+    },
     /// The file has another version.
     #[error("{file}: unknown schema {found:?}; expected {SCHEMA:?}")]
     Schema {
@@ -84,15 +82,13 @@ pub enum BaselineError {
         /// Its schema.
         found: String,
     },
-    /// An entry without a reason, with a broken date, or twice.
-    #[error("{file}: the entry of {case} ({code}) {problem}")]
+    /// An entry without a reason, with a broken date or pattern, or twice.
+    #[error("{file}: the entry {entry} {problem}")]
     Entry {
         /// The file.
         file: String,
-        /// The case.
-        case: String,
-        /// The code.
-        code: String,
+        /// Its kind and scope.
+        entry: String,
         /// The problem.
         problem: String,
     },
@@ -102,130 +98,70 @@ impl Baseline {
     /// Reads a baseline. Errors name the `file`.
     ///
     /// # Errors
-    /// The text is not a baseline, or an entry is duplicate, has no reason, no valid date, or an unknown check.
+    /// The text is not a baseline, or an entry is duplicate, has no reason, no valid date, or an unreadable pattern.
     pub fn read(file: &str, text: &str) -> Result<Self, BaselineError> {
-        let document = toml_text::document(file, text)?;
-        match document.schema {
-            None => return Err(BaselineError::NoSchema { file: file.to_owned() }),
-            Some(found) if found != SCHEMA => return Err(BaselineError::Schema { file: file.to_owned(), found }),
-            Some(_) => {}
-        }
-        let mut entries = BTreeMap::new();
-        for entry in document.deviation {
-            let (case, code) = (entry.case.clone(), entry.code.clone());
-            let problem = problem(&entry).or_else(|| {
-                let twice = entries.insert((case.clone(), code.clone()), entry).is_some();
-                twice.then(|| "is a duplicate".to_owned())
-            });
-            if let Some(problem) = problem {
-                return Err(BaselineError::Entry { file: file.to_owned(), case, code, problem });
-            }
-        }
-        Ok(Self { entries, implemented: document.implemented })
+        toml_text::read::<SchemaOnly>(file, text)?.check(file)?;
+        toml_text::read::<BaselineDocument>(file, text)?.baseline(file)
     }
 
-    /// The number of accepted deviations.
+    /// The accepted causes, the most important first.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
+    pub fn entries(&self) -> &[BaselineEntry] {
+        &self.entries
     }
 
-    /// The number of deviations that it accepts and the other does not.
+    /// The number of unstable cases.
+    #[must_use]
+    pub fn unstable(&self) -> usize {
+        self.unstable.iter().map(|entry| entry.cases.len()).sum()
+    }
+
+    /// The number of causes that it accepts and the other does not.
     #[must_use]
     pub fn beyond(&self, other: &Self) -> usize {
-        self.entries.keys().filter(|key| !other.entries.contains_key(*key)).count()
-    }
-
-    /// The baseline accepts no deviation.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.iter().filter(|entry| other.entry(&entry.key).is_none()).count()
     }
 
     /// The cases of entries that a run did not include. The caller knows which of them exist.
     #[must_use]
-    pub fn unseen(&self, seen: &SeenDeviations) -> BTreeSet<String> {
-        self.entries.keys().map(|(case, _)| case).filter(|case| !seen.has(case)).cloned().collect()
+    pub fn unseen(&self, seen: &SeenCases) -> BTreeSet<String> {
+        let of_causes = self.entries.iter().flat_map(BaselineEntry::pairs).map(|(case, _)| case);
+        let unstable = self.unstable.iter().flat_map(|entry| &entry.cases).map(String::as_str);
+        of_causes.chain(unstable).filter(|case| seen.result(case).is_none()).map(str::to_owned).collect()
     }
 
-    /// The baseline that accepts the deviations in `seen`, and lists the operations that were judged. Entries that stay keep their reason, issue and day; so do entries of
-    /// cases that did not run or were not judged. Entries of `missing` cases are removed. New entries get `reason`.
-    #[must_use]
-    pub fn updated(&self, seen: &SeenDeviations, missing: &BTreeSet<String>, reason: Option<&str>) -> Self {
-        let kept = self.entries.iter().filter(|((case, _), _)| !seen.is_judged(case) && !missing.contains(case));
-        let mut entries: BTreeMap<EntryKey, BaselineEntry> =
-            kept.map(|(key, entry)| (key.clone(), entry.clone())).collect();
-        for ((case, code), found) in seen.deviations() {
-            let fresh = || BaselineEntry::fresh(case, code, reason);
-            let key = (case.clone(), code.clone());
-            let known = self.entries.get(&key).cloned().unwrap_or_else(fresh);
-            entries.insert(key, BaselineEntry { fingerprint: found.fingerprint.clone(), ..known });
-        }
-        let kept = self.implemented.iter().filter(|operation| !seen.lacks(operation)).cloned();
-        Self { entries, implemented: kept.chain(seen.implemented().iter().cloned()).collect() }
-    }
-
-    /// The differences, sorted by kind and case. `today` has the form of `expires`; `missing` are the ids of entries that no
-    /// case has.
-    #[must_use]
-    pub fn compare(&self, seen: &SeenDeviations, today: &str, missing: &BTreeSet<String>) -> Vec<Differing> {
-        let found = seen.deviations().map(|(key, found)| {
-            let entry = self.entries.get(key);
-            let difference = match entry {
-                None => Difference::New,
-                Some(entry) if entry.fingerprint != found.fingerprint => Difference::Changed,
-                Some(entry) if entry.is_over(today) => Difference::Expired,
-                Some(entry) if entry.is_unexplained() => Difference::Unexplained,
-                Some(_) => return None,
-            };
-            Some(Differing::new(difference, key, entry.cloned(), found.says.clone()))
-        });
-        let gone = self.entries.iter().filter(|(key, _)| !seen.deviates_by(key)).map(|(key, entry)| {
-            let others = seen.codes_of(&key.0).join(", ");
-            let difference = match () {
-                () if missing.contains(&key.0) => Difference::UnknownCase,
-                () if !seen.is_judged(&key.0) => return None,
-                () if others.is_empty() => Difference::Stale,
-                () => Difference::Replaced,
-            };
-            Some(Differing::new(difference, key, Some(entry.clone()), others))
-        });
-        let vanished = self.implemented.iter().filter(|operation| seen.lacks(operation)).map(|operation| {
-            let key = (operation.clone(), Code::IMPLEMENTATION.to_string());
-            Some(Differing::new(Difference::Vanished, &key, None, String::new()))
-        });
-        let mut differences: Vec<Differing> = found.chain(gone).chain(vanished).flatten().collect();
-        differences.sort_by(|a, b| (a.difference, &a.case, &a.code).cmp(&(b.difference, &b.case, &b.code)));
-        differences
-    }
-
-    /// The entries of a case.
+    /// The entries that a case belongs to.
     pub fn entries_of(&self, case: &str) -> impl Iterator<Item = &BaselineEntry> {
-        let from = (case.to_owned(), String::new());
-        self.entries.range(from..).map(|(_, entry)| entry).take_while(move |entry| entry.case == case)
+        self.entries.iter().filter(move |entry| entry.cases.values().any(|cases| cases.contains(case)))
+    }
+
+    /// The case is unstable, and its verdict is one of its recorded results.
+    #[must_use]
+    pub fn has_unstable(&self, case: &CaseReport) -> bool {
+        let of_case = |entry: &&UnstableEntry| entry.cases.contains(&case.id.0);
+        self.unstable.iter().find(of_case).is_some_and(|entry| entry.results.contains(case.verdict.name()))
+    }
+
+    /// The number of unstable cases of a run that have this verdict and are recorded with it.
+    #[must_use]
+    pub fn unstable_with(&self, verdict: Verdict, seen: &SeenCases) -> usize {
+        let recorded = self.unstable.iter().filter(|entry| entry.results.contains(verdict.name()));
+        seen.count_of(verdict, &recorded.flat_map(|entry| &entry.cases).map(String::as_str).collect())
     }
 
     /// The number of entries without a reason.
     #[must_use]
     pub fn unexplained(&self) -> usize {
-        self.entries.values().filter(|entry| entry.is_unexplained()).count()
+        self.entries.iter().filter(|entry| entry.is_unexplained()).count()
     }
-}
 
-/// The problem of an entry, if it has one.
-fn problem(entry: &BaselineEntry) -> Option<String> {
-    if entry.reason.trim().is_empty() {
-        return Some("has no reason".to_owned());
+    fn entry(&self, key: &CauseKey) -> Option<&BaselineEntry> {
+        self.entries.iter().find(|entry| entry.key == *key)
     }
-    if entry.expires.as_deref().is_some_and(|day| !entry::is_day(day)) {
-        return Some("has no valid date in expires; expected a date such as 2026-12-31".to_owned());
+
+    fn is_unstable(&self, case: &str) -> bool {
+        self.unstable.iter().any(|entry| entry.cases.contains(case))
     }
-    if Code::named(&entry.code).is_none() {
-        let near = nearest(&entry.code, CHECKS.iter().map(|check| check.code.name()));
-        let near = near.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
-        return Some(format!("names an unknown check{near}"));
-    }
-    None
 }
 
 #[cfg(test)]

@@ -1,78 +1,73 @@
-//! The findings of a run, as a baseline compares them.
+//! The results of a run, as a baseline compares them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::EntryKey;
 use crate::{
-    judge::{
-        fingerprint::fingerprint,
-        verdict::{Finding, Severity, Verdict},
-    },
+    cause::{Cause, JudgedLocations, causes, response},
+    judge::verdict::Verdict,
     run::event::CaseReport,
 };
 
-/// The findings of a run.
+/// The results of a run.
 #[derive(Debug, Clone, Default)]
-pub struct SeenDeviations {
-    deviations: BTreeMap<EntryKey, FoundDeviation>,
-    cases: BTreeSet<String>,
-    judged: BTreeSet<String>,
+pub struct SeenCases {
+    results: BTreeMap<String, CaseResult>,
+    deviating: Vec<CaseReport>,
+    locations: JudgedLocations,
     implemented: BTreeSet<String>,
-    not_implemented: BTreeSet<String>,
+    /// The first case of each operation that is not implemented.
+    not_implemented: BTreeMap<String, CaseReport>,
 }
 
-/// The findings of one check in one case.
+/// The result of a case.
 #[derive(Debug, Clone)]
-pub(super) struct FoundDeviation {
-    pub(super) fingerprint: String,
-    /// The first finding as text.
-    pub(super) says: String,
+struct CaseResult {
+    verdict: Verdict,
+    /// The verdict, or what was wrong in the response.
+    text: String,
 }
 
-impl SeenDeviations {
+impl SeenCases {
     /// Enters a case.
     pub fn enter(&mut self, case: &CaseReport) {
-        self.cases.insert(case.id.0.clone());
         let operation = || format!("{}.{}", case.service, case.operation);
+        let is_deviation = case.verdict == Verdict::Deviates;
         match case.verdict {
-            Verdict::Conforms | Verdict::Deviates => {
-                self.judged.insert(case.id.0.clone());
-                self.implemented.insert(operation());
-            }
-            Verdict::NotImplemented => drop(self.not_implemented.insert(operation())),
+            Verdict::Conforms | Verdict::Deviates => drop(self.implemented.insert(operation())),
+            Verdict::NotImplemented => drop(self.not_implemented.entry(operation()).or_insert_with(|| case.clone())),
             Verdict::Blocked | Verdict::Inconclusive | Verdict::NotApplicable => {}
         }
-        let mut found: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
-        let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        for finding in errors.filter(|_| case.verdict == Verdict::Deviates) {
-            found.entry(finding.code.to_string()).or_default().push(finding);
-        }
-        for (code, findings) in found {
-            let says = findings.first().map(|first| format!("expected {}, got {}", first.expected, first.actual));
-            let found = FoundDeviation { fingerprint: fingerprint(&findings), says: says.unwrap_or_default() };
-            self.deviations.insert((case.id.0.clone(), code), found);
-        }
+        self.locations.enter(case);
+        let text = if is_deviation { response(case) } else { case.verdict.name().to_owned() };
+        self.results.insert(case.id.0.clone(), CaseResult { verdict: case.verdict, text });
+        self.deviating.extend(is_deviation.then(|| case.clone()));
     }
 
-    /// The number of deviations.
+    /// The causes of the deviations, the most important first.
+    pub(super) fn causes(&self) -> Vec<Cause> {
+        causes(&self.locations, &self.deviating)
+    }
+
+    /// The number of cases that deviate.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.deviations.len()
+        self.deviating.len()
     }
 
-    pub(super) fn deviations(&self) -> impl Iterator<Item = (&EntryKey, &FoundDeviation)> {
-        self.deviations.iter()
+    /// The number of cases of a set with this verdict.
+    pub(super) fn count_of(&self, verdict: Verdict, cases: &BTreeSet<&str>) -> usize {
+        let of = |case: &&&str| self.results.get(**case).is_some_and(|result| result.verdict == verdict);
+        cases.iter().filter(of).count()
     }
 
-    pub(super) fn deviates_by(&self, key: &EntryKey) -> bool {
-        self.deviations.contains_key(key)
+    /// The deviating case with this ID.
+    pub(super) fn deviating(&self, case: &str) -> Option<&CaseReport> {
+        self.deviating.iter().find(|report| report.id.0 == case)
     }
 
-    /// The codes of the checks that found something in a case.
-    pub(super) fn codes_of(&self, case: &str) -> Vec<&str> {
-        let from = (case.to_owned(), String::new());
-        let of_case = self.deviations.range(from..).take_while(|((of, _), _)| of == case);
-        of_case.map(|((_, code), _)| code.as_str()).collect()
+    /// The first case of an operation that is not implemented.
+    pub(super) fn without(&self, operation: &str) -> Option<&CaseReport> {
+        self.not_implemented.get(operation).filter(|_| !self.implemented.contains(operation))
     }
 
     /// The operations with a case that was judged.
@@ -80,18 +75,19 @@ impl SeenDeviations {
         &self.implemented
     }
 
-    /// The endpoint does not implement the operation.
-    pub(super) fn lacks(&self, operation: &str) -> bool {
-        self.not_implemented.contains(operation) && !self.implemented.contains(operation)
+    /// Each case with its result.
+    pub(super) fn results(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.results.iter().map(|(case, result)| (case.as_str(), result.text.as_str()))
     }
 
-    /// The run had the case.
-    pub(super) fn has(&self, case: &str) -> bool {
-        self.cases.contains(case)
+    /// The result of a case in the run.
+    pub(super) fn result(&self, case: &str) -> Option<&str> {
+        self.results.get(case).map(|result| result.text.as_str())
     }
 
     /// The case conforms or deviates.
     pub(super) fn is_judged(&self, case: &str) -> bool {
-        self.judged.contains(case)
+        let result = self.results.get(case);
+        result.is_some_and(|result| matches!(result.verdict, Verdict::Conforms | Verdict::Deviates))
     }
 }

@@ -1,13 +1,15 @@
+use std::collections::BTreeMap;
+
 use rstest::rstest;
 
 use super::*;
 use crate::{
     judge::{
         code::Code,
-        verdict::{Finding, FindingRole, Severity, Verdict},
+        verdict::{Finding, FindingRole, Severity},
     },
-    run::event::CaseReport,
-    suite::{CaseAim, CaseId, requirement::Evidence},
+    run::event::ShownExchange,
+    suite::{CaseAim, CaseId, RequestGroup, requirement::Evidence},
 };
 
 const TODAY: &str = "2026-11-22";
@@ -27,13 +29,22 @@ fn finding(code: Code, actual: &str) -> Finding {
     }
 }
 
+/// A case of an operation, `s.Put/location/family/variant`.
 fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport {
+    let parts: Vec<&str> = id.split('/').collect();
+    let aim = CaseAim {
+        group: RequestGroup::Sdk,
+        valid: false,
+        location: parts.get(1).map(|location| (*location).to_owned()),
+        family: parts.get(2).map(|family| (*family).to_owned()),
+    };
+    let exchange = ShownExchange { request: format!("> {id}"), response: String::new(), curl: String::new() };
     CaseReport {
         id: CaseId(id.to_owned()),
         service: "s".to_owned(),
-        operation: "O".to_owned(),
+        operation: parts[0].trim_start_matches("s.").to_owned(),
         title: "t".to_owned(),
-        aim: CaseAim::default(),
+        aim,
         verdict,
         reason: String::new(),
         findings,
@@ -41,178 +52,235 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
         alternatives: Vec::new(),
         cites: Vec::new(),
         position: String::new(),
-        exchange: None,
+        exchange: (verdict == Verdict::Deviates).then_some(exchange),
         duration_ms: 1,
     }
 }
 
-/// A run in which these cases deviate by the outcome, or have another verdict.
-fn seen(cases: &[(&str, Verdict)]) -> SeenDeviations {
-    let mut seen = SeenDeviations::default();
-    for (id, verdict) in cases {
-        let found = (*verdict == Verdict::Deviates).then(|| finding(Code::OUTCOME, "a success (200)"));
-        seen.enter(&case_report(id, *verdict, found.into_iter().collect()));
+/// A run: each case is rejected with a wrong error of this name, or has another verdict.
+fn seen(cases: &[(&str, Result<&str, Verdict>)]) -> SeenCases {
+    let mut seen = SeenCases::default();
+    for (id, result) in cases {
+        seen.enter(&match result {
+            Ok(error) => case_report(id, Verdict::Deviates, vec![finding(Code::ERROR_IDENTITY, error)]),
+            Err(verdict) => case_report(id, *verdict, Vec::new()),
+        });
     }
     seen
 }
 
-fn by(code: Code, actual: &str) -> SeenDeviations {
-    let mut seen = SeenDeviations::default();
-    seen.enter(&case_report("x", Verdict::Deviates, vec![finding(code, actual)]));
-    seen
-}
+const A: &str = "s.Put/a/length/max";
+const B: &str = "s.Put/b/length/max";
+const C: &str = "s.Get/c/length/max";
 
-fn nobody() -> BTreeSet<String> {
+fn nothing() -> BTreeSet<String> {
     BTreeSet::new()
 }
 
-/// A baseline that accepts that, for a reason.
-fn accepting(seen: &SeenDeviations) -> Baseline {
-    Baseline::default().updated(seen, &nobody(), Some("we know"))
+fn once(seen: &SeenCases) -> SeenRuns<'_> {
+    SeenRuns { first: seen, repeated: None }
 }
 
-fn reported(baseline: &Baseline, seen: &SeenDeviations, today: &str) -> Vec<(Difference, String)> {
-    baseline.compare(seen, today, &nobody()).into_iter().map(|one| (one.difference, one.case)).collect()
+/// A baseline that accepts that, for a reason.
+fn accepting(seen: &SeenCases) -> Baseline {
+    Baseline::default().updated(once(seen), &nothing(), Some("we know"))
+}
+
+fn text(baseline: &Baseline) -> String {
+    baseline.text_over("b", "").unwrap()
+}
+
+fn reported(baseline: &Baseline, seen: &SeenCases) -> Vec<(Difference, String)> {
+    let differences = baseline.compare(seen, TODAY, &nothing());
+    differences.into_iter().map(|one| (one.difference, one.cases.join(" "))).collect()
 }
 
 #[test]
-fn known_deviations_do_not_fail_the_run() {
-    let seen = seen(&[("a/b", Verdict::Deviates), ("a/c", Verdict::Conforms)]);
-    let baseline = accepting(&seen);
-    assert_eq!((baseline.len(), seen.count()), (1, 1));
-    assert_eq!(reported(&baseline, &seen, TODAY), []);
-    assert_eq!(reported(&Baseline::default(), &seen, TODAY), [(Difference::New, "a/b".to_owned())]);
+fn an_entry_is_a_cause_with_its_cases_as_patterns() {
+    let run = seen(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)")), (C, Err(Verdict::Conforms))]);
+    let baseline = accepting(&run);
+    let expected = "schema = \"wireproof/baseline/v2\"\nimplemented = [\"s.{Get,Put}\"]\n\n[[cause]]\n\
+        headline = \"Put: Odd (400) instead of a validation error\"\nreason = \"we know\"\nrank = \"wrong-error\"\n\
+        kind = \"wrong-error\"\nscope = \"s: Odd (400)\"\n\
+        cases.\"error-identity: Odd (400)\" = [\"s.Put/{a,b}/length/max\"]\n";
+    assert_eq!(text(&baseline), expected);
+    assert_eq!(Baseline::read("b", expected).unwrap(), baseline);
+    assert_eq!(reported(&baseline, &run), []);
 }
 
 #[rstest]
-#[case::stale(seen(&[("x", Verdict::Conforms)]), Some(Difference::Stale))]
-#[case::changed(by(Code::OUTCOME, "a success (201)"), Some(Difference::Changed))]
-#[case::another_id(by(Code::OUTCOME, "a success (200)"), None)]
-#[case::blocked(seen(&[("x", Verdict::Blocked)]), None)]
-#[case::inconclusive(seen(&[("x", Verdict::Inconclusive)]), None)]
-#[case::not_implemented(seen(&[("x", Verdict::NotImplemented)]), Some(Difference::Vanished))]
-#[case::not_implemented_in_one_case(seen(&[("x", Verdict::NotImplemented), ("y", Verdict::Conforms)]), None)]
-#[case::not_run(seen(&[]), None)]
-fn an_entry_is_red_where_it_is_no_longer_true(#[case] seen_now: SeenDeviations, #[case] expected: Option<Difference>) {
-    let baseline = accepting(&seen(&[("x", Verdict::Deviates)]));
-    let found: Vec<Difference> = reported(&baseline, &seen_now, TODAY).into_iter().map(|(found, _)| found).collect();
-    assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+#[case::same(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)"))], &[])]
+#[case::grown(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)")), (C, Ok("Odd (400)"))], &[(Difference::Grown, C)])]
+#[case::new(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)")), (C, Ok("Even (400)"))], &[(Difference::NewCause, C)])]
+#[case::changed(&[(A, Ok("Odd (400)")), (B, Ok("Even (400)"))], &[(Difference::Changed, B)])]
+#[case::shrunk(&[(A, Ok("Odd (400)")), (B, Err(Verdict::Conforms))], &[(Difference::Shrunk, B)])]
+#[case::gone(&[(A, Err(Verdict::Conforms)), (B, Err(Verdict::Conforms))], &[(Difference::Gone, "s.Put/{a,b}/length/max")])]
+#[case::vanished(&[(A, Err(Verdict::NotImplemented)), (B, Err(Verdict::NotImplemented))], &[(Difference::OperationVanished, "s.Put")])]
+#[case::not_implemented_in_one_case(&[(A, Ok("Odd (400)")), (B, Err(Verdict::NotImplemented))], &[])]
+#[case::blocked(&[(A, Err(Verdict::Blocked)), (B, Err(Verdict::Inconclusive))], &[])]
+#[case::not_run(&[], &[])]
+fn each_way_to_differ_has_its_kind(
+    #[case] now: &[(&str, Result<&str, Verdict>)],
+    #[case] expected: &[(Difference, &str)],
+) {
+    let baseline = accepting(&seen(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)"))]));
+    let expected: Vec<_> = expected.iter().map(|(kind, cases)| (*kind, (*cases).to_owned())).collect();
+    assert_eq!(reported(&baseline, &seen(now)), expected);
+    let updated = baseline.updated(once(&seen(now)), &nothing(), Some("as it is"));
+    assert_eq!(reported(&updated, &seen(now)), [], "an update settles it");
 }
 
 #[test]
-fn a_replaced_check_is_reported_with_the_new_one() {
-    let baseline = accepting(&by(Code::OUTCOME, "a success (200)"));
-    let differing = baseline.compare(&by(Code::JSON, "the JSON value null"), TODAY, &nobody());
-    let reported: Vec<(Difference, &str)> = differing.iter().map(|one| (one.difference, one.code.as_str())).collect();
-    assert_eq!(reported, [(Difference::New, "json"), (Difference::Replaced, "outcome")]);
-    assert_eq!(differing[1].details(), ["found now: json", "reason: we know"]);
+fn a_changed_response_is_shown_with_the_one_that_is_known_and_an_exchange() {
+    let baseline = accepting(&seen(&[(A, Ok("Odd (400)"))]));
+    let one = baseline.compare(&seen(&[(A, Ok("Even (400)"))]), TODAY, &nothing()).remove(0);
+    assert_eq!(
+        (one.known, one.found),
+        (vec!["error-identity: Odd (400)".to_owned()], vec!["error-identity: Even (400)".to_owned()])
+    );
+    assert_eq!(one.exchange.unwrap().request, format!("> {A}"));
 }
 
 #[rstest]
 #[case("2026-11-21", &[Difference::Expired])]
 #[case("2026-11-22", &[])]
 fn an_acceptance_holds_until_the_end_of_its_last_day(#[case] expires: &str, #[case] expected: &[Difference]) {
-    let deviating = seen(&[("x", Verdict::Deviates)]);
+    let deviating = seen(&[(A, Ok("Odd (400)"))]);
     for day in [format!("\"{expires}\""), expires.to_owned()] {
-        let text = format!("{}issue = \"#7\"\nexpires = {day}\n", accepting(&deviating).text());
-        let differing = Baseline::read("b", &text).unwrap().compare(&deviating, TODAY, &nobody());
-        let found: Vec<Difference> = differing.iter().map(|one| one.difference).collect();
-        assert_eq!(found, expected);
-        let details = differing.first().map(Differing::details).unwrap_or_default();
-        assert!(expected.is_empty() || details.contains(&"issue: #7".to_owned()), "{details:?}");
+        let text =
+            text(&accepting(&deviating)).replace("reason =", &format!("issue = \"#7\"\nexpires = {day}\nreason ="));
+        let differing = Baseline::read("b", &text).unwrap().compare(&deviating, TODAY, &nothing());
+        assert_eq!(differing.iter().map(|one| one.difference).collect::<Vec<_>>(), expected);
+        assert!(differing.iter().all(|one| one.issue.as_deref() == Some("#7") && one.expires.is_some()));
     }
 }
 
 #[test]
 fn an_unknown_case_is_reported_and_removed() {
-    let baseline = accepting(&seen(&[("x", Verdict::Deviates), ("y", Verdict::Deviates)]));
-    let now = seen(&[("y", Verdict::Deviates)]);
+    let baseline = accepting(&seen(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)"))]));
+    let now = seen(&[(B, Ok("Odd (400)"))]);
     let missing = baseline.unseen(&now);
-    assert_eq!(missing, BTreeSet::from(["x".to_owned()]));
+    assert_eq!(missing, BTreeSet::from([A.to_owned()]));
     let differing = baseline.compare(&now, TODAY, &missing);
     assert_eq!(differing.iter().map(|one| one.difference).collect::<Vec<_>>(), [Difference::UnknownCase]);
-    assert_eq!(baseline.updated(&now, &missing, None), accepting(&now));
+    assert_eq!(baseline.updated(once(&now), &missing, None), accepting(&now));
 }
 
 #[test]
 fn an_entry_without_a_reason_fails_the_run() {
-    let deviating = seen(&[("x", Verdict::Deviates)]);
-    let baseline = Baseline::default().updated(&deviating, &nobody(), None);
-    assert_eq!((baseline.unexplained(), reported(&baseline, &deviating, TODAY)[0].0), (1, Difference::Unexplained));
-    let explained = Baseline::read("b", &baseline.text().replace(UNEXPLAINED, "we know")).unwrap();
-    assert_eq!((explained.unexplained(), reported(&explained, &deviating, TODAY)), (0, Vec::new()));
+    let deviating = seen(&[(A, Ok("Odd (400)"))]);
+    let baseline = Baseline::default().updated(once(&deviating), &nothing(), None);
+    assert_eq!(reported(&baseline, &deviating), [(Difference::Unexplained, A.to_owned())]);
+    let explained = Baseline::read("b", &text(&baseline).replace(UNEXPLAINED, "we know")).unwrap();
+    assert_eq!((explained.unexplained(), reported(&explained, &deviating)), (0, Vec::new()));
 }
 
 #[test]
-fn an_update_keeps_reasons_and_entries_of_cases_that_were_not_judged() {
-    let first = accepting(&seen(&[("a", Verdict::Deviates), ("b", Verdict::Deviates), ("d", Verdict::Deviates)]));
-    let now = seen(&[("a", Verdict::Deviates), ("c", Verdict::Deviates), ("d", Verdict::Blocked)]);
-    let next = first.updated(&now, &nobody(), None);
-    let reasons: Vec<(&str, &str)> =
-        next.entries.values().map(|entry| (entry.case.as_str(), entry.reason.as_str())).collect();
-    assert_eq!(reasons, [("a", "we know"), ("b", "we know"), ("c", UNEXPLAINED), ("d", "we know")]);
-    assert_eq!(Baseline::read("b", &next.text()).unwrap(), next);
+fn an_update_keeps_reasons_and_cases_that_were_not_judged() {
+    let first = accepting(&seen(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)"))]));
+    let now = seen(&[(A, Ok("Odd (400)")), (B, Err(Verdict::Blocked)), (C, Ok("Odd (400)"))]);
+    let next = first.updated(once(&now), &nothing(), None);
+    let entries: Vec<(&str, usize)> =
+        next.entries.iter().map(|entry| (entry.reason.as_str(), entry.pairs().count())).collect();
+    assert_eq!(entries, [("we know", 3)]);
+    assert_eq!(Baseline::read("b", &text(&next)).unwrap(), next);
 }
 
 #[test]
-fn an_update_keeps_comments_and_unchanged_entries() {
-    let old = "# Ours.\nschema = \"wireproof/baseline/v1\"\n\n# Since the rewrite.\n[[deviation]]\ncase   = \"x\" # odd\n\
-        code = \"outcome\"\nfingerprint = \"0\"\nreason = 'it''s'\n\n# Gone soon.\n[[deviation]]\ncase = \"b\"\n\
-        code = \"json\"\nfingerprint = \"1\"\nreason = \"r\"\n";
-    let old = old.replace("''s'", "s'");
-    let now = seen(&[("a", Verdict::Deviates), ("b", Verdict::Conforms), ("x", Verdict::Deviates)]);
-    let next = Baseline::read("b", &old).unwrap().updated(&now, &nobody(), Some("new"));
-    let fingerprint = next.entries.values().next().unwrap().fingerprint.clone();
-    let expected = format!(
-        "# Ours.\nschema = \"wireproof/baseline/v1\"\nimplemented = [\n  \"s.O\"\n]\n\n[[deviation]]\ncase = \"a\"\ncode = \"outcome\"\n\
-         fingerprint = \"{fingerprint}\"\nreason = \"new\"\n\n# Since the rewrite.\n[[deviation]]\ncase   = \"x\" # odd\n\
-         code = \"outcome\"\nfingerprint = \"{fingerprint}\"\nreason = 'its'\n"
-    );
+fn a_case_stays_in_the_entry_that_explains_it_although_another_cause_has_it_now() {
+    let locations = ["a", "b", "c"].map(|location| format!("s.Put/{location}/length/max"));
+    let run = |accepted: &[String]| {
+        let mut run = SeenCases::default();
+        for id in accepted {
+            run.enter(&case_report(id, Verdict::Deviates, vec![finding(Code::OUTCOME, "a success (200)")]));
+        }
+        run
+    };
+    let first = accepting(&run(&locations[..1]));
+    let next = first.updated(once(&run(&locations)), &nothing(), None);
+    let kinds: BTreeMap<&str, usize> =
+        next.entries.iter().map(|entry| (entry.key.kind.as_str(), entry.pairs().count())).collect();
+    assert_eq!(kinds, BTreeMap::from([("accepted", 1), ("unenforced", 2)]));
+}
+
+#[test]
+fn an_update_keeps_comments_and_unchanged_members() {
+    let before = seen(&[(A, Ok("Odd (400)")), (B, Ok("Even (400)"))]);
+    let old = text(&accepting(&before));
+    let old = format!("# Ours.\n{old}").replace("reason = \"we know\"", "reason = 'it is' # so\nissue = '#7'");
+    let now = seen(&[(A, Ok("Odd (400)")), (C, Ok("Odd (400)")), (B, Err(Verdict::Conforms))]);
+    let next = Baseline::read("b", &old).unwrap().updated(once(&now), &nothing(), None);
+    let expected = "# Ours.\nschema = \"wireproof/baseline/v2\"\nimplemented = [\"s.{Get,Put}\"]\n\n[[cause]]\n\
+        headline = \"Get, Put: Odd (400) instead of a validation error\"\nreason = 'it is' # so\nissue = '#7'\n\
+        rank = \"wrong-error\"\nkind = \"wrong-error\"\nscope = \"s: Odd (400)\"\n\
+        cases.\"error-identity: Odd (400)\" = [\n  \"s.Get/c/length/max\",\n  \"s.Put/a/length/max\",\n]\n";
     let text = next.text_over("b", &old).unwrap();
     assert_eq!(text, expected);
-    let again = Baseline::read("b", &text).unwrap().updated(&now, &nobody(), None);
+    let again = Baseline::read("b", &text).unwrap().updated(once(&now), &nothing(), None);
     assert_eq!(again.text_over("b", &text).unwrap(), text, "a second update changes nothing");
 }
 
 #[test]
-fn an_operation_that_vanished_is_red_until_an_update_and_one_that_was_never_there_is_not() {
-    let (there, gone) = (seen(&[("x", Verdict::Conforms)]), seen(&[("x", Verdict::NotImplemented)]));
+fn a_case_with_another_result_in_the_repetition_is_unstable_and_each_of_its_results_is_accepted() {
+    let (first, second) = (
+        seen(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)"))]),
+        seen(&[(A, Err(Verdict::Blocked)), (B, Ok("Odd (400)"))]),
+    );
+    let runs = SeenRuns { first: &first, repeated: Some(&second) };
+    let baseline = Baseline::default().updated(runs, &nothing(), Some("we know"));
+    assert_eq!(baseline.unstable(), 1);
+    assert_eq!((reported(&baseline, &first), reported(&baseline, &second)), (Vec::new(), Vec::new()));
+    assert_eq!(baseline.unstable_with(Verdict::Blocked, &second), 1);
+    let other = seen(&[(A, Ok("Even (400)")), (B, Ok("Odd (400)"))]);
+    assert_eq!(reported(&baseline, &other), [(Difference::Unstable, A.to_owned())]);
+    let read = Baseline::read("b", &text(&baseline)).unwrap();
+    assert_eq!(read, baseline);
+    // It stays unstable, although two runs agree.
+    let again = SeenRuns { first: &other, repeated: Some(&other) };
+    let updated = read.updated(again, &nothing(), None);
+    assert_eq!(
+        (updated.unstable(), reported(&updated, &first), reported(&updated, &other)),
+        (1, Vec::new(), Vec::new())
+    );
+}
+
+#[test]
+fn an_operation_that_was_never_there_does_not_vanish_and_one_that_did_not_run_stays() {
+    let (there, gone) = (seen(&[(A, Err(Verdict::Conforms))]), seen(&[(A, Err(Verdict::NotImplemented))]));
+    assert_eq!(reported(&accepting(&gone), &gone), []);
     let baseline = accepting(&there);
-    assert_eq!(reported(&baseline, &gone, TODAY), [(Difference::Vanished, "s.O".to_owned())]);
-    assert_eq!(reported(&accepting(&gone), &gone, TODAY), []);
-    let updated = baseline.updated(&gone, &nobody(), None);
-    assert_eq!(reported(&updated, &gone, TODAY), []);
-    // An operation that the run did not include stays in the list.
-    assert_eq!(baseline.updated(&seen(&[]), &nobody(), None), baseline);
+    assert_eq!(baseline.updated(once(&SeenCases::default()), &nothing(), None), baseline);
 }
 
 #[test]
 fn an_empty_baseline_is_read_back() {
-    let text = Baseline::default().text();
-    assert_eq!(text, "schema = \"wireproof/baseline/v1\"\n");
-    assert!(Baseline::read("b", &text).unwrap().is_empty());
-    let emptied = Baseline::default().text_over("b", "schema = \"wireproof/baseline/v1\"\ndeviation = []\n").unwrap();
-    assert_eq!(emptied, text);
+    let text = text(&Baseline::default());
+    assert_eq!(text, "schema = \"wireproof/baseline/v2\"\n");
+    assert_eq!(Baseline::read("b", &text).unwrap(), Baseline::default());
 }
 
 #[rstest]
 #[case::no_form("schema = 1", "b: ")]
+#[case::no_schema("", "b has no schema")]
+#[case::older("schema = \"wireproof/baseline/v1\"\n[[deviation]]\n", "b is a baseline of an older version")]
 #[case::schema("schema = \"x\"", "b: unknown schema \"x\"")]
-#[case::reason(&entry("json", " ", ""), "b: the entry of a (json) has no reason")]
-#[case::no_day(&entry("json", "r", "expires = \"soon\""), "b: the entry of a (json) has no valid date in expires")]
-#[case::no_such_day(&entry("json", "r", "expires = \"2026-02-30\""), "b: the entry of a (json) has no valid date in expires")]
-#[case::number(&entry("json", "r", "expires = 2026"), "b: ")]
-#[case::code(&entry("jsno", "r", ""), "b: the entry of a (jsno) names an unknown check: did you mean json?")]
-#[case::twice(&format!("{}{}", entry("json", "r", ""), of_a("json", "s", "")), "b: the entry of a (json) is a duplicate")]
+#[case::reason(&entry(" ", ""), "b: the entry wrong-error \"s\" has no reason")]
+#[case::no_day(&entry("r", "expires = \"soon\""), "b: the entry wrong-error \"s\" has no valid date in expires")]
+#[case::no_such_day(&entry("r", "expires = \"2026-02-30\""), "b: the entry wrong-error \"s\" has no valid date in expires")]
+#[case::number(&entry("r", "expires = 2026"), "b: ")]
+#[case::pattern(&entry("r", "cases.y = [\"s.*\"]"), "b: the entry wrong-error \"s\" has the pattern \"s.*\", which has a *")]
+#[case::twice(&format!("{}{}", entry("r", ""), of("r", "")), "b: the entry wrong-error \"s\" is a duplicate")]
 fn a_broken_baseline_says_what_is_wrong(#[case] text: &str, #[case] starts: &str) {
     let error = Baseline::read("b", text).unwrap_err().to_string();
     assert!(error.starts_with(starts), "{error}");
 }
 
-fn entry(code: &str, reason: &str, more: &str) -> String {
-    format!("schema = \"wireproof/baseline/v1\"\n{}", of_a(code, reason, more))
+fn entry(reason: &str, more: &str) -> String {
+    format!("schema = \"wireproof/baseline/v2\"\n{}", of(reason, more))
 }
 
-fn of_a(code: &str, reason: &str, more: &str) -> String {
-    format!("[[deviation]]\ncase = \"a\"\ncode = \"{code}\"\nfingerprint = \"1\"\nreason = \"{reason}\"\n{more}\n")
+fn of(reason: &str, more: &str) -> String {
+    format!(
+        "[[cause]]\nheadline = \"h\"\nrank = \"wrong-error\"\nkind = \"wrong-error\"\nscope = \"s\"\nreason = \"{reason}\"\ncases.x = [\"a\"]\n{more}\n"
+    )
 }

@@ -1,12 +1,16 @@
-//! A baseline as TOML text. Unchanged entries stay as the user wrote them, with comments.
+//! A baseline as TOML text. Unchanged members of entries stay as the user wrote them, with comments.
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde::{Deserialize as _, Deserializer, de::Error as _};
+use serde::{Deserialize as _, Deserializer, de::DeserializeOwned, de::Error as _};
 use toml::Value;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
-use super::{Baseline, BaselineDocument, BaselineEntry, BaselineError, EntryKey, SCHEMA};
+use super::{
+    Baseline, BaselineEntry, BaselineError, SCHEMA,
+    case_pattern::{expanded, patterns},
+    entry::UnstableEntry,
+};
 
 /// TOML has a date type of its own; a string is accepted as well.
 pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -17,19 +21,13 @@ pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
     }
 }
 
-/// Reads the file's form.
-pub(super) fn document(file: &str, text: &str) -> Result<BaselineDocument, BaselineError> {
+/// Reads a form of the file.
+pub(super) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, BaselineError> {
     toml::from_str(text).map_err(|error| BaselineError::Form { file: file.to_owned(), problem: error.to_string() })
 }
 
 impl Baseline {
-    /// The text of the file, sorted by case and code.
-    #[must_use]
-    pub fn text(&self) -> String {
-        self.written(DocumentMut::new())
-    }
-
-    /// The text of an older file with these entries. Entries that stay are left unchanged.
+    /// The text of an older file with these entries. Members that stay are left unchanged.
     ///
     /// # Errors
     /// The older text is not TOML.
@@ -44,56 +42,120 @@ impl Baseline {
         if document.get("schema").is_none() {
             document.insert("schema", value(SCHEMA));
         }
-        if self.implemented != operations(document.get("implemented")) {
-            let mut implemented: Array = self.implemented.iter().collect();
-            implemented.iter_mut().for_each(|operation| operation.decor_mut().set_prefix("\n  "));
-            implemented.set_trailing("\n");
-            document.insert("implemented", value(implemented));
+        if self.implemented.is_empty() {
+            document.remove("implemented");
+        } else {
+            set_cases(document.as_table_mut(), "implemented", &self.implemented);
         }
-        let mut known = tables(document.remove("deviation"));
-        let mut deviations = ArrayOfTables::new();
-        for (position, (key, entry)) in (1..).zip(&self.entries) {
-            let mut table = known.remove(key).unwrap_or_else(|| Table::from(entry));
-            if table.get("fingerprint").and_then(Item::as_str) != Some(&entry.fingerprint) {
-                table.insert("fingerprint", value(&entry.fingerprint));
+        let mut position = 0;
+        let mut known = tables(document.remove("cause"), of_cause);
+        let mut causes = ArrayOfTables::new();
+        for entry in &self.entries {
+            let key = (entry.key.kind.clone(), entry.key.scope.clone());
+            let mut table = known.remove(&key).unwrap_or_else(new_table);
+            write_cause(&mut table, entry);
+            causes.push(placed(table, &mut position));
+        }
+        let mut known = tables(document.remove("unstable"), |table| results(table.get("results")));
+        let mut unstable = ArrayOfTables::new();
+        for entry in &self.unstable {
+            let mut table = known.remove(&entry.results).unwrap_or_else(new_table);
+            write_unstable(&mut table, entry);
+            unstable.push(placed(table, &mut position));
+        }
+        for (name, tables) in [("cause", causes), ("unstable", unstable)] {
+            if !tables.is_empty() {
+                document.insert(name, Item::ArrayOfTables(tables));
             }
-            // Without a new position, a table stays where it was read.
-            table.set_position(Some(position));
-            deviations.push(table);
-        }
-        if !deviations.is_empty() {
-            document.insert("deviation", Item::ArrayOfTables(deviations));
         }
         document.to_string()
     }
 }
 
-/// The operations that a file lists.
-fn operations(item: Option<&Item>) -> BTreeSet<String> {
-    let listed = item.and_then(Item::as_array).into_iter().flatten();
-    listed.filter_map(|operation| operation.as_str().map(str::to_owned)).collect()
+/// Without a new position, a table stays where it was read.
+fn placed(mut table: Table, position: &mut isize) -> Table {
+    *position += 1;
+    table.set_position(Some(*position));
+    table
 }
 
-/// The entries that a file has, by case and code.
-fn tables(item: Option<Item>) -> HashMap<EntryKey, Table> {
-    let tables = item.and_then(|item| item.into_array_of_tables().ok()).unwrap_or_default();
-    let text = |table: &Table, name: &str| Some(table.get(name)?.as_str()?.to_owned());
-    tables.into_iter().filter_map(|table| Some(((text(&table, "case")?, text(&table, "code")?), table))).collect()
+fn new_table() -> Table {
+    let mut table = Table::new();
+    table.decor_mut().set_prefix("\n");
+    table
 }
 
-impl From<&BaselineEntry> for Table {
-    fn from(entry: &BaselineEntry) -> Self {
-        let BaselineEntry { case, code, fingerprint, reason, issue, expires } = entry;
-        let mut table = Self::new();
-        for (name, text) in [("case", case), ("code", code), ("fingerprint", fingerprint), ("reason", reason)] {
-            table.insert(name, value(text));
-        }
-        for (name, text) in [("issue", issue), ("expires", expires)] {
-            if let Some(text) = text {
-                table.insert(name, value(text));
-            }
-        }
-        table.decor_mut().set_prefix("\n");
-        table
+fn write_cause(table: &mut Table, entry: &BaselineEntry) {
+    let rank = serde_json::to_value(entry.rank).ok();
+    let rank = rank.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+    let members = [
+        ("headline", entry.headline.as_str()),
+        ("reason", &entry.reason),
+        ("rank", rank),
+        ("kind", &entry.key.kind),
+        ("scope", &entry.key.scope),
+    ];
+    members.into_iter().for_each(|(name, text)| set_text(table, name, text));
+    if table.get("cases").and_then(Item::as_table_like).is_none() {
+        let mut cases = Table::new();
+        cases.set_dotted(true);
+        table.insert("cases", Item::Table(cases));
     }
+    let Some(cases) = table.get_mut("cases").and_then(Item::as_table_like_mut) else { return };
+    let gone: Vec<String> = cases.iter().map(|(response, _)| response.to_owned()).collect();
+    gone.iter()
+        .filter(|response| !entry.cases.contains_key(*response))
+        .for_each(|response| drop(cases.remove(response)));
+    entry.cases.iter().for_each(|(response, ids)| set_cases(cases, response, ids));
+    cases.sort_values();
+}
+
+fn write_unstable(table: &mut Table, entry: &UnstableEntry) {
+    set_text(table, "reason", &entry.reason);
+    if table.get("results").is_none() {
+        table.insert("results", value(lines(entry.results.iter().cloned())));
+    }
+    set_cases(table, "cases", &entry.cases);
+}
+
+/// Writes a text, unless it is there.
+fn set_text(table: &mut Table, name: &str, text: &str) {
+    if table.get(name).and_then(Item::as_str) != Some(text) {
+        table.insert(name, value(text));
+    }
+}
+
+/// Writes cases, unless they are there.
+fn set_cases(table: &mut dyn TableLike, name: &str, ids: &BTreeSet<String>) {
+    let written = table.get(name).and_then(Item::as_array).into_iter().flatten();
+    let written = written.filter_map(|pattern| expanded(pattern.as_str()?).ok()).flatten();
+    if written.collect::<BTreeSet<String>>() != *ids {
+        table.insert(name, value(lines(patterns(ids.iter().map(String::as_str)))));
+    }
+}
+
+/// An array with a line for each text, or one line for one.
+fn lines(texts: impl IntoIterator<Item = String>) -> Array {
+    let mut array: Array = texts.into_iter().collect();
+    if array.len() > 1 {
+        array.iter_mut().for_each(|text| text.decor_mut().set_prefix("\n  "));
+        array.set_trailing("\n");
+        array.set_trailing_comma(true);
+    }
+    array
+}
+
+/// The tables of an array by their key.
+fn tables<K: std::hash::Hash + Eq>(item: Option<Item>, key: impl Fn(&Table) -> Option<K>) -> HashMap<K, Table> {
+    let tables = item.and_then(|item| item.into_array_of_tables().ok()).unwrap_or_default();
+    tables.into_iter().filter_map(|table| Some((key(&table)?, table))).collect()
+}
+
+fn of_cause(table: &Table) -> Option<(String, String)> {
+    let text = |name: &str| Some(table.get(name)?.as_str()?.to_owned());
+    Some((text("kind")?, text("scope")?))
+}
+
+fn results(item: Option<&Item>) -> Option<BTreeSet<String>> {
+    Some(item?.as_array()?.iter().filter_map(|result| result.as_str().map(str::to_owned)).collect())
 }

@@ -25,6 +25,7 @@ pub fn events(document: ReportDocument, requirements: Vec<CitableRequirement>) -
         interrupted: document.interrupted,
         duration_ms: document.duration_ms,
         notes: document.notes,
+        baseline: None,
     };
     let begin = [Event::RunStarted(started), Event::RequirementsListed(requirements)].into_iter();
     let checked = document.presence.into_iter().map(Event::PresenceChecked);

@@ -1,6 +1,7 @@
 //! The text report: deviations with their details, cases that were not judged, and a summary. It is written at the end
 //! of the run.
 
+mod baseline_differences;
 mod cause_list;
 mod deviations;
 mod probe_coverage;
@@ -23,6 +24,7 @@ use crate::{
     cause::{JudgedLocations, causes},
     judge::verdict::{Ledger, Severity, Verdict},
     run::{
+        baseline_comparison::BaselineComparison,
         event::{
             CaseFinished, CaseReport, CitableRequirement, Event, RunFinished, RunStarted, SnapshotDifference,
             TargetDied,
@@ -119,16 +121,29 @@ impl<W: Write> Human<W> {
             requirements: &self.requirements,
             shown: BTreeSet::new(),
         };
+        let is_listed = run.baseline.is_none() || self.options.verbose || !self.options.causes.is_empty();
         if !self.options.quiet {
-            writer.causes(&causes(&self.judged, &self.cases));
+            // With a baseline, most causes are known.
+            if is_listed {
+                writer.causes(&causes(&self.judged, &self.cases));
+            }
             writer.warnings_and_notes();
             writer.differences(&self.differences);
-            writer.not_implemented();
-            for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
-                writer.unjudged(verdict);
+            // A red gate is about its differences.
+            let differs = run.baseline.as_ref().is_some_and(|compared| !compared.differences.is_empty());
+            if !differs || self.options.verbose {
+                writer.not_implemented();
+                for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
+                    writer.unjudged(verdict);
+                }
             }
             writer.crashes(&self.died);
             writer.coverage();
+        }
+        if let Some(compared) = &run.baseline {
+            baseline_differences::differences(&mut writer.page, compared, self.seed, &self.options);
+        }
+        if !self.options.quiet {
             writer.page.blank();
         }
         writer.summary();
@@ -185,6 +200,7 @@ pub fn case(report: &CaseReport, requirements: &[CitableRequirement], seed: u64,
         interrupted: false,
         duration_ms: 0,
         notes: Vec::new(),
+        baseline: None,
     };
     let mut writer = HumanWriter {
         page: TextPage::new(options.color, options.width),
@@ -201,6 +217,14 @@ pub fn case(report: &CaseReport, requirements: &[CitableRequirement], seed: u64,
         writer.unjudged(verdict);
     }
     writer.page.text().to_owned()
+}
+
+/// The differences from a baseline.
+#[must_use]
+pub fn baseline(compared: &BaselineComparison, seed: u64, options: &HumanOptions) -> String {
+    let mut page = TextPage::new(options.color, options.width);
+    baseline_differences::differences(&mut page, compared, seed, options);
+    page.text().to_owned()
 }
 
 /// A difference from a snapshot, line by line.

@@ -28,6 +28,7 @@ fn finished() -> RunFinished {
         interrupted: false,
         duration_ms: 5,
         notes: Vec::new(),
+        baseline: None,
     }
 }
 

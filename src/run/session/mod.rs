@@ -457,17 +457,18 @@ impl Session {
     /// Checks whether the endpoint crashed, and restarts it if possible. Returns true if it crashed.
     async fn look_after(&self, collector: &mut Collector<'_>) -> bool {
         let gone = self.is_gone(collector.life.is_mute()).await;
-        let restarted = match &self.restart {
-            Some(restart) if gone => {
-                restart().await;
-                self.listens_again().await
-            }
-            _ => false,
-        };
+        let restarted = gone && self.start_again().await;
         if let Some(died) = collector.life.settle(gone, restarted) {
             collector.observer.event(&Event::TargetDied(died));
         }
         gone
+    }
+
+    /// Starts the endpoint again. Returns true if there is a way to do so, and it listens.
+    pub async fn start_again(&self) -> bool {
+        let Some(restart) = &self.restart else { return false };
+        restart().await;
+        self.listens_again().await
     }
 
     async fn listens_again(&self) -> bool {

@@ -73,6 +73,7 @@ impl RunTally {
             interrupted: false,
             duration_ms: 0,
             notes: Vec::new(),
+            baseline: None,
         }
     }
 

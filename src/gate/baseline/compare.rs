@@ -1,0 +1,180 @@
+//! The differences of a run from a baseline, by cause.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Baseline, BaselineEntry, SeenCases, case_pattern::patterns, update::pairs};
+use crate::{
+    cause::Cause,
+    run::baseline_comparison::{Difference, Differing},
+    suite::CaseId,
+};
+
+/// What is compared, and what was found so far.
+struct BaselineCheck<'b> {
+    baseline: &'b Baseline,
+    seen: &'b SeenCases,
+    missing: &'b BTreeSet<String>,
+    /// The entries that accept a case, by case.
+    known: BTreeMap<&'b str, Vec<(&'b BaselineEntry, &'b str)>>,
+    /// The cases that respond in another way than their entry says.
+    changed: BTreeSet<String>,
+    differences: Vec<Differing>,
+}
+
+impl Baseline {
+    /// The differences, the most important first. `today` has the form of `expires`; `missing` are the IDs of entries
+    /// that no case has.
+    #[must_use]
+    pub fn compare(&self, seen: &SeenCases, today: &str, missing: &BTreeSet<String>) -> Vec<Differing> {
+        let mut known: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for entry in &self.entries {
+            entry.pairs().for_each(|(case, response)| known.entry(case).or_default().push((entry, response)));
+        }
+        let (changed, differences) = (BTreeSet::new(), Vec::new());
+        let mut check = BaselineCheck { baseline: self, seen, missing, known, changed, differences };
+        check.operations();
+        let causes = seen.causes();
+        causes.iter().for_each(|cause| check.cause(cause));
+        check.unstable();
+        let found: BTreeSet<(&str, &str)> = causes.iter().flat_map(pairs).collect();
+        self.entries.iter().for_each(|entry| check.entry(entry, &found, today));
+        // Causes stay in the order of their ranks.
+        check.differences.sort_by_key(|one| one.difference.section());
+        check.differences
+    }
+}
+
+impl Difference {
+    /// Sorts kinds: what a regression shows comes before what an entry lacks.
+    fn section(self) -> u8 {
+        match self {
+            Self::OperationVanished => 0,
+            Self::NewCause | Self::Grown | Self::Changed => 1,
+            Self::Unstable => 2,
+            Self::Expired | Self::Unexplained => 3,
+            Self::Gone | Self::Shrunk | Self::UnknownCase => 4,
+        }
+    }
+}
+
+impl BaselineCheck<'_> {
+    fn operations(&mut self) {
+        for operation in &self.baseline.implemented {
+            let Some(case) = self.seen.without(operation) else { continue };
+            let headline = format!("{operation}: {}", case.reason);
+            let one = Differing::new(Difference::OperationVanished, headline, 1, vec![operation.clone()]);
+            self.differences.push(Differing {
+                representative: Some(case.id.clone()),
+                exchange: case.exchange.clone(),
+                ..one
+            });
+        }
+    }
+
+    /// The cases of a cause that no entry accepts.
+    fn cause(&mut self, cause: &Cause) {
+        let (mut differ, mut was, mut now) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (case, response) in pairs(cause).filter(|(case, _)| !self.baseline.is_unstable(case)) {
+            let known = self.known.get(case).map(Vec::as_slice).unwrap_or_default();
+            if known.iter().any(|(_, accepted)| *accepted == response) {
+                continue;
+            }
+            if !known.is_empty() {
+                self.changed.insert(case.to_owned());
+                was.extend(known.iter().map(|(_, accepted)| (*accepted).to_owned()));
+            }
+            differ.insert(case.to_owned());
+            now.insert(response.to_owned());
+        }
+        if differ.is_empty() {
+            return;
+        }
+        let entry = self.baseline.entry(&cause.key);
+        let difference = match entry {
+            _ if differ.iter().all(|case| self.changed.contains(case)) => Difference::Changed,
+            Some(_) => Difference::Grown,
+            None => Difference::NewCause,
+        };
+        let one = of_cases(difference, cause.headline.clone(), &differ);
+        let one = Differing { known: was.into_iter().collect(), found: now.into_iter().collect(), ..one };
+        let shown = if differ.contains(&cause.representative.0) { Some(&cause.representative.0) } else { None };
+        self.differences.push(self.shown(explained(one, entry), shown.or_else(|| clearest(&differ))));
+    }
+
+    /// The unstable cases with a result that was not recorded.
+    fn unstable(&mut self) {
+        for entry in &self.baseline.unstable {
+            let result = |case: &&String| self.seen.result(case).filter(|result| !entry.results.contains(*result));
+            let differ: BTreeSet<String> = entry.cases.iter().filter(|case| result(case).is_some()).cloned().collect();
+            let found: BTreeSet<String> = differ.iter().filter_map(|case| result(&case)).map(str::to_owned).collect();
+            if !differ.is_empty() {
+                let one = of_cases(Difference::Unstable, entry.reason.clone(), &differ);
+                let known = entry.results.iter().cloned().collect();
+                let one = Differing { known, found: found.into_iter().collect(), ..one };
+                self.differences.push(self.shown(one, clearest(&differ)));
+            }
+            self.unknown(&entry.reason, &entry.cases, None);
+        }
+    }
+
+    /// An entry that is over, or has no reason, or has cases that no longer deviate.
+    fn entry(&mut self, entry: &BaselineEntry, found: &BTreeSet<(&str, &str)>, today: &str) {
+        let cases = |is: &dyn Fn(&str, &str) -> bool| -> BTreeSet<String> {
+            entry.pairs().filter(|(case, response)| is(case, response)).map(|(case, _)| case.to_owned()).collect()
+        };
+        let all = cases(&|_, _| true);
+        let held = cases(&|case, response| found.contains(&(case, response)));
+        if !held.is_empty() && entry.is_over(today) {
+            let one = of_cases(Difference::Expired, entry.headline.clone(), &held);
+            let one = Differing { expires: entry.expires.clone(), ..explained(one, Some(entry)) };
+            self.differences.push(self.shown(one, clearest(&held)));
+        } else if !held.is_empty() && entry.is_unexplained() {
+            let one = of_cases(Difference::Unexplained, entry.headline.clone(), &held);
+            self.differences.push(self.shown(one, clearest(&held)));
+        }
+        let gone = cases(&|case, response| {
+            self.seen.is_judged(case) && !self.changed.contains(case) && !found.contains(&(case, response))
+        });
+        let gone: BTreeSet<String> = gone.into_iter().filter(|case| !self.baseline.is_unstable(case)).collect();
+        if !gone.is_empty() {
+            let difference = if gone.len() == all.len() { Difference::Gone } else { Difference::Shrunk };
+            let one = of_cases(difference, entry.headline.clone(), &gone);
+            self.differences.push(explained(one, Some(entry)));
+        }
+        self.unknown(&entry.headline, &all, Some(entry));
+    }
+
+    /// The cases of an entry that do not exist.
+    fn unknown(&mut self, headline: &str, cases: &BTreeSet<String>, entry: Option<&BaselineEntry>) {
+        let unknown: BTreeSet<String> = cases.intersection(self.missing).cloned().collect();
+        if !unknown.is_empty() {
+            let one = of_cases(Difference::UnknownCase, headline.to_owned(), &unknown);
+            self.differences.push(explained(one, entry));
+        }
+    }
+
+    /// The difference with a case that shows it.
+    fn shown(&self, one: Differing, case: Option<&String>) -> Differing {
+        let report = case.and_then(|case| self.seen.deviating(case));
+        Differing {
+            representative: case.map(|case| CaseId(case.clone())),
+            exchange: report.and_then(|report| report.exchange.clone()),
+            ..one
+        }
+    }
+}
+
+fn of_cases(difference: Difference, headline: String, cases: &BTreeSet<String>) -> Differing {
+    Differing::new(difference, headline, cases.len(), patterns(cases.iter().map(String::as_str)))
+}
+
+/// The difference with what its entry says.
+fn explained(one: Differing, entry: Option<&BaselineEntry>) -> Differing {
+    let reason = entry.filter(|entry| !entry.is_unexplained()).map(|entry| entry.reason.clone());
+    Differing { reason, issue: entry.and_then(|entry| entry.issue.clone()), ..one }
+}
+
+/// The case with the shortest ID.
+fn clearest(cases: &BTreeSet<String>) -> Option<&String> {
+    cases.iter().min_by_key(|case| (case.len(), *case))
+}
