@@ -77,6 +77,13 @@ impl ServiceFixtures {
         }
     }
 
+    pub(super) fn set_states(&mut self, states: StateTable) {
+        self.states = states.by_name;
+        self.fillings = states.fillings;
+        self.removals = states.removals;
+        self.pending = states.pending;
+    }
+
     /// The contract.
     #[must_use]
     pub fn contract(&self) -> &Arc<Contract> {

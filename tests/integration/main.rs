@@ -21,6 +21,7 @@ mod models;
 #[cfg(unix)]
 mod moto_gate;
 mod null_targets;
+mod own_fixtures;
 mod phrases;
 mod presence;
 mod private_authority;
