@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{
-    suite::{Bindings, Case, CaseId, ServiceFixtures, Step},
+    suite::{Aftermath, Bindings, Case, CaseId, ServiceFixtures, Step},
     wire::{Request, Response, TransportError},
 };
 
@@ -150,6 +150,13 @@ impl Transcript {
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted)
+    }
+
+    /// The strongest effect that the calls of the case's own steps may have had.
+    #[must_use]
+    pub fn aftermath(&self) -> Aftermath {
+        let main = self.exchanges.iter().filter(|exchange| exchange.role == Role::Main);
+        main.map(|exchange| Aftermath::of(&exchange.outcome)).max().unwrap_or(Aftermath::Untouched)
     }
 
     /// The exchanges of a step, in order.

@@ -72,6 +72,8 @@ pub(super) struct Subjected {
     prefix: String,
     source: Arc<Source>,
     seed: u64,
+    /// The calls that remove what the operation creates.
+    pub(super) removal: Vec<Step>,
 }
 
 impl Subjected {
@@ -83,6 +85,7 @@ impl Subjected {
             service: service.to_owned(),
             source: Arc::clone(source),
             seed,
+            removal: Vec::new(),
         }
     }
 
@@ -146,9 +149,10 @@ impl Subjected {
         Recipe { operation: &self.operation, known: &NOTHING_KNOWN, salt: None }
     }
 
-    /// The least valid input, for the presence check.
+    /// The least valid input, for the presence check. Its names are not those of the control, so that the control does not
+    /// meet what the presence check created.
     pub(super) fn sample(&self, inputs: &Inputs) -> Option<Value> {
-        inputs.least(self.recipe(&self.least_control(), &NOTHING_KNOWN)).ok()
+        inputs.least(self.recipe(&format!("{}/presence", self.prefix), &NOTHING_KNOWN)).ok()
     }
 
     /// Returns why no valid input reaches a location, if none does.
@@ -258,6 +262,7 @@ impl Subjected {
             rows: Vec::new(),
             steps: vec![step],
             teardown: Vec::new(),
+            removal: self.removal.clone(),
             source: Arc::clone(&self.source),
             standing: of.standing,
             probe: Some(of.aim),

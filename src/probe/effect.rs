@@ -14,9 +14,25 @@ pub enum Effect {
 }
 
 /// First words of operations that only read.
-const READS: [&str; 14] = [
-    "BatchGet", "Check", "Count", "Describe", "Detect", "Discover", "Estimate", "Filter", "Get", "Head", "List",
-    "Lookup", "Query", "Search",
+const READS: [&str; 18] = [
+    "BatchGet",
+    "Check",
+    "Count",
+    "Decrypt",
+    "Describe",
+    "Detect",
+    "Discover",
+    "Encrypt",
+    "Estimate",
+    "Filter",
+    "Get",
+    "Head",
+    "List",
+    "Lookup",
+    "Query",
+    "ReEncrypt",
+    "Scan",
+    "Search",
 ];
 
 /// Words in the names of operations that delete.
@@ -62,6 +78,8 @@ mod tests {
     #[case("GetParameter", Effect::Reads)]
     #[case("BatchGetItem", Effect::Reads)]
     #[case("ListQueues", Effect::Reads)]
+    #[case("ReEncrypt", Effect::Reads)]
+    #[case("Scan", Effect::Reads)]
     #[case("Listen", Effect::Writes)]
     #[case("PutParameter", Effect::Writes)]
     #[case("DeleteQueue", Effect::Destroys)]

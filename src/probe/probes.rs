@@ -1,5 +1,8 @@
 //! The order of probes: operation by operation, controls before the probes that rest on them, valid inputs before
 //! invalid ones, and requests that were seen to crash endpoints last.
+//!
+//! Probes of an operation that only reads share its states, and run concurrently. Those of any other operation run one at
+//! a time, and get new states after a request that may have left them in a state that no valid input reaches.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -16,8 +19,8 @@ use super::{
 use crate::{
     model::Operation,
     suite::{
-        Case, Filling, Given, Opening, Plan, PlanStage, SelectionDigester, ServiceFixtures, Template, Whole,
-        source::Source,
+        Aftermath, Case, Filling, Given, Opening, Plan, PlanStage, RequestGroup, SelectionDigester, ServiceFixtures,
+        State, Template, Whole, source::Source,
     },
 };
 
@@ -37,6 +40,20 @@ pub struct Probes {
     phase: ProbePhase,
     loaded: LoadedOperation,
     known: KnownValues,
+    /// The names of the states that are more than values.
+    resources: BTreeSet<String>,
+    shared: SharedStates,
+}
+
+/// The condition of the states that the probes of the current operation share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SharedStates {
+    /// They are as the recipe made them, except for what valid inputs changed. Or there are none to renew.
+    Intact,
+    /// No other probe may use them.
+    Spoiled,
+    /// They were made again, and the stage that they interrupted continues.
+    Renewed,
 }
 
 /// The phases of an operation, in this order; the last one runs once for all operations.
@@ -66,6 +83,11 @@ struct LoadedOperation {
 }
 
 impl LoadedOperation {
+    /// Returns whether a case that uses the states of the operation is still to run.
+    fn needs_states(&self) -> bool {
+        self.least || !(self.controls.is_empty() && self.valid.is_empty() && self.invalid.is_empty())
+    }
+
     fn probes(&self) -> usize {
         self.valid.len() + self.invalid.len() + self.crashing.len()
     }
@@ -107,6 +129,13 @@ impl Probes {
             phase: ProbePhase::Ready,
             loaded: LoadedOperation::default(),
             known: KnownValues::new(),
+            resources: service
+                .states
+                .values()
+                .filter(|state| is_resource(state))
+                .map(|state| state.name.clone())
+                .collect(),
+            shared: SharedStates::Intact,
             inputs,
             options,
         };
@@ -115,7 +144,8 @@ impl Probes {
         operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
         let mut selecting = SelectionDigester::default();
         for operation in operations {
-            let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
+            let mut subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
+            subjected.removal = service.removals.get(&operation.name).cloned().unwrap_or_default();
             match probes.options.leaves_out(operation) {
                 None => probes.enter(subjected, &mut selecting),
                 Some(reason) => probes.leave_out(&subjected, &reason),
@@ -266,6 +296,7 @@ impl Probes {
             operation: subjected.operation.name.clone(),
             sample: subjected.sample(&self.inputs),
             given: given.collect(),
+            removal: subjected.removal.clone(),
         }
     }
 
@@ -289,8 +320,25 @@ impl Probes {
                 self.known.clear();
                 Some(PlanStage::Cases(Some(1)))
             }
-            _ => Some(PlanStage::Cases(None)),
+            _ => Some(self.cases()),
         }
+    }
+
+    /// A stage of cases that use the states of the operation: shared resources are never changed concurrently.
+    fn cases(&self) -> PlanStage {
+        let writes = |subjected: &Subjected| Effect::of(&subjected.operation) != Effect::Reads;
+        PlanStage::Cases(self.operations.get(self.at).is_some_and(writes).then_some(1))
+    }
+
+    /// Returns whether a case may have left the states of the current operation so that other probes do not fit them. What
+    /// an operation creates is removed after each case.
+    fn spoils(&self, subjected: &Subjected, case: &Case, aftermath: Aftermath) -> bool {
+        let may_have = match (Effect::of(&subjected.operation), aftermath) {
+            (Effect::Reads, _) | (_, Aftermath::Untouched) => false,
+            (Effect::Destroys, _) | (_, Aftermath::Unknown) => true,
+            (Effect::Writes, Aftermath::Changed) => subjected.removal.is_empty() && may_store_invalid(case),
+        };
+        may_have && self.opening(subjected).given.iter().any(|given| self.resources.contains(&given.state))
     }
 
     /// The next case of all operations that may crash the endpoint.
@@ -319,6 +367,14 @@ impl Plan for Probes {
     }
 
     fn stage(&mut self) -> Option<PlanStage> {
+        match std::mem::replace(&mut self.shared, SharedStates::Intact) {
+            SharedStates::Spoiled if self.loaded.needs_states() => {
+                self.shared = SharedStates::Renewed;
+                return Some(PlanStage::Renew);
+            }
+            SharedStates::Renewed => return Some(self.cases()),
+            SharedStates::Spoiled | SharedStates::Intact => {}
+        }
         let next = match self.phase {
             ProbePhase::Ready => ProbePhase::Opened,
             ProbePhase::Opened => ProbePhase::Least,
@@ -343,6 +399,9 @@ impl Plan for Probes {
         if self.phase == ProbePhase::Crashing {
             return self.next_crashing();
         }
+        if self.shared == SharedStates::Spoiled {
+            return None;
+        }
         let subjected = self.operations.get(self.at)?;
         let (inputs, known) = (&self.inputs, &self.known);
         let control = |location: usize| subjected.control(inputs, known, subjected.locations.get(location)?);
@@ -365,12 +424,34 @@ impl Plan for Probes {
         });
         self.known = known.collect();
     }
+
+    fn ended(&mut self, case: &Case, aftermath: Aftermath) {
+        let current = self.operations.get(self.at).filter(|_| self.phase != ProbePhase::Crashing);
+        if current.is_some_and(|subjected| self.spoils(subjected, case, aftermath)) {
+            self.shared = SharedStates::Spoiled;
+        }
+    }
+}
+
+/// Returns whether a state is more than values: calls, or the endpoint itself, make it.
+fn is_resource(state: &State) -> bool {
+    !state.steps.is_empty() || !state.given.is_empty() || !state.is_reached_by_calls()
+}
+
+/// Returns whether an endpoint that accepts the request of a probe may store what no valid input leads to. A wrong signature
+/// does not change the input.
+fn may_store_invalid(case: &Case) -> bool {
+    case.scenario.probe.as_ref().is_some_and(|aim| match aim.group {
+        RequestGroup::Sdk => !aim.valid,
+        RequestGroup::Wire => true,
+        RequestGroup::Signing => false,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::testing::{SHAPES, probes};
+    use crate::probe::testing::{SHAPES, probes, suite};
 
     fn ids(options: ProbeOptions) -> Vec<Vec<String>> {
         let mut probes = probes(SHAPES, options);
@@ -415,5 +496,43 @@ mod tests {
     fn a_filter_that_matches_nothing_leaves_nothing_to_open() {
         let filters = vec!["elsewhere".parse().unwrap()];
         assert!(ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat().is_empty());
+    }
+
+    /// The ids of each stage of the probes of a name that a state yields, if every request has this aftermath. `~` marks a
+    /// renewal.
+    fn stages_after(aftermath: Aftermath) -> Vec<String> {
+        let steps = "steps: [{ call: Put, input: { name: abcd } }]";
+        let states = format!(
+            "states: {{ a thing: {{ says: s, {steps}, yields: {{ name: abcd }} }} }}\nmembers: {{ Put/name: a thing/name }}"
+        );
+        let suite = suite(SHAPES, &states);
+        let filters = vec!["s.Put/name/length/*".parse().unwrap(), "s.Put/name/pattern/start".parse().unwrap()];
+        let options = ProbeOptions { filters, ..ProbeOptions::default() };
+        let mut probes = Probes::new(suite.service("s").unwrap(), &Arc::new(Source::none("s")), options);
+        let mut stages = Vec::new();
+        while let Some(stage) = probes.stage() {
+            if matches!(stage, PlanStage::Renew) {
+                stages.push("~".to_owned());
+            }
+            assert!(!matches!(stage, PlanStage::Cases(None)), "Put writes");
+            let mut ids = Vec::new();
+            while let Some(case) = probes.case() {
+                probes.ended(&case, aftermath);
+                ids.push(case.id.0.rsplit('/').next().unwrap().to_owned());
+            }
+            stages.extend((!ids.is_empty()).then(|| ids.join(" ")));
+        }
+        stages
+    }
+
+    #[rstest::rstest]
+    #[case::rejected(Aftermath::Untouched, &["control", "min max", "under over start"])]
+    #[case::accepted(Aftermath::Changed, &["control", "min max", "under", "~", "over", "~", "start"])]
+    #[case::crashed(Aftermath::Unknown, &["control", "~", "min", "~", "max", "~", "under", "~", "over", "~", "start"])]
+    fn states_are_renewed_after_a_request_that_may_spoil_them_if_a_probe_follows(
+        #[case] aftermath: Aftermath,
+        #[case] expected: &[&str],
+    ) {
+        assert_eq!(stages_after(aftermath), expected);
     }
 }

@@ -76,6 +76,7 @@ impl Fixtures {
                     if let Some(suite) = services.get_mut(&service) {
                         suite.states = states.by_name;
                         suite.fillings = states.fillings;
+                        suite.removals = states.removals;
                         suite.pending = states.pending;
                     }
                 }

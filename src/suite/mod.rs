@@ -6,6 +6,7 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
+//! | `aftermath` | What a request did to the resources of an endpoint |  |
 //! | `call_signing` | The fault of a call's signature |  |
 //! | `case` | A case |  |
 //! | `case_aim` | The aim of a case |  |
@@ -29,6 +30,7 @@
 //! | `template` | Values with `${…}` in them, and the bindings that fill them |  |
 //! | `unknown_name` | A name that selects no case, with the suggestion that the program and the harness print | `nearest` |
 
+mod aftermath;
 mod call_signing;
 mod case;
 mod case_aim;
@@ -60,6 +62,7 @@ use serde_json::{Map, Value};
 
 use crate::suite::{requirement::Evidence, source::Source};
 
+pub use aftermath::Aftermath;
 pub use call_signing::CallSigning;
 pub use case::{Case, CaseId};
 pub use case_aim::{CaseAim, RequestGroup};
@@ -102,6 +105,9 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// Cleanup steps, which always run, in reverse order.
     pub teardown: Vec<Step>,
+    /// The calls that remove what the first step creates, in order. They read `${input.…}` and `${output.…}`, and are made
+    /// unless that step is rejected.
+    pub removal: Vec<Step>,
     /// The fixture file, for error messages.
     pub source: Arc<Source>,
     /// Its dependency on other scenarios of the run.

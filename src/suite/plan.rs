@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::{Alternative, Case, Given, SelectionDigest};
+use super::{Aftermath, Alternative, Case, Given, SelectionDigest, Step};
 use crate::suite::shard::Shard;
 
 /// Cases in stages. The cases of a stage run concurrently, and a stage starts when the previous one has ended.
@@ -27,8 +27,12 @@ pub trait Plan: Send {
     /// implemented, and these may prove it. By default, the order stays.
     fn try_first(&mut self, _service: &str, _operation: &str) {}
 
-    /// Passes the values of the states of the last [`PlanStage::Open`], by variable, without states that failed.
+    /// Passes the values of the states of the last [`PlanStage::Open`] or [`PlanStage::Renew`], by variable, without states
+    /// that failed.
     fn opened(&mut self, variables: Map<String, Value>);
+
+    /// Passes what the request of a case did, as soon as the case has ended.
+    fn ended(&mut self, _case: &Case, _aftermath: Aftermath) {}
 }
 
 /// A stage of a plan.
@@ -36,6 +40,8 @@ pub trait Plan: Send {
 pub enum PlanStage {
     /// Starts the test of an operation.
     Open(Opening),
+    /// Releases the states of the operation, and establishes them again with new names.
+    Renew,
     /// Runs cases, at most this many concurrently; `None`: as many as the run allows.
     Cases(Option<usize>),
 }
@@ -51,6 +57,8 @@ pub struct Opening {
     pub sample: Option<Value>,
     /// States that hold until the next operation.
     pub given: Vec<Given>,
+    /// The calls that remove what the operation creates, to undo the presence check.
+    pub removal: Vec<Step>,
 }
 
 /// A whole selection, and the part of it that a plan covers.
@@ -96,7 +104,13 @@ impl Batch {
             let (service, operation) = (&case.scenario.service, &case.scenario.operation);
             if !openings.iter().any(|known| known.service == *service && known.operation == *operation) {
                 let (service, operation) = (service.clone(), operation.clone());
-                openings.push_back(Opening { service, operation, sample: None, given: Vec::new() });
+                openings.push_back(Opening {
+                    service,
+                    operation,
+                    sample: None,
+                    given: Vec::new(),
+                    removal: Vec::new(),
+                });
             }
         }
         cases.sort_by_key(|case| !case.scenario.steps.iter().any(|step| step.at_end));

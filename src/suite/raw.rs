@@ -212,6 +212,9 @@ pub(super) struct RawStates {
     /// `state/variable`. The first match wins.
     #[serde(default)]
     pub(super) members: Map<String, Value>,
+    /// By operation that creates a resource: the calls that remove it, in order.
+    #[serde(default)]
+    pub(super) removals: BTreeMap<String, Vec<RawStep>>,
     /// By operation that is polled: the body that reports a change in progress.
     #[serde(default)]
     pub(super) pending: BTreeMap<String, Value>,

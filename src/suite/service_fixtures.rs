@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    Glob, State,
+    Glob, State, Step,
     matcher::{self, Hidden},
 };
 use crate::{
@@ -30,6 +30,8 @@ pub struct ServiceFixtures {
     pub states: BTreeMap<String, State>,
     /// The members of derived inputs that states fill; the first match wins.
     pub fillings: Vec<Filling>,
+    /// By operation that creates a resource: the calls that remove it, in order.
+    pub removals: BTreeMap<String, Vec<Step>>,
     /// By operation that is polled: a [`matcher`] pattern for the body that reports a change in progress. No document bounds
     /// how long a change takes.
     pub pending: BTreeMap<String, Value>,
@@ -42,6 +44,7 @@ pub struct ServiceFixtures {
 pub(super) struct StateTable {
     pub(super) by_name: BTreeMap<String, State>,
     pub(super) fillings: Vec<Filling>,
+    pub(super) removals: BTreeMap<String, Vec<Step>>,
     pub(super) pending: BTreeMap<String, Value>,
 }
 
@@ -68,6 +71,7 @@ impl ServiceFixtures {
             requirements: Requirements::default(),
             states: BTreeMap::new(),
             fillings: Vec::new(),
+            removals: BTreeMap::new(),
             pending: BTreeMap::new(),
             protocol,
         }

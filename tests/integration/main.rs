@@ -14,6 +14,7 @@ mod gate;
 mod harness;
 mod html_report;
 mod init;
+mod isolation;
 mod layering;
 mod metamorphic;
 mod models;

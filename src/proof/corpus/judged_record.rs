@@ -103,6 +103,7 @@ impl Models {
             rows: vec![ScenarioRow { name: None, values: Map::new() }],
             steps: vec![step],
             teardown: Vec::new(),
+            removal: Vec::new(),
             source: Arc::clone(&self.source),
             standing: CaseStanding::Free,
             probe: None,

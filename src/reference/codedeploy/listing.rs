@@ -2,19 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    CodeDeployResult, Rejection,
-    deployment::CodeDeployDeployment,
-    estate::{Estate, GroupKey},
-    input::missing,
-};
+use super::{CodeDeployResult, Rejection, deployment::CodeDeployDeployment, estate::Estate, input::missing};
 
 /// The maximum number of IDs on one page.
 const PAGE: usize = 100;
 
 /// The filter of a list.
 struct Filter<'a> {
-    group: Option<GroupKey>,
+    /// The ID of the group: a new group with the name of a deleted one has no deployments.
+    group: Option<&'a str>,
     statuses: Vec<&'a str>,
     from: f64,
     to: f64,
@@ -23,7 +19,7 @@ struct Filter<'a> {
 
 impl Filter<'_> {
     fn accepts(&self, deployment: &CodeDeployDeployment) -> bool {
-        self.group.as_ref().is_none_or(|group| *group == deployment.group)
+        self.group.is_none_or(|group| group == deployment.group_id)
             && (self.statuses.is_empty() || self.statuses.contains(&deployment.status()))
             && (self.from..=self.to).contains(&deployment.created)
             // No deployment has an external ID.
@@ -46,7 +42,7 @@ impl Estate {
         Ok(json!({"deployments": page}))
     }
 
-    fn filter<'a>(&self, input: &'a Value) -> Result<Filter<'a>, Rejection> {
+    fn filter<'a>(&'a self, input: &'a Value) -> Result<Filter<'a>, Rejection> {
         let range = &input["createTimeRange"];
         let from = range["start"].as_f64().unwrap_or(f64::NEG_INFINITY);
         let to = range["end"].as_f64().unwrap_or(f64::INFINITY);
@@ -62,16 +58,15 @@ impl Estate {
         })
     }
 
-    /// The group to list. The input must have both names or neither.
-    fn listed_group(&self, input: &Value) -> Result<Option<GroupKey>, Rejection> {
+    /// The ID of the group to list. The input must have both names or neither.
+    fn listed_group(&self, input: &Value) -> Result<Option<&str>, Rejection> {
         match (input.get("applicationName"), input.get("deploymentGroupName")) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(missing("applicationName")),
             (Some(_), None) => Err(missing("deploymentGroupName")),
             (Some(_), Some(_)) => {
-                let key = self.group_key(input)?;
-                self.group(&key)?;
-                Ok(Some(key))
+                let group = self.group(&self.group_key(input)?)?;
+                Ok(Some(&group.id))
             }
         }
     }

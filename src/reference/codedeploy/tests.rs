@@ -456,6 +456,22 @@ fn an_established_state_matches_its_name(
     }
 }
 
+#[rstest]
+#[case("DeleteDeploymentGroup")]
+#[case("DeleteApplication")]
+fn a_new_group_does_not_list_the_deployments_of_a_deleted_one(#[case] delete: &str) {
+    let world = World::new("Server", &selecting());
+    let names = json!({"applicationName": "app", "deploymentGroupName": "group"});
+    world.deploy();
+    world.bench.call(delete, &names).unwrap();
+    if delete == "DeleteApplication" {
+        world.bench.call("CreateApplication", &json!({"applicationName": "app"})).unwrap();
+    }
+    world.add_group("group", &selecting());
+    let id = world.deploy();
+    assert_eq!(world.bench.call("ListDeployments", &names).unwrap(), json!({"deployments": [id]}));
+}
+
 #[test]
 fn lists_are_filtered_by_group_status_and_time() {
     let world = World::new("Server", &selecting());

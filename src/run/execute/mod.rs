@@ -8,6 +8,7 @@ mod overtime;
 mod patience;
 mod prepared;
 mod presence;
+mod removal;
 mod state_setup;
 mod step_request;
 #[cfg(test)]
@@ -77,6 +78,7 @@ impl Executor<'_> {
             None => run.run_whole(case, &mut bindings).await.err().unwrap_or(CaseEnd::Complete),
         };
         run.transcript.elapsed = run.started.elapsed().saturating_sub(run.waited);
+        run.remove_creations(case);
         if !case.scenario.teardown.is_empty() {
             run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
         }

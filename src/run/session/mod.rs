@@ -246,6 +246,11 @@ impl Session {
                     }
                     plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
                 }
+                PlanStage::Renew => {
+                    let is_over = collector.life.is_over();
+                    prepared = self.renewed(prepared, is_over).await;
+                    plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
+                }
                 PlanStage::Cases(at_once) => self.cases(plan, at_once, &mut collector).await,
             }
         }
@@ -345,6 +350,19 @@ impl Session {
         }
     }
 
+    /// New states in place of those that a case spoiled. `is_over`: the endpoint crashed for good.
+    async fn renewed<'s>(&'s self, prepared: Option<PreparedStates<'s>>, is_over: bool) -> Option<PreparedStates<'s>> {
+        let prepared = prepared?;
+        if *self.interrupt.borrow() || is_over {
+            return Some(prepared);
+        }
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            renewed = prepared.renew() => Some(renewed),
+            () = interrupted(&mut interrupt) => None,
+        }
+    }
+
     /// Checks the presence of an operation that the model has.
     async fn check_presence(&self, opening: &Opening, opened: &mut OpenedOperation<'_>) {
         let subject = PresenceSubject::find(&self.suite, &opening.service, &opening.operation);
@@ -357,6 +375,7 @@ impl Session {
         let responses = self.executor().check_presence(service, subject.operation, sample, &mut opened.questions).await;
         opened.unknown = responses.unknown_operation.as_ref().ok().map(|response| subject.normalized(response));
         opened.presence = Some(presence(subject, &responses));
+        self.executor().remove_samples(opening, &responses).await;
     }
 
     fn executor(&self) -> Executor<'_> {
@@ -405,6 +424,7 @@ impl Session {
                     None => break,
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
+                        plan.ended(&finished.case, finished.transcript.aftermath());
                         collector.enter(finished);
                         if collector.life.is_in_doubt() && tasks.len() == parked.len() && self.look_after(collector).await {
                             parked.give_up(RESTARTED);

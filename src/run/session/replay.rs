@@ -178,7 +178,8 @@ impl<'p> Cases<'p> {
                 let known = self.variables.iter().position(is_it).and_then(|at| self.variables.remove(at));
                 self.plan.opened(known.map(|(_, _, variables)| variables).unwrap_or_default());
             }
-            Some(PlanStage::Cases(_)) => {}
+            // A recording has no new states; the cases after them come all the same.
+            Some(PlanStage::Renew | PlanStage::Cases(_)) => {}
             None => self.over = true,
         }
     }

@@ -61,6 +61,7 @@ impl Resolver<'_> {
             rows,
             steps,
             teardown,
+            removal: Vec::new(),
             source: Arc::new(self.source.clone()),
             standing: CaseStanding::Free,
             probe: None,
@@ -76,13 +77,31 @@ impl Resolver<'_> {
         let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
         let fillings = raw.members.iter().map(|(glob, place)| self.filling(glob, place, &by_name));
         let fillings = fillings.collect::<Result<_, _>>()?;
+        let removals =
+            raw.removals.iter().map(|(operation, calls)| Ok((operation.clone(), self.removal(operation, calls)?)));
+        let removals = removals.collect::<Result<_, Diagnostic>>()?;
         for (operation, pattern) in &raw.pending {
             let at = format!("/pending/{}", escape(operation));
             self.look_up(None, operation, &at)?;
             matcher::check(pattern)
                 .map_err(|problem| self.source.at(&format!("{at}{}", problem.pointer), problem.problem))?;
         }
-        Ok(StateTable { by_name, fillings, pending: raw.pending })
+        Ok(StateTable { by_name, fillings, removals, pending: raw.pending })
+    }
+
+    /// Resolves the calls that remove what an operation creates. Their values may be those of an invalid input.
+    fn removal(&self, operation: &str, raw: &[RawStep]) -> Result<Vec<Step>, Diagnostic> {
+        let at = format!("/removals/{}", escape(operation));
+        self.look_up(None, operation, &at)?;
+        let rows = [ScenarioRow { name: None, values: Map::new() }];
+        let mut scope = VariableScope::of_rows(&rows);
+        scope.add("input");
+        scope.add("output");
+        let mut steps = self.steps(raw, &at, &mut scope, &rows)?;
+        for step in &mut steps {
+            step.call.valid = false;
+        }
+        Ok(steps)
     }
 
     /// Resolves `"GetParameter/Name": a parameter/name`, the variable of a state that fills a member. With a `!` after its

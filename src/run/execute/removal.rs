@@ -1,0 +1,120 @@
+//! Removes what requests created.
+
+use serde_json::{Map, Value};
+
+use super::{CaseRun, Cleanup, Executor};
+use crate::{
+    judge::transcript::{PresenceResponses, Role},
+    suite::{Aftermath, Bindings, Call, Case, CaseId, Expression, Opening, Step, Template},
+    wire::{Response, TransportError},
+};
+
+/// The request that may have created a resource.
+struct Creation<'c> {
+    service: &'c str,
+    operation: &'c str,
+    input: &'c Value,
+    outcome: &'c Result<Response, TransportError>,
+}
+
+impl Executor<'_> {
+    /// Removes what a presence check created.
+    pub async fn remove_samples(&self, opening: &Opening, responses: &PresenceResponses) {
+        let (service, operation) = (opening.service.as_str(), opening.operation.as_str());
+        let empty = Value::Object(Map::new());
+        let sample = opening.sample.as_ref().unwrap_or(&empty);
+        let mut run = CaseRun::new(*self, CaseId(format!("{service}.{operation}")));
+        // Some endpoints ignore the name of the service, or take an unknown operation for another one.
+        let of_sample = [&responses.sample, &responses.unknown_operation, &responses.unknown_service];
+        for (input, outcome) in
+            of_sample.map(|outcome| (sample, outcome)).into_iter().chain([(&empty, &responses.empty_input)])
+        {
+            run.remove_later(&opening.removal, &Creation { service, operation, input, outcome });
+        }
+        run.clean_up().await;
+    }
+}
+
+impl CaseRun<'_> {
+    /// Removes at the end of the case what its first step created.
+    pub(super) fn remove_creations(&mut self, case: &Case) {
+        let Some(step) = case.scenario.steps.first().filter(|_| !case.scenario.removal.is_empty()) else { return };
+        let input = step.call.input.fill(&Bindings::default()).unwrap_or_default();
+        let made = self.transcript.of_step(1).filter(|exchange| exchange.role == Role::Main);
+        let outcomes: Vec<_> = made.map(|exchange| exchange.outcome.clone()).collect();
+        let Call { service, operation, .. } = &step.call;
+        for outcome in &outcomes {
+            self.remove_later(&case.scenario.removal, &Creation { service, operation, input: &input, outcome });
+        }
+    }
+
+    /// Removes at the end of the case what a request may have created.
+    fn remove_later(&mut self, removal: &[Step], creation: &Creation<'_>) {
+        let is_sent = !matches!(creation.outcome, Err(TransportError::Unsendable(_)));
+        if !is_sent || Aftermath::of(creation.outcome) == Aftermath::Untouched {
+            return;
+        }
+        let mut bindings = Bindings::new(self.executor.seed, &self.transcript.case.0);
+        bindings.bind("input", creation.input.clone());
+        bindings.bind("output", self.output(creation).unwrap_or_default());
+        let calls: Vec<Step> = removal.iter().filter_map(|step| filled(step, &bindings)).collect();
+        // Cleanups run in reverse order.
+        self.cleanups.extend(calls.into_iter().rev().map(|step| Cleanup::Steps(vec![step], bindings.clone())));
+    }
+
+    /// The body of a success.
+    fn output(&self, creation: &Creation<'_>) -> Option<Value> {
+        let response = creation.outcome.as_ref().ok()?;
+        let parsed = self.executor.suite.service(creation.service)?.parse_response(creation.operation, response);
+        parsed.value.filter(|_| parsed.rejection.is_none())
+    }
+}
+
+/// The step with its values. A member that the input lacks is null here, too. `None` if the output lacks a member: then it
+/// is unknown what to remove.
+fn filled(step: &Step, bindings: &Bindings) -> Option<Step> {
+    let template = &step.call.input;
+    let is_known = |expression: &Expression| Template::Whole(expression.clone()).fill(bindings).is_ok();
+    let is_output = |expression: &Expression| expression.path().is_some_and(|(root, _)| root == "output");
+    if template.expressions().into_iter().any(|(_, expression)| is_output(expression) && !is_known(expression)) {
+        return None;
+    }
+    let (input, _) = template.fill_known(bindings);
+    Some(Step { call: Call { input: Template::Literal(input), ..step.call.clone() }, ..step.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::suite::{CallerName, Expectation, Region};
+
+    #[rstest]
+    #[case::of_the_input(json!({"Name": "${input.Name}"}), Some(json!({"Name": "a"})))]
+    #[case::not_in_the_input(json!({"Name": "${input.Other}"}), Some(json!({"Name": null})))]
+    #[case::of_the_output(json!({"Ids": ["${output.Ids.0}"], "Force": true}), Some(json!({"Ids": ["i"], "Force": true})))]
+    #[case::not_in_the_output(json!({"Id": "${output.Ids.1}"}), None)]
+    fn a_removal_needs_its_output_and_has_null_for_a_missing_input(
+        #[case] template: Value,
+        #[case] expected: Option<Value>,
+    ) {
+        let call = Call {
+            service: "s".to_owned(),
+            operation: "Delete".to_owned(),
+            input: Template::read(&template).unwrap(),
+            valid: false,
+            caller: CallerName::Owner,
+            region: Region::Home,
+            signing: None,
+            raw: None,
+        };
+        let mut bindings = Bindings::new(0, "s.Create/control");
+        bindings.bind("input", json!({"Name": "a"}));
+        bindings.bind("output", json!({"Ids": ["i"]}));
+        let step = Step::once(call, Expectation { alternatives: Vec::new() });
+        let input = filled(&step, &bindings).map(|step| step.call.input.fill(&bindings).unwrap());
+        assert_eq!(input, expected);
+    }
+}
