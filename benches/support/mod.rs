@@ -92,6 +92,7 @@ impl Probes {
             rows: Vec::new(),
             steps: vec![step(number)],
             teardown: Vec::new(),
+            removal: Vec::new(),
             source: Arc::clone(&self.source),
             standing: CaseStanding::Free,
             probe: None,
@@ -137,7 +138,7 @@ pub(crate) struct Stream<'p> {
 impl<'p> Stream<'p> {
     pub(crate) fn new(probes: &'p Probes, count: usize) -> Self {
         let (service, operation) = ("codedeploy".to_owned(), "StopDeployment".to_owned());
-        let opening = Opening { service, operation, sample: Some(input()), given: Vec::new() };
+        let opening = Opening { service, operation, sample: Some(input()), given: Vec::new(), removal: Vec::new() };
         let whole = Whole { services: [opening.service.clone()].into(), ..Whole::default() };
         Self { probes, stages: [PlanStage::Open(opening), PlanStage::Cases(None)].into(), next: 0, count, whole }
     }

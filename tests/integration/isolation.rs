@@ -35,7 +35,7 @@ use wireproof::internals::{
 
 use crate::support;
 
-const MODEL: &str = r##"{"smithy": "2.0", "shapes": {
+const MODEL: &str = r#"{"smithy": "2.0", "shapes": {
   "x#Boxes": {"type": "service", "version": "2026-01-01", "operations": [{"target": "x#CreateBox"}, {"target": "x#UpdateBox"},
       {"target": "x#ListBoxes"}, {"target": "x#DeleteBox"}],
     "traits": {"aws.auth#sigv4": {"name": "boxes"}, "aws.protocols#awsJson1_1": {}}},
@@ -60,7 +60,7 @@ const MODEL: &str = r##"{"smithy": "2.0", "shapes": {
     "traits": {"smithy.api#error": "client"}},
   "x#BoxNotFoundException": {"type": "structure", "members": {"message": {"target": "smithy.api#String"}},
     "traits": {"smithy.api#error": "client"}}
-}}"##;
+}}"#;
 
 const RECIPE: &str = r#"
 states:

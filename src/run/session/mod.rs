@@ -247,7 +247,8 @@ impl Session {
                     plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
                 }
                 PlanStage::Renew => {
-                    prepared = self.renewed(prepared, &collector).await;
+                    let is_over = collector.life.is_over();
+                    prepared = self.renewed(prepared, is_over).await;
                     plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
                 }
                 PlanStage::Cases(at_once) => self.cases(plan, at_once, &mut collector).await,
@@ -349,14 +350,10 @@ impl Session {
         }
     }
 
-    /// New states in place of those that a case spoiled.
-    async fn renewed<'s>(
-        &'s self,
-        prepared: Option<PreparedStates<'s>>,
-        collector: &Collector<'_>,
-    ) -> Option<PreparedStates<'s>> {
+    /// New states in place of those that a case spoiled. `is_over`: the endpoint crashed for good.
+    async fn renewed<'s>(&'s self, prepared: Option<PreparedStates<'s>>, is_over: bool) -> Option<PreparedStates<'s>> {
         let prepared = prepared?;
-        if *self.interrupt.borrow() || collector.life.is_over() {
+        if *self.interrupt.borrow() || is_over {
             return Some(prepared);
         }
         let mut interrupt = self.interrupt.clone();
