@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use super::{
     judged_locations::{JudgedLocations, constraint},
     location_tree::LocationTree,
+    occurrence_group::Occurrence,
     root::Root,
     symptom::{ResponseFault, Symptom, symptoms},
 };
 use crate::{
     judge::{fingerprint::steady, verdict::Severity},
     run::event::CaseReport,
-    suite::RequestGroup,
+    suite::{CaseId, RequestGroup},
 };
 
 /// A symptom of a case, with its root.
@@ -21,11 +22,22 @@ pub(super) struct Rooted<'c> {
     pub(super) root: Root,
 }
 
-impl Rooted<'_> {
-    /// Sorts the cases of a cause: one with its exchange first, then controls, then short ids.
-    pub(super) fn clarity(&self) -> (bool, bool, usize, &str) {
-        let id = self.case.id.0.as_str();
-        (self.case.exchange.is_none(), !self.case.aim.is_control(), id.len(), id)
+impl Occurrence for Rooted<'_> {
+    fn case(&self) -> &CaseId {
+        &self.case.id
+    }
+
+    fn operation(&self) -> String {
+        format!("{}.{}", self.case.service, self.case.operation)
+    }
+
+    fn location(&self) -> &str {
+        self.case.aim.location.as_deref().unwrap_or_default()
+    }
+
+    /// A case with its exchange is best, then a control.
+    fn obscurity(&self) -> usize {
+        2 * usize::from(self.case.exchange.is_none()) + usize::from(!self.case.aim.is_control())
     }
 }
 

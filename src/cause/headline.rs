@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     generalize::Rooted,
+    occurrence_group::OccurrenceGroup,
     root::Root,
     symptom::{ResponseFault, Symptom, fault as fault_of},
 };
@@ -16,16 +17,16 @@ use crate::{
 const NAMED: usize = 3;
 
 /// Describes a cause in one line. The representative supplies the values.
-pub(super) fn headline(root: &Root, members: &[Rooted<'_>], representative: &Rooted<'_>) -> String {
-    let finding = || representative.case.findings.iter().find(|finding| finding.severity == Severity::Error);
+pub(super) fn headline(group: &OccurrenceGroup<Root, Rooted<'_>>) -> String {
+    let members = &group.occurrences;
+    let findings = members.first().map(|representative| representative.case.findings.as_slice()).unwrap_or_default();
+    let finding = || findings.iter().find(|finding| finding.severity == Severity::Error);
     let expected = || finding().map(|finding| finding.expected.as_str()).unwrap_or_default();
     let operations = || operations(members);
-    match root {
+    match &group.root {
         Root::Signatures => "signatures are not verified".to_owned(),
         Root::Valid { location, symptom, .. } => format!("{}: {}", operations(), of_valid(location, symptom)),
-        Root::Response { fault, .. } => {
-            format!("{}: {}", operations(), of_response(fault, &representative.case.findings))
-        }
+        Root::Response { fault, .. } => format!("{}: {}", operations(), of_response(fault, findings)),
         Root::WrongError { error, .. } => format!("{}: {error} instead of a validation error", operations()),
         Root::InvalidCrashes { family, .. } => format!("{}: server error for {}", operations(), asks(family)),
         Root::Unenforced { family, accepted, judged, .. } => {

@@ -5,13 +5,14 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
-//! | `symptom` | The first fault of a case |  |
+//! | `occurrence_group` | Groups what has the same root, for causes and for the differences between two runs |  |
+//! | `symptom` | The first fault of a case | `occurrence_group` |
 //! | `root` | The root that symptoms share | `symptom` |
 //! | `location_tree` | The outermost location at which valid requests fail |  |
 //! | `judged_locations` | Counts of the locations at which constraints were judged | `symptom` |
-//! | `generalize` | From the symptoms of a run to their roots | `symptom`, `root`, `location_tree`, `judged_locations` |
+//! | `generalize` | From the symptoms of a run to their roots | `occurrence_group`, `symptom`, `root`, `location_tree`, `judged_locations` |
 //! | `cause_rank` | The ranks of causes, and why they are in this order | `symptom`, `root`, `generalize` |
-//! | `headline` | A cause in one line | `symptom`, `root`, `generalize` |
+//! | `headline` | A cause in one line | `occurrence_group`, `symptom`, `root`, `generalize` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
@@ -20,6 +21,7 @@ mod generalize;
 mod headline;
 mod judged_locations;
 mod location_tree;
+pub(crate) mod occurrence_group;
 mod root;
 mod symptom;
 #[cfg(test)]
@@ -27,10 +29,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +40,7 @@ pub use judged_locations::JudgedLocations;
 
 use generalize::{Rooted, rooted};
 use headline::headline;
+use occurrence_group::{OccurrenceGroup, condensed};
 use root::Root;
 
 /// Findings that share one root.
@@ -67,14 +67,9 @@ pub struct Cause {
 /// the run.
 #[must_use]
 pub fn causes<'c>(judged: &'c JudgedLocations, cases: impl IntoIterator<Item = &'c CaseReport>) -> Vec<Cause> {
-    let mut by_root: BTreeMap<Root, Vec<Rooted<'c>>> = BTreeMap::new();
-    for one in rooted(judged, cases) {
-        by_root.entry(one.root.clone()).or_default().push(one);
-    }
-    let mut causes: Vec<Cause> = by_root.into_iter().filter_map(|(root, members)| cause(&root, &members)).collect();
-    causes.sort_by_cached_key(|cause| (cause.rank, Reverse(cause.reach()), cause.headline.clone()));
-    causes.iter_mut().zip(1..).for_each(|(cause, number)| cause.number = number);
-    causes
+    let occurrences = rooted(judged, cases).into_iter().map(|one| (one.root.clone(), one));
+    let groups = condensed(occurrences, |group| (CauseRank::of(&group.root, &group.occurrences), headline(group)));
+    groups.into_iter().zip(1..).filter_map(|(group, number)| cause(number, group)).collect()
 }
 
 /// A larger cause keeps the exchange of its representative only.
@@ -96,24 +91,15 @@ pub fn condense(cases: &mut [CaseReport]) -> Vec<Cause> {
     causes
 }
 
-fn cause(root: &Root, members: &[Rooted<'_>]) -> Option<Cause> {
-    let representative = members.iter().min_by_key(|member| member.clarity())?;
-    let mut operations = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    for Rooted { case, .. } in members {
-        if seen.insert(&case.id) {
-            *operations.entry(format!("{}.{}", case.service, case.operation)).or_default() += 1;
-        }
-    }
-    let locations = members.iter().filter_map(|member| member.case.aim.location.clone());
+fn cause(number: usize, group: OccurrenceGroup<Root, Rooted<'_>>) -> Option<Cause> {
     Some(Cause {
-        number: 0,
-        rank: CauseRank::of(root, members),
-        headline: headline(root, members, representative),
-        operations,
-        locations: locations.filter(|location| !location.is_empty()).collect(),
-        representative: representative.case.id.clone(),
-        cases: seen.into_iter().cloned().collect(),
+        number,
+        rank: CauseRank::of(&group.root, &group.occurrences),
+        headline: headline(&group),
+        representative: group.occurrences.first()?.case.id.clone(),
+        operations: group.operations,
+        locations: group.locations,
+        cases: group.cases,
     })
 }
 
@@ -122,10 +108,5 @@ impl Cause {
     pub(crate) fn shown(&self) -> impl Iterator<Item = &CaseId> {
         let all = self.cases.len() <= FEW;
         self.cases.iter().filter(move |id| all || **id == self.representative)
-    }
-
-    /// How much of the endpoint it touches: operations, then locations, then cases.
-    fn reach(&self) -> (usize, usize, usize) {
-        (self.operations.len(), self.locations.len(), self.cases.len())
     }
 }

@@ -1,5 +1,6 @@
 //! The symptoms of a case: its first fault. All later findings of the case are consequences.
 
+use super::occurrence_group::member;
 use crate::{
     judge::{
         code::Code,
@@ -66,12 +67,10 @@ fn outcome(case: &CaseReport, findings: &[&Finding]) -> Option<Symptom> {
 
 /// The fault in a response that a finding describes.
 pub(super) fn fault(finding: &Finding) -> ResponseFault {
-    let names: Vec<&str> =
-        finding.pointer.split('/').filter(|token| !token.is_empty() && token.parse::<usize>().is_err()).collect();
     ResponseFault {
         code: finding.code,
         rule: finding.rule.clone(),
-        member: names[names.len().saturating_sub(2)..].join("/"),
+        member: member(&finding.pointer),
         expected: steady(&finding.expected),
     }
 }

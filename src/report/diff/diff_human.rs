@@ -20,6 +20,9 @@ use crate::{
 /// Longer values are cut. The JSON document contains them in full.
 const LONGEST_VALUE: usize = 160;
 
+/// The maximum number of cases and locations that are named per group.
+const NAMED: usize = 3;
+
 /// The maximum number of operations that are named per group.
 const OPERATIONS: usize = 6;
 
@@ -92,15 +95,7 @@ fn one(page: &mut TextPage, group: &ChangeGroup) {
         DiffLocation::Response => word(group.kind).to_owned(),
         location => format!("{}  {location}", word(group.kind)),
     };
-    page.entry(
-        2,
-        of_kind(group),
-        &location,
-        &match group.cases {
-            1 => "1 case".to_owned(),
-            cases => format!("{cases} cases"),
-        },
-    );
+    page.entry(2, of_kind(group), &location, &count(group.cases.len(), "case"));
     for values in &group.values {
         page.entry(6, PLAIN, "A", &shorten(&values.before, LONGEST_VALUE));
         page.entry(6, PLAIN, "B", &shorten(&values.after, LONGEST_VALUE));
@@ -114,9 +109,21 @@ fn one(page: &mut TextPage, group: &ChangeGroup) {
             group.verdicts.iter().map(|verdicts| format!("{} x{}", in_words(verdicts), verdicts.cases)).collect();
         page.entry(6, PLAIN, "verdicts", &verdicts.join(", "));
     }
+    if !group.locations.is_empty() {
+        let locations: Vec<&str> = group.locations.iter().map(String::as_str).collect();
+        page.entry(6, FAINT, "at", &some(&locations));
+    }
     page.entry(6, FAINT, "of", &operations(&group.operations));
-    let examples: Vec<String> = group.examples.iter().map(ToString::to_string).collect();
-    page.entry(6, FAINT, "in", &examples.join(", "));
+    let others = group.cases.iter().filter(|case| **case != group.representative);
+    let cases: Vec<&str> = std::iter::once(&group.representative).chain(others).map(|case| case.0.as_str()).collect();
+    page.entry(6, FAINT, "in", &some(&cases));
+}
+
+/// The first of some names, and the number of the others.
+fn some(names: &[&str]) -> String {
+    let (named, rest) = names.split_at(names.len().min(NAMED));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    named.join(", ") + &more
 }
 
 fn operations(operations: &BTreeMap<String, usize>) -> String {

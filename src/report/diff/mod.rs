@@ -2,7 +2,8 @@
 //!
 //! A side is the run of an endpoint, a recording, or a report, which only has verdicts, findings and requirements.
 //! Responses are compared as observations, in which times, IDs and secrets are placeholders. Equal differences are
-//! reported once, with the number of cases. Neither side is the correct one.
+//! reported once, with the cases that show them: they are condensed like the findings of a run to causes. Neither side is
+//! the correct one.
 
 mod body_comparer;
 mod case_changes;
@@ -29,7 +30,7 @@ pub use diff_side::{DiffSide, Party, PartyKind};
 pub use response_change::{ChangeKind, ChangePattern, DiffLocation};
 
 use case_changes::{changes, is_judged, of_steps, of_verdict};
-use change_group::{ShownGroup, group, transitions};
+use change_group::{ShownChange, group, transitions};
 
 /// The differences to report.
 #[derive(Debug, Clone, Default)]
@@ -129,9 +130,9 @@ pub struct DifferingCase {
 pub fn of_observations(differing: &[DifferingCase]) -> Vec<ChangeGroup> {
     let shown = differing.iter().flat_map(|DifferingCase { case, service, before, after }| {
         let changes = of_steps(service, &diff_side::steps(before), &diff_side::steps(after));
-        changes.into_iter().map(|change| ShownGroup { case: case.clone(), change })
+        changes.into_iter().map(|change| ShownChange { case: case.clone(), change, verdicts: None })
     });
-    group(shown.collect(), &BTreeMap::new())
+    group(shown.collect())
 }
 
 /// Compares two sides.
@@ -155,7 +156,7 @@ pub fn compare(a: &DiffSide, b: &DiffSide, options: &CompareOptions) -> Comparis
         different: tally.different,
         unjudged: tally.unjudged,
         verdicts: transitions(tally.verdicts.values().copied()),
-        groups: group(tally.shown, &tally.verdicts),
+        groups: group(tally.shown),
         requirements,
         only_a,
         only_b,
@@ -170,7 +171,7 @@ struct DiffTally<'o> {
     ignored: usize,
     unjudged: BTreeMap<Verdict, usize>,
     verdicts: BTreeMap<CaseId, (Verdict, Verdict)>,
-    shown: Vec<ShownGroup>,
+    shown: Vec<ShownChange>,
 }
 
 impl<'o> DiffTally<'o> {
@@ -207,7 +208,8 @@ impl<'o> DiffTally<'o> {
             }
         }
         self.different += usize::from(!changes.is_empty());
-        self.shown.extend(changes.into_iter().map(|change| ShownGroup { case: id.clone(), change }));
+        let verdicts = self.verdicts.get(id).copied();
+        self.shown.extend(changes.into_iter().map(|change| ShownChange { case: id.clone(), change, verdicts }));
     }
 
     /// The cases on one side only.

@@ -25,7 +25,7 @@ use Verdict::{Blocked, Conforms, Deviates, NotImplemented};
 fn printed(comparison: &Comparison) -> Vec<String> {
     let line = |group: &ChangeGroup| {
         let values: Vec<String> = group.values.iter().map(|v| format!("{} -> {}", v.before, v.after)).collect();
-        format!("{} {} {} x{}", group.kind, group.location, values.join(", "), group.cases)
+        format!("{} {} {} x{}", group.kind, group.location, values.join(", "), group.cases.len())
     };
     comparison.groups.iter().map(line).collect()
 }
