@@ -56,9 +56,9 @@ fn errors(page: &mut TextPage, tally: &CorpusTally) {
         return;
     }
     page.heading("errors");
-    for error in &tally.errors {
-        let finding = &error.finding;
-        let lead = format!("{} {} {}", error.record, error.service, error.operation);
+    let errors = tally.errors.iter().flat_map(|positive| positive.errors().map(move |error| (positive, error)));
+    for (positive, finding) in errors {
+        let lead = format!("{} {} {}", positive.record, positive.service, positive.operation);
         page.entry(2, of_severity(Severity::Error), &lead, &format!("{} {}", phrasing::rule(finding), finding.pointer));
         page.entry(6, PLAIN, "expected", &text::shorten(&finding.expected, LONGEST_VALUE));
         page.entry(6, PLAIN, "actual  ", &text::shorten(&finding.actual, LONGEST_VALUE));

@@ -124,10 +124,10 @@ mod tests {
         document["tally"]["skipped"] = json!({ "service": { "nimbus": 1 }, "operation": { "codedeploy Stop": 2 } });
         document["tally"]["errors"] = json!([{
             "record": "r-1", "service": "codedeploy", "operation": "StopDeployment",
-            "finding": {
+            "findings": [{
                 "code": "response-shape", "rule": "type", "severity": "error", "evidence": "modelled", "step": 1,
                 "role": "step", "pointer": "/status", "expected": "a string", "actual": "[1]", "cites": [],
-            },
+            }],
         }]);
         let read: FalsePositives = serde_json::from_value(document).unwrap();
         serde_json::to_value(read).unwrap()
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_schema_rejects_what_is_not_of_its_form() {
-        let changes: [(&str, Value); 9] = [
+        let changes: [(&str, Value); 10] = [
             ("/schema", json!("wireproof/judge/v9")),
             ("/date", json!("today")),
             ("/tally/records", json!(-1)),
@@ -150,8 +150,9 @@ mod tests {
             ("/tally/skipped", json!({ "region": {} })),
             ("/tally/groups/0/shares/responses", json!({ "errors": 1 })),
             ("/tally/rules/0/rule", json!("No Rule")),
-            ("/tally/errors/0/finding/severity", json!("fatal")),
-            ("/tally/errors/0/finding", json!({})),
+            ("/tally/errors/0/findings/0/severity", json!("fatal")),
+            ("/tally/errors/0/findings/0", json!({})),
+            ("/tally/errors/0/findings", json!([])),
         ];
         for (pointer, value) in changes {
             let mut broken = document();

@@ -1,6 +1,9 @@
 //! The sums over all judged records. Plain data.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,11 +79,20 @@ pub struct RuleCount {
 
 /// A false positive: a response of AWS with an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ErrorFound {
+pub struct FalsePositive {
+    /// The ID of the record.
     pub record: String,
     pub service: String,
     pub operation: String,
-    pub finding: Finding,
+    /// All its findings, the errors first.
+    pub findings: Vec<Finding>,
+}
+
+impl FalsePositive {
+    /// Its errors.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
 }
 
 /// The sums of a corpus.
@@ -105,7 +117,7 @@ pub struct CorpusTally {
     /// The violations in edited records.
     pub edited: Vec<RuleCount>,
     /// The false positives.
-    pub errors: Vec<ErrorFound>,
+    pub errors: Vec<FalsePositive>,
 }
 
 impl CorpusTally {
@@ -155,14 +167,13 @@ impl CorpusTally {
         *self.skipped.entry(why).or_default().entry(name).or_default() += 1;
     }
 
-    fn add_errors(&mut self, record: &Record, findings: Vec<Finding>) {
-        let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
-        self.errors.extend(errors.map(|finding| ErrorFound {
-            record: record.id.clone(),
-            service: record.service.clone(),
-            operation: record.operation.clone(),
-            finding,
-        }));
+    fn add_errors(&mut self, record: &Record, mut findings: Vec<Finding>) {
+        findings.sort_by_key(|finding| Reverse(finding.severity));
+        let (record, service, operation) = (record.id.clone(), record.service.clone(), record.operation.clone());
+        let positive = FalsePositive { record, service, operation, findings };
+        if positive.errors().next().is_some() {
+            self.errors.push(positive);
+        }
     }
 }
 
@@ -354,6 +365,18 @@ mod tests {
             tally.rules.iter().map(|count| (count.severity, count.responses, count.operations)).collect();
         assert_eq!(rules, [(Severity::Error, 2, 1), (Severity::Warning, 1, 1)]);
         assert_eq!(tally.errors.iter().map(|error| error.record.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    }
+
+    #[test]
+    fn a_record_with_an_error_is_listed_once_with_all_its_findings() {
+        let mut several = judged(Some(Severity::Warning));
+        several.findings.extend(judged(Some(Severity::Error)).findings);
+        several.findings.extend(judged(Some(Severity::Error)).findings);
+        let tally = CorpusTally::of([(&record("7", "A", "A-recorded", 1), Ok(several))]);
+        let [positive] = tally.errors.as_slice() else { panic!("{:?}", tally.errors) };
+        let severities: Vec<Severity> = positive.findings.iter().map(|finding| finding.severity).collect();
+        assert_eq!(severities, [Severity::Error, Severity::Error, Severity::Warning]);
+        assert_eq!((positive.record.as_str(), positive.errors().count()), ("7", 2));
     }
 
     #[test]

@@ -12,6 +12,6 @@ mod record_path;
 mod severities_page;
 
 pub use corpus_record::{Broken, Label, Record, RecordKind, RecordedProtocol, Tier, read};
-pub use corpus_tally::{CorpusTally, ErrorFound, RecordGroup, RecordShare, RuleCount, Shares, Skipped};
+pub use corpus_tally::{CorpusTally, FalsePositive, RecordGroup, RecordShare, RuleCount, Shares, Skipped};
 pub use judged_record::{Judged, Models};
 pub use record_path::{RecordPath, RecordPathError};

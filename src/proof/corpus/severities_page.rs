@@ -100,18 +100,19 @@ fn tables(tally: &CorpusTally, out: &mut String) {
 }
 
 fn errors(tally: &CorpusTally, out: &mut String) {
-    for (index, error) in tally.errors.iter().enumerate() {
+    let errors = tally.errors.iter().flat_map(|positive| positive.errors().map(move |error| (positive, error)));
+    for (index, (positive, finding)) in errors.enumerate() {
         let head = if index == 0 { "\nEach error:\n\n" } else { "" };
-        let (operation, finding) = (&error.operation, &error.finding);
+        let operation = &positive.operation;
         let _ = writeln!(
             out,
             "{head}- {} {operation} `{}` at `{}`: expected {}, got {} (record {})",
-            error.service,
+            positive.service,
             finding.code,
             finding.pointer,
             cell(&finding.expected),
             cell(&finding.actual),
-            error.record
+            positive.record
         );
     }
 }
