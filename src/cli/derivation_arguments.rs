@@ -43,6 +43,27 @@ pub(super) struct DerivationArguments {
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Probes")]
 pub(super) struct ChoiceArguments {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(super) families: FamilyArguments,
+
+    /// Run only these operations.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_OPERATION")]
+    pub(super) operation: Vec<String>,
+
+    /// Run only probe IDs that match this glob or contain this text (repeatable).
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER")]
+    pub(super) filter: Vec<Glob>,
+
+    /// Skip probe IDs that match this glob or contain this text (repeatable).
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE")]
+    pub(super) exclude: Vec<Glob>,
+}
+
+/// The families of probes, and the operations that may be probed.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Probes")]
+pub(super) struct FamilyArguments {
     /// Run only these groups or families: sdk (what an SDK can send), wire (malformed requests), signing, or all;
     /// required, length, range, pattern, enum, items, entries, unique, union, legal, example of sdk; type, timestamp,
     /// blob, integer, unknown-member, request of wire. With --filter, the default is all.
@@ -56,18 +77,6 @@ pub(super) struct ChoiceArguments {
     )]
     #[serde(serialize_with = "names", deserialize_with = "named")]
     probes: Vec<FamilySelector>,
-
-    /// Run only these operations.
-    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_OPERATION")]
-    operation: Vec<String>,
-
-    /// Run only probe IDs that match this glob or contain this text (repeatable).
-    #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER")]
-    filter: Vec<Glob>,
-
-    /// Skip probe IDs that match this glob or contain this text (repeatable).
-    #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE")]
-    exclude: Vec<Glob>,
 
     /// At most N probes per operation, sampled by seed.
     #[arg(long, value_name = "N", env = "WIREPROOF_MAX_PER_OPERATION")]
@@ -121,15 +130,16 @@ impl DerivationArguments {
         part: ProbeSelection,
     ) -> Result<Probes, Failure> {
         let choice = &self.choice;
+        let families = &choice.families;
         let options = probe::ProbeOptions {
-            families: FamilySelector::families(&choice.probes),
-            every_control: choice.probes.iter().any(|selector| selector.is_of_valid_inputs()),
+            families: FamilySelector::families(&families.probes),
+            every_control: families.probes.iter().any(|selector| selector.is_of_valid_inputs()),
             operations: choice.operation.clone(),
             filters: choice.filter.clone(),
             excludes: choice.exclude.clone(),
             settled: part.settled,
             shard: part.shard,
-            max_per_operation: choice.max_per_operation,
+            max_per_operation: families.max_per_operation,
             seed,
             effect,
         };
@@ -151,10 +161,24 @@ impl From<DerivationError> for Failure {
     }
 }
 
+impl FamilyArguments {
+    /// A flag that was given, or set in the configuration file. `--filter` sets `--probes all`.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let is_default = |selector: &FamilySelector| ["sdk", "all"].contains(&selector.to_string().as_str());
+        let flags = [
+            ("--probes", !self.probes.iter().all(is_default)),
+            ("--max-per-operation", self.max_per_operation.is_some()),
+            ("--destructive", self.destructive),
+            ("--allow-writes", self.allow_writes),
+        ];
+        flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+    }
+}
+
 impl ChoiceArguments {
     /// The strongest effect that a probed operation may have.
     pub(super) fn effect(&self, is_loopback: bool) -> Effect {
-        match (self.destructive, is_loopback || self.allow_writes) {
+        match (self.families.destructive, is_loopback || self.families.allow_writes) {
             (true, true) => Effect::Destroys,
             (_, true) => Effect::Writes,
             (_, false) => Effect::Reads,

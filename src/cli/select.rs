@@ -160,7 +160,7 @@ impl SelectArguments {
 }
 
 /// The globs of all lists.
-fn globs(lists: &[GlobList]) -> Vec<Glob> {
+pub(super) fn globs(lists: &[GlobList]) -> Vec<Glob> {
     lists.iter().flat_map(|list| list.0.clone()).collect()
 }
 

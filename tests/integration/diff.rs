@@ -143,11 +143,39 @@ fn endpoints_recordings_and_reports_are_compared_by_the_program() {
 }
 
 #[test]
+fn the_probes_of_a_model_are_compared_at_two_endpoints() {
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/codedeploy/model.json");
+    let (proxy, other) = (Proxy::start(), Proxy::start());
+    let diff = |more: &[&str]| {
+        let arguments = ["diff", &proxy.endpoint, &other.endpoint, "--model", model, "--seed", "7"];
+        wireproof(&[&arguments, more].concat())
+    };
+    let (status, told, _) = diff(&["--operation", "StopDeployment"]);
+    assert_eq!(status, 0, "{told}");
+    assert!(told.contains("no difference") && !told.contains(" 0 cases compared"), "{told}");
+
+    other.set(Fault::Name("NoSuchThingException"));
+    let (status, told, _) = diff(&["--operation", "StopDeployment"]);
+    assert_eq!(status, 1, "{told}");
+    assert!(told.contains("error differs") && told.contains("B  NoSuchThingException"), "{told}");
+
+    let (status, _, error) = diff(&["--tag", "auth"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("do not select probes"), "{error}");
+    let (status, _, error) = wireproof(&["diff", &proxy.endpoint, &other.endpoint, "--probes", "wire"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("--model"), "{error}");
+}
+
+#[test]
 fn incomparable_sides_are_reported() {
     let (status, _, error) = wireproof(&["diff", "nowhere", "reference"]);
     assert_eq!(status, 2);
     assert!(error.contains("nowhere: no such file or folder"), "{error}");
     assert_eq!(wireproof(&["diff", "reference", "reference", "--ignore", "colour"]).0, 2);
+    let (status, _, error) = wireproof(&["diff", "http://127.0.0.1:1", "reference", "--report", "json=/"]);
+    assert_eq!(status, 4, "a report is opened before anything runs: {error}");
+    assert!(error.contains("cannot write /: "), "{error}");
     // No server listens there.
     let (status, _, error) = wireproof(&["diff", "http://127.0.0.1:1", "reference", UNKNOWN]);
     assert_eq!(status, 2, "{error}");

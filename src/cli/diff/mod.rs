@@ -3,15 +3,19 @@
 mod origin;
 mod sides;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
+    derivation_arguments::{ChoiceArguments, DerivationArguments, FamilyArguments},
     execution::{ExecutionArguments, SensitiveArguments},
     report_arguments::{WantedReport, report_help, write_document},
-    select::{FixtureArguments, SelectArguments},
+    select::{FixtureArguments, SelectArguments, globs},
     subset::say,
     target_arguments::AccessArguments,
     terminal::width,
@@ -33,6 +37,8 @@ use sides::sides;
 const EXAMPLES: &str = "Examples:
   wireproof diff http://127.0.0.1:4566 http://127.0.0.1:5000          compare two endpoints
   wireproof diff reference http://127.0.0.1:4566 --operation StopDeployment
+  wireproof diff --model botocore:ssm http://127.0.0.1:5000 http://127.0.0.1:5001
+                                                                      compare two releases by the probes of a model
   wireproof diff recorded-on-aws/ http://127.0.0.1:4566               repeat the cases of a recording
   wireproof diff last-release.json this-release.json                  compare two JSON reports
   wireproof diff A B --ignore value --ignore /deploymentInfo/creator  skip these differences
@@ -65,6 +71,18 @@ pub(super) struct DiffArguments {
 
     #[command(flatten)]
     fixtures: FixtureArguments,
+
+    /// Compare the responses to the probes of this model instead of scenarios, as `wireproof probe` sends them. A recording
+    /// determines its probes itself.
+    #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL", help_heading = "Probes")]
+    model: Option<String>,
+
+    /// Recipe that creates the resources of the service, in the format of states.yaml with `members` [default: built in].
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_RECIPE", help_heading = "Probes")]
+    recipe: Option<PathBuf>,
+
+    #[command(flatten)]
+    families: FamilyArguments,
 
     #[command(flatten)]
     access: AccessArguments,
@@ -114,6 +132,10 @@ pub(super) struct DiffArguments {
 }
 
 pub(super) fn run(arguments: &DiffArguments) -> Result<ExitStatus, Failure> {
+    let derives = arguments.recipe.as_ref().map(|_| "--recipe").or(arguments.families.given());
+    if let Some(flag) = derives.filter(|_| arguments.model.is_none()) {
+        return Err(Failure::alone(flag, "--model"));
+    }
     let (a, b) = (Origin::of(&arguments.a)?, Origin::of(&arguments.b)?);
     let (a, b) = sides(arguments, a, b)?;
     // A case that did not run would look like a difference.
@@ -138,6 +160,18 @@ fn status(comparison: &Comparison) -> ExitStatus {
 const SHOWN: usize = 20;
 
 impl DiffArguments {
+    /// The derivation of the probes, if a model is named.
+    fn derivation(&self) -> Option<DerivationArguments> {
+        let choice = ChoiceArguments {
+            families: self.families.clone(),
+            operation: self.select.operation.clone(),
+            filter: globs(&self.select.filter),
+            exclude: globs(&self.select.exclude),
+        };
+        let (botocore, recipe) = (self.fixtures.botocore.clone(), self.recipe.clone());
+        Some(DerivationArguments { model: self.model.clone()?, botocore, recipe, choice })
+    }
+
     fn write(&self, format: Format, color: bool, comparison: &Comparison, mut out: &mut dyn Write) -> io::Result<()> {
         if format == Format::JSON {
             return diff_report::json(comparison.clone(), &mut out);

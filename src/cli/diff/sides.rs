@@ -1,4 +1,5 @@
-//! Brings both sides to one form. A recording or report determines the cases that run against an endpoint.
+//! Brings both sides to one form. A recording or report determines the cases that run against an endpoint; between two
+//! endpoints, the scenarios or a model do.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -66,11 +67,15 @@ struct Sides<'a> {
     /// The selected IDs; `None`: all.
     wanted: Option<BTreeSet<CaseId>>,
     of_probes: bool,
+    /// The derivation of the probes, unless a recording has it.
+    derivation: Option<DerivationArguments>,
 }
 
 impl<'a> Sides<'a> {
     fn of(arguments: &'a DiffArguments, a: &Origin, b: &Origin) -> Result<Self, Failure> {
-        if a.is_of_probes() || b.is_of_probes() {
+        let derivation = arguments.derivation();
+        let are_endpoints = [a, b].iter().all(|origin| matches!(origin, Origin::Endpoint(_)));
+        if a.is_of_probes() || b.is_of_probes() || (are_endpoints && derivation.is_some()) {
             // Probes are not in the fixtures, and are selected only by their IDs.
             let select = &arguments.select;
             if !(select.paths.is_empty() && select.service.is_empty() && select.tag.is_empty()) {
@@ -79,12 +84,12 @@ impl<'a> Sides<'a> {
                 ));
             }
             let (suite, cases) = (Fixtures::of_services([]), Vec::new());
-            return Ok(Self { arguments, suite, cases, wanted: None, of_probes: true });
+            return Ok(Self { arguments, suite, cases, wanted: None, of_probes: true, derivation });
         }
         let SelectedCases { suite, cases, .. } = arguments.select.load(&arguments.fixtures, HashSet::new())?;
         let is_all = cases.len() == suite.cases().len();
         let wanted = (!is_all).then(|| cases.iter().map(|case| case.id.clone()).collect());
-        Ok(Self { arguments, suite, cases, wanted, of_probes: false })
+        Ok(Self { arguments, suite, cases, wanted, of_probes: false, derivation: None })
     }
 
     /// The selected cases of a recording or a report.
@@ -94,7 +99,7 @@ impl<'a> Sides<'a> {
                 judged(name, folder, recording, &self.suite, &mut Batch::new(self.suite.cases()))?
             }
             Origin::Recording { folder, recording, derivation: Some(derivation) } => {
-                let derivation = self.derivation(derivation);
+                let derivation = self.recorded(derivation);
                 let suite = derivation.suite()?;
                 let run = &recording.header().run;
                 let is_loopback = run.endpoint.parse::<Endpoint>().is_ok_and(|endpoint| endpoint.is_loopback());
@@ -119,7 +124,7 @@ impl<'a> Sides<'a> {
     }
 
     /// The derivation of a recording's probes, with the botocore of this machine.
-    fn derivation(&self, recorded: &DerivationArguments) -> DerivationArguments {
+    fn recorded(&self, recorded: &DerivationArguments) -> DerivationArguments {
         DerivationArguments { botocore: self.arguments.fixtures.botocore.clone(), ..recorded.clone() }
     }
 
@@ -131,23 +136,23 @@ impl<'a> Sides<'a> {
         seed: u64,
         other: Option<(&Origin, &DiffSide)>,
     ) -> Result<DiffSide, Failure> {
+        let is_loopback = url.as_deref().is_none_or(|url| url.parse::<Endpoint>().is_ok_and(|url| url.is_loopback()));
         match other {
             Some((Origin::Recording { derivation: Some(derivation), recording, .. }, _)) => {
-                let derivation = self.derivation(derivation);
-                let suite = derivation.suite()?;
+                let derivation = self.recorded(derivation);
                 // A permission to write to the recorded endpoint does not extend to this one.
-                let is_loopback =
-                    url.as_deref().is_none_or(|url| url.parse::<Endpoint>().is_ok_and(|url| url.is_loopback()));
                 let effect = if is_loopback { derivation.choice.effect(true) } else { Effect::Reads };
                 let part = ProbeSelection { shard: recording.header().run.shard, ..ProbeSelection::default() };
-                let mut probes = derivation.derive(&suite, seed, effect, part)?;
-                let mut side = self.run_plan(name, url, seed, suite, &mut probes)?;
-                side.retain(|id| self.is_wanted(id));
-                Ok(side)
+                self.run_probes(name, url, seed, &derivation, effect, part)
             }
-            _ if self.of_probes => Err(Failure::usage(
-                "a report does not contain its probes\nhelp: record them with `wireproof probe --recording DIR`, and compare the folder",
-            )),
+            _ if self.of_probes => {
+                let derivation = self.derivation.as_ref().ok_or_else(|| Failure::usage(
+                    "a report does not contain its probes\nhelp: pass --model and the flags of its run, or record them with `wireproof probe --recording DIR`, and compare the folder",
+                ))?;
+                let subset = &self.arguments.select.subset;
+                let part = ProbeSelection { settled: subset.settled()?, shard: subset.shard()? };
+                self.run_probes(name, url, seed, derivation, derivation.choice.effect(is_loopback), part)
+            }
             _ => {
                 let mut cases = self.cases.clone();
                 if let Some((_, side)) = other {
@@ -158,6 +163,22 @@ impl<'a> Sides<'a> {
                 self.run_plan(name, url, seed, self.suite.clone(), &mut batch)
             }
         }
+    }
+
+    fn run_probes(
+        &self,
+        name: &str,
+        url: Option<String>,
+        seed: u64,
+        derivation: &DerivationArguments,
+        effect: Effect,
+        part: ProbeSelection,
+    ) -> Result<DiffSide, Failure> {
+        let suite = derivation.suite()?;
+        let mut probes = derivation.derive(&suite, seed, effect, part)?;
+        let mut side = self.run_plan(name, url, seed, suite, &mut probes)?;
+        side.retain(|id| self.is_wanted(id));
+        Ok(side)
     }
 
     fn run_plan(
