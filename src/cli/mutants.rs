@@ -9,7 +9,7 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
-    report_arguments::{WantedReport, report_help, write_document},
+    report_arguments::{DocumentReports, WantedReport, report_help},
     select::{FixtureArguments, SnapshotArguments},
     terminal::{Progress, width},
     written,
@@ -103,8 +103,9 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     if arguments.list {
         return list(&proof);
     }
+    let reports = DocumentReports::open(&arguments.report)?;
     let matrix = proven(&proof)?;
-    write_document(&arguments.report, |format, color, out| write(arguments, format, color, &matrix, out))?;
+    reports.write(|format, color, out| write(arguments, format, color, &matrix, out))?;
     if arguments.judge_again {
         let runs = 1 + matrix.mutants.len() + matrix.constant_endpoints.len();
         written(writeln!(anstream::stderr(), "judged {runs} recordings again, each with the same result"))?;

@@ -165,9 +165,9 @@ impl ReportArguments {
             match destination {
                 Destination::Stdout => reports.add_stream(format, Box::new(io::stdout()), &options),
                 Destination::Stderr => reports.add_stream(format, Box::new(io::stderr()), &options),
-                Destination::File(path) => reports
-                    .add_file(format, path, &options)
-                    .map_err(|error| Failure::internal(format!("cannot write {}: {error}", path.display())))?,
+                Destination::File(path) => {
+                    reports.add_file(format, path, &options).map_err(|error| unwritable(path, &error))?;
+                }
             }
         }
         Ok(reports)
@@ -197,33 +197,46 @@ impl ReportArguments {
     }
 }
 
-/// Writes a finished document in every requested format, or for people if nothing else goes to standard output.
-///
-/// `write` gets the format, and true if the text should have color.
-pub(super) fn write_document(
-    wanted: &[WantedReport],
-    write: impl Fn(Format, bool, &mut dyn Write) -> io::Result<()>,
-) -> Result<(), Failure> {
-    for (format, destination) in placed(wanted).map_err(Failure::usage)? {
-        let write = |out: &mut dyn Write| {
-            let mut out = io::BufWriter::new(out);
-            write(format, destination.has_color(), &mut out)?;
-            out.flush()
+/// The reports of a document that is written as a whole. They are opened before the work, so that a file that cannot be
+/// written stops the command first.
+pub(super) struct DocumentReports<'a>(Vec<(Format, Destination<'a>, Option<PendingFile>)>);
+
+impl<'a> DocumentReports<'a> {
+    /// Opens the requested reports, and one for people if nothing else goes to standard output.
+    pub(super) fn open(wanted: &'a [WantedReport]) -> Result<Self, Failure> {
+        let open = |(format, destination)| {
+            let file = match destination {
+                Destination::File(path) => Some(PendingFile::create(path).map_err(|error| unwritable(path, &error))?),
+                Destination::Stdout | Destination::Stderr => None,
+            };
+            Ok::<_, Failure>((format, destination, file))
         };
-        match destination {
-            Destination::Stdout => written(write(&mut io::stdout()))?,
-            Destination::Stderr => written(write(&mut io::stderr()))?,
-            Destination::File(path) => write_file(path, write)
-                .map_err(|error| Failure::internal(format!("cannot write {}: {error}", path.display())))?,
-        }
+        placed(wanted).map_err(Failure::usage)?.into_iter().map(open).collect::<Result<_, _>>().map(Self)
     }
-    Ok(())
+
+    /// Writes the document. `write` gets the format, and true if the text should have color.
+    pub(super) fn write(self, write: impl Fn(Format, bool, &mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        for (format, destination, file) in self.0 {
+            let write = |out: &mut dyn Write| {
+                let mut out = io::BufWriter::new(out);
+                write(format, destination.has_color(), &mut out)?;
+                out.flush()
+            };
+            match (destination, file) {
+                (Destination::File(path), Some(file)) => {
+                    let committed = file.writer().and_then(|mut out| write(&mut out)).and_then(|()| file.commit());
+                    committed.map_err(|error| unwritable(path, &error))?;
+                }
+                (Destination::Stderr, _) => written(write(&mut io::stderr()))?,
+                _ => written(write(&mut io::stdout()))?,
+            }
+        }
+        Ok(())
+    }
 }
 
-fn write_file(path: &Path, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let pending = PendingFile::create(path)?;
-    write(&mut pending.writer()?)?;
-    pending.commit()
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::internal(format!("cannot write {}: {error}", path.display()))
 }
 
 /// Finishes reports and recordings.

@@ -14,7 +14,7 @@ use super::{
     Failure,
     derivation_arguments::{ChoiceArguments, DerivationArguments, FamilyArguments},
     execution::{ExecutionArguments, SensitiveArguments},
-    report_arguments::{WantedReport, report_help, write_document},
+    report_arguments::{DocumentReports, WantedReport, report_help},
     select::{FixtureArguments, SelectArguments, globs},
     subset::say,
     target_arguments::AccessArguments,
@@ -37,8 +37,7 @@ use sides::sides;
 const EXAMPLES: &str = "Examples:
   wireproof diff http://127.0.0.1:4566 http://127.0.0.1:5000          compare two endpoints
   wireproof diff reference http://127.0.0.1:4566 --operation StopDeployment
-  wireproof diff --model botocore:ssm http://127.0.0.1:5000 http://127.0.0.1:5001
-                                                                      compare two releases by the probes of a model
+  wireproof diff --model botocore:ssm URL URL                         compare them by the probes of a model
   wireproof diff recorded-on-aws/ http://127.0.0.1:4566               repeat the cases of a recording
   wireproof diff last-release.json this-release.json                  compare two JSON reports
   wireproof diff A B --ignore value --ignore /deploymentInfo/creator  skip these differences
@@ -137,6 +136,7 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<ExitStatus, Failure> {
         return Err(Failure::alone(flag, "--model"));
     }
     let (a, b) = (Origin::of(&arguments.a)?, Origin::of(&arguments.b)?);
+    let reports = DocumentReports::open(&arguments.report)?;
     let (a, b) = sides(arguments, a, b)?;
     // A case that did not run would look like a difference.
     if [&a.party, &b.party].iter().any(|side| side.interrupted && side.kind == PartyKind::Endpoint) {
@@ -144,7 +144,7 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<ExitStatus, Failure> {
     }
     let options = CompareOptions { ignore: arguments.ignore.clone(), only: arguments.only.clone() };
     let comparison = compare(&a, &b, &options);
-    write_document(&arguments.report, |format, color, out| arguments.write(format, color, &comparison, out))?;
+    reports.write(|format, color, out| arguments.write(format, color, &comparison, out))?;
     Ok(status(&comparison))
 }
 

@@ -14,7 +14,7 @@ use super::super::{
     Failure,
     botocore::BotocoreArguments,
     model_source::{ModelFolder, ModelSource},
-    report_arguments::{WantedReport, write_document},
+    report_arguments::{DocumentReports, WantedReport},
     terminal::width,
 };
 use crate::{
@@ -56,11 +56,12 @@ pub(super) fn judge(
     botocore: &BotocoreArguments,
     reports: &[WantedReport],
 ) -> Result<ExitStatus, Failure> {
+    let reports = DocumentReports::open(reports)?;
     let records = records(path)?;
     let shelf = arguments.shelf(botocore)?;
     let models = Models::gather(&records, |service| shelf.find(service))?;
     let tally = CorpusTally::of(records.iter().map(|record| (record, models.judge(record))));
-    write_document(reports, |format, color, out| write(arguments, format, color, &tally, out))?;
+    reports.write(|format, color, out| write(arguments, format, color, &tally, out))?;
     Ok(match tally.all().responses {
         share if share.of == 0 => ExitStatus::Incomplete,
         share if share.rate() <= arguments.max_error_rate => ExitStatus::Conforms,

@@ -219,7 +219,7 @@ impl<'r> Breaches<'r> {
                 services: breach.services.len(),
             })
             .collect();
-        counts.sort_by_key(|count| std::cmp::Reverse((count.severity, count.responses)));
+        counts.sort_by_key(|count| Reverse((count.severity, count.responses)));
         counts
     }
 }
