@@ -14,7 +14,7 @@
 //! | `generalize` | From the symptoms of a run to their roots | `occurrence_group`, `symptom`, `root`, `location_tree`, `judged_locations`, `response_text` |
 //! | `cause_rank` | The ranks of causes, and why they are in this order | `symptom`, `root`, `generalize` |
 //! | `cause_key` | What makes a cause the same in another run | `symptom`, `root` |
-//! | `headline` | A cause in one line | `symptom`, `root`, `generalize` |
+//! | `headline` | A cause in one line | `occurrence_group`, `symptom`, `root`, `generalize` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
