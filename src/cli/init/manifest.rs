@@ -6,8 +6,30 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Tab
 /// The name of the test.
 const NAME: &str = "conformance";
 
-/// The features that the test needs: known deviations, the bundled scenarios, one test per case.
+/// The features that the test of scenarios needs: known deviations, the bundled scenarios, one test per case.
 const FEATURES: [&str; 3] = ["baseline", "bundled", "libtest"];
+
+/// The features that the test of probes needs: known deviations, compressed models.
+const PROBE_FEATURES: [&str; 2] = ["baseline", "gzip"];
+
+/// The source of the dependency on wireproof, if it is not the published version.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DependencySource<'a> {
+    /// A folder.
+    Path(&'a str),
+    /// A git repository.
+    Git(&'a str),
+}
+
+impl<'a> DependencySource<'a> {
+    /// The key of the dependency, and its value.
+    fn entry(self) -> (&'static str, &'a str) {
+        match self {
+            Self::Path(folder) => ("path", folder),
+            Self::Git(url) => ("git", url),
+        }
+    }
+}
 
 /// The reason why a manifest cannot be edited.
 #[derive(Debug, Error)]
@@ -28,97 +50,117 @@ pub(super) enum ManifestError {
     OtherTest,
     /// The manifest already has another dependency on wireproof.
     #[error(
-        "the manifest already has another dependency on wireproof, so nothing was written\nhelp: pass --force to set its path"
+        "the manifest already has another dependency on wireproof, so nothing was written\nhelp: pass --force to set its source"
     )]
     OtherDependency,
 }
 
-/// Adds `[[test]]` and the dependency, as a path dependency if a source folder is given.
-pub(super) fn with_test(text: &str, sources: Option<&str>, force: bool) -> Result<String, ManifestError> {
-    let mut document: DocumentMut = text.parse()?;
-    if !document.contains_key("package") {
-        return Err(ManifestError::NoPackage);
-    }
-    depend(&mut document, sources, force)?;
+/// Adds `[[test]]` and the dependency that the test of scenarios needs.
+pub(super) fn with_test(
+    text: &str,
+    source: Option<DependencySource<'_>>,
+    force: bool,
+) -> Result<String, ManifestError> {
+    let mut document = package(text)?;
+    depend(&mut document, source, &FEATURES, force)?;
     enter_test(&mut document, force)?;
     Ok(document.to_string())
 }
 
-fn depend(document: &mut DocumentMut, sources: Option<&str>, force: bool) -> Result<(), ManifestError> {
+/// Adds the dependency that the test of probes needs.
+pub(super) fn with_probes(
+    text: &str,
+    source: Option<DependencySource<'_>>,
+    force: bool,
+) -> Result<String, ManifestError> {
+    let mut document = package(text)?;
+    depend(&mut document, source, &PROBE_FEATURES, force)?;
+    Ok(document.to_string())
+}
+
+fn package(text: &str) -> Result<DocumentMut, ManifestError> {
+    let document: DocumentMut = text.parse()?;
+    if document.contains_key("package") { Ok(document) } else { Err(ManifestError::NoPackage) }
+}
+
+fn depend(
+    document: &mut DocumentMut,
+    source: Option<DependencySource<'_>>,
+    features: &[&str],
+    force: bool,
+) -> Result<(), ManifestError> {
     const SECTION: &str = "dev-dependencies";
     let section = document.entry(SECTION).or_insert_with(|| Item::Table(Table::new()));
     let section = section.as_table_like_mut().ok_or(ManifestError::NoTable(SECTION))?;
     match section.get_mut("wireproof") {
-        None => drop(section.insert("wireproof", value(dependency(sources)))),
+        None => drop(section.insert("wireproof", value(dependency(source, features)))),
         Some(there) => {
-            if let Some(folder) = sources {
-                set_path(there, folder, force)?;
+            if let Some(source) = source {
+                set_source(there, source, force)?;
             }
             if let Some(there) = there.as_table_like_mut() {
-                add_features(there);
+                add_features(there, features);
             }
         }
     }
     Ok(())
 }
 
-/// Sets the path of the dependency. A dependency that `init` did not write is changed only with `force`.
-fn set_path(there: &mut Item, folder: &str, force: bool) -> Result<(), ManifestError> {
+/// Sets the source of the dependency. A dependency that `init` did not write is changed only with `force`.
+fn set_source(there: &mut Item, source: DependencySource<'_>, force: bool) -> Result<(), ManifestError> {
     /// The keys for the source of a dependency.
     const PLACES: [&str; 8] = ["version", "git", "branch", "tag", "rev", "registry", "workspace", "path"];
-    let is_there = |there: &Item| there.get("path").and_then(Item::as_str) == Some(folder);
-    if is_there(there) {
+    let (key, source) = source.entry();
+    if there.get(key).and_then(Item::as_str) == Some(source) {
         return Ok(());
     }
     if !force && !is_of_init(there) {
         return Err(ManifestError::OtherDependency);
     }
     let Some(table) = there.as_table_like_mut() else {
-        *there = value(InlineTable::from_iter([("path", folder)]));
+        *there = value(InlineTable::from_iter([(key, source)]));
         return Ok(());
     };
     for place in PLACES {
         table.remove(place);
     }
-    table.insert("path", value(folder));
+    table.insert(key, value(source));
     if let Some(inline) = there.as_inline_table_mut() {
-        inline.sort_values_by(|a, _, b, _| (a != "path").cmp(&(b != "path")));
+        inline.sort_values_by(|a, _, b, _| (a != key).cmp(&(b != key)));
         inline.fmt();
     }
     Ok(())
 }
 
-/// True if `init` wrote the dependency, with any version or path.
+/// True if `init` wrote the dependency, with any source.
 fn is_of_init(there: &Item) -> bool {
     let Some(table) = there.as_table_like() else { return false };
     let features = table.get("features").and_then(Item::as_array);
     let features = features.map(|names| names.iter().filter_map(Value::as_str).collect::<Vec<_>>());
-    table.iter().all(|(key, _)| matches!(key, "version" | "path" | "default-features" | "features"))
+    table.iter().all(|(key, _)| matches!(key, "version" | "path" | "git" | "default-features" | "features"))
         && table.get("default-features").and_then(Item::as_bool) == Some(false)
-        && features.as_deref() == Some(&FEATURES)
+        && features.is_some_and(|features| features == FEATURES || features == PROBE_FEATURES)
 }
 
-fn dependency(sources: Option<&str>) -> InlineTable {
+fn dependency(source: Option<DependencySource<'_>>, features: &[&str]) -> InlineTable {
     let mut dependency = InlineTable::new();
-    match sources {
-        Some(folder) => dependency.insert("path", folder.into()),
-        None => dependency.insert("version", env!("CARGO_PKG_VERSION").into()),
-    };
+    let (key, source) = source.map_or(("version", env!("CARGO_PKG_VERSION")), DependencySource::entry);
+    dependency.insert(key, source.into());
     dependency.insert("default-features", false.into());
-    dependency.insert("features", Array::from_iter(FEATURES).into());
+    dependency.insert("features", features.iter().copied().collect::<Array>().into());
     dependency
 }
 
 /// Adds the features to a dependency without default features.
-fn add_features(dependency: &mut dyn TableLike) {
+fn add_features(dependency: &mut dyn TableLike, wanted: &[&str]) {
     if dependency.get("default-features").and_then(Item::as_bool) != Some(false) {
         return;
     }
     let features = dependency.entry("features").or_insert_with(|| value(Array::new()));
     let Some(features) = features.as_array_mut() else { return };
-    for feature in FEATURES {
+    for feature in wanted {
         if !features.iter().any(|there| there.as_str() == Some(feature)) {
-            features.push(feature);
+            features.push(*feature);
         }
     }
 }
@@ -180,6 +222,20 @@ mod tests {
     }
 
     #[test]
+    fn the_test_of_probes_needs_only_the_dependency() {
+        let git = Some(DependencySource::Git("https://example.com/w"));
+        let edited = with_probes(PACKAGE, git, false).unwrap();
+        let expected = format!(
+            "{PACKAGE}\n[dev-dependencies]\nwireproof = {{ git = \"https://example.com/w\", default-features = false, \
+             features = [\"baseline\", \"gzip\"] }}\n"
+        );
+        assert_eq!(edited, expected);
+        assert_eq!(with_probes(&edited, git, false).unwrap(), expected, "a second time");
+        let both = with_test(&edited, None, false).unwrap();
+        assert!(both.contains("[\"baseline\", \"gzip\", \"bundled\", \"libtest\"]"), "{both}");
+    }
+
+    #[test]
     fn existing_text_stays_unchanged() {
         let there = format!("{PACKAGE}\n# Theirs.\n[dev-dependencies] # and mine\nanyhow   =  \"1\"\n\n[features]\n");
         let edited = with_test(&there, None, false).unwrap();
@@ -210,10 +266,14 @@ mod tests {
     #[test]
     fn a_dependency_that_init_wrote_gets_the_requested_path() {
         let written = with_test(PACKAGE, None, false).unwrap();
-        let by_path = with_test(&written, Some("../w"), false).unwrap();
-        assert_eq!(by_path, with_test(PACKAGE, Some("../w"), false).unwrap(), "as if it had been asked for at once");
-        assert_eq!(with_test(&by_path, Some("../w"), false).unwrap(), by_path, "a second time");
-        assert!(with_test(&by_path, Some("../v"), false).unwrap().contains("path = \"../v\""));
+        let by_path = with_test(&written, Some(DependencySource::Path("../w")), false).unwrap();
+        assert_eq!(
+            by_path,
+            with_test(PACKAGE, Some(DependencySource::Path("../w")), false).unwrap(),
+            "as if it had been asked for at once"
+        );
+        assert_eq!(with_test(&by_path, Some(DependencySource::Path("../w")), false).unwrap(), by_path, "a second time");
+        assert!(with_test(&by_path, Some(DependencySource::Path("../v")), false).unwrap().contains("path = \"../v\""));
         assert_eq!(with_test(&by_path, None, true).unwrap(), by_path, "nobody asked for another");
     }
 
@@ -231,10 +291,13 @@ mod tests {
     fn a_dependency_of_somebody_else_gets_the_path_only_by_force(#[case] line: &str, #[case] forced: &str) {
         let section = if line.starts_with('[') { "" } else { "[dev-dependencies]\n" };
         let there = format!("{PACKAGE}{section}{line}\n");
-        assert!(matches!(with_test(&there, Some("../w"), false), Err(ManifestError::OtherDependency)));
-        let edited = with_test(&there, Some("../w"), true).unwrap();
+        assert!(matches!(
+            with_test(&there, Some(DependencySource::Path("../w")), false),
+            Err(ManifestError::OtherDependency)
+        ));
+        let edited = with_test(&there, Some(DependencySource::Path("../w")), true).unwrap();
         assert!(edited.contains(forced) && edited.matches("wireproof").count() == 1, "{edited}");
-        assert_eq!(with_test(&edited, Some("../w"), false).unwrap(), edited, "it is there now");
+        assert_eq!(with_test(&edited, Some(DependencySource::Path("../w")), false).unwrap(), edited, "it is there now");
     }
 
     #[rstest]

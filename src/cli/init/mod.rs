@@ -4,6 +4,7 @@
 
 mod draft;
 mod manifest;
+mod probe_files;
 mod sources;
 
 use std::{
@@ -14,8 +15,8 @@ use std::{
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
-use self::draft::FileDraft;
-use super::{Failure, select::reject_unknown_names, written};
+use self::{draft::FileDraft, manifest::DependencySource};
+use super::{Failure, botocore::BotocoreArguments, select::reject_unknown_names, written};
 use crate::{
     run::{
         exit::ExitStatus,
@@ -27,6 +28,7 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   wireproof init                                            set up the repository in the current folder
   wireproof init --operation StopDeployment --dry-run       print the files, and write nothing
+  wireproof init --probe ssm,sqs --git URL                  probe two services of botocore
   wireproof init emulator/ --endpoint http://127.0.0.1:5000 --ci gitlab";
 
 /// Arguments of `wireproof init`.
@@ -45,6 +47,13 @@ pub(super) struct InitArguments {
     #[arg(long, value_name = "NAME", env = "WIREPROOF_OPERATION", value_delimiter = ',')]
     operation: Vec<String>,
 
+    /// Probe these services of botocore instead of running scenarios, such as ssm,sqs (repeatable).
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',', conflicts_with_all = ["service", "operation"])]
+    probe: Vec<String>,
+
+    #[command(flatten)]
+    botocore: BotocoreArguments,
+
     /// URL of the endpoint under test.
     #[arg(long, value_name = "URL", env = "WIREPROOF_ENDPOINT", default_value = "http://127.0.0.1:4566")]
     endpoint: String,
@@ -60,6 +69,10 @@ pub(super) struct InitArguments {
     /// Depend on the wireproof sources in this folder instead of the published version.
     #[arg(long = "path", value_name = "DIR")]
     sources: Option<PathBuf>,
+
+    /// Take wireproof from this git repository instead of the published version.
+    #[arg(long, value_name = "URL", conflicts_with = "sources")]
+    git: Option<String>,
 
     /// Print the files, and write nothing.
     #[arg(long)]
@@ -126,6 +139,9 @@ impl InitArguments {
             let host = endpoint.host();
             return Err(Failure::usage(format!("{host} is an AWS host\nhelp: pass the URL of your own endpoint")));
         }
+        if !self.probe.is_empty() {
+            return self.check_services();
+        }
         let suite = Fixtures::bundled().map_err(|error| Failure::internal(error.to_string()))?;
         let selection =
             Selection { services: self.service.clone(), operations: self.operation.clone(), ..Selection::default() };
@@ -143,6 +159,9 @@ impl InitArguments {
     }
 
     fn drafts(&self) -> Result<Vec<FileDraft>, Failure> {
+        if !self.probe.is_empty() {
+            return self.probe_drafts();
+        }
         let config = FileDraft::file(".config/wireproof.toml", self.config());
         let baseline = FileDraft::once(self.baseline(), include_str!("templates/baseline.toml").to_owned());
         let rust = match self.language() {
@@ -158,7 +177,13 @@ impl InitArguments {
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
         let sources = self.sources.as_deref().map(|sources| sources::named_from(&self.folder, sources)).transpose();
         let sources = sources.map_err(|error| Failure::usage(error.to_string()))?;
-        let edited = manifest::with_test(&text, sources.as_deref(), self.force);
+        let git = self.git.as_deref().map(DependencySource::Git);
+        let source = sources.as_deref().map(DependencySource::Path).or(git);
+        let edited = if self.probe.is_empty() {
+            manifest::with_test(&text, source, self.force)
+        } else {
+            manifest::with_probes(&text, source, self.force)
+        };
         edited
             .map(|text| FileDraft::edited("Cargo.toml", text))
             .map_err(|problem| Failure::usage(format!("{}: {problem}", path.display())))
@@ -201,14 +226,23 @@ impl InitArguments {
             (Ci::Gitlab, Language::Rust) => (GITLAB, include_str!("templates/gitlab-rust.yml")),
             (Ci::Gitlab, Language::Any) => (GITLAB, include_str!("templates/gitlab-any.yml")),
         };
-        Some(FileDraft::file(path, template.replace("{endpoint}", &self.endpoint)))
+        let text = template.replace("{endpoint}", &self.endpoint).replace("{install}", &self.install());
+        Some(FileDraft::file(path, text))
+    }
+
+    /// The command that installs the program. Without a repository, the job fails with the words that say what to fill in.
+    fn install(&self) -> String {
+        const UNKNOWN: &str = "${WIREPROOF_REPOSITORY:?set it to the git repository of wireproof}";
+        let repository = self.git.as_deref().unwrap_or(UNKNOWN);
+        format!("cargo install --locked --git \"{repository}\" wireproof")
     }
 
     /// The next step for the user.
     fn next(&self) -> String {
         let run = match self.language() {
-            Language::Rust => "cargo test --test conformance",
-            Language::Any => "wireproof run",
+            _ if !self.probe.is_empty() => self.first_probe_run(),
+            Language::Rust => "cargo test --test conformance".to_owned(),
+            Language::Any => "wireproof run".to_owned(),
         };
         let folder =
             if self.folder == Path::new(".") { String::new() } else { format!("in {}, ", self.folder.display()) };
@@ -216,12 +250,16 @@ impl InitArguments {
             Ci::Gitlab => format!("Include the job in .gitlab-ci.yml: include: [{{ local: {GITLAB} }}]\n"),
             Ci::Github | Ci::None => String::new(),
         };
-        format!("{include}Next: {folder}start your endpoint at {} and run: {run}", self.endpoint)
+        let unpublished = if self.sources.is_none() && self.git.is_none() { UNPUBLISHED } else { "" };
+        format!("{unpublished}{include}Next: {folder}start your endpoint at {} and run: {run}", self.endpoint)
     }
 }
 
 const GITHUB: &str = ".github/workflows/wireproof.yml";
 const GITLAB: &str = ".gitlab/wireproof.yml";
+
+/// The crate cannot be installed by its version yet.
+const UNPUBLISHED: &str = "wireproof is not on crates.io yet: pass --git URL, or --path DIR in a Rust repository\n";
 
 /// Formats a chain of calls like rustfmt.
 fn chain(first: &str, calls: &[String]) -> String {

@@ -30,6 +30,27 @@ fn a_job_is_yaml_and_its_commands_are_understood(
     }
 }
 
+#[rstest]
+fn a_job_of_probes_installs_from_the_given_repository_and_its_commands_are_understood(
+    #[values("github", "gitlab")] ci: &str,
+    #[values("rust", "any")] language: &str,
+    #[values(true, false)] is_given: bool,
+) {
+    let git: &[&str] = if is_given { &["--git", "https://example.com/wireproof"] } else { &[] };
+    let words = [&["--probe", "ssm,sqs", "--ci", ci, "--language", language], git].concat();
+    let job = arguments(&words).probe_job().unwrap().text;
+    Source::read("job", &job).unwrap();
+    let lines = job.lines().map(|line| line.trim().trim_start_matches("- ").trim_start_matches("run: "));
+    let commands: Vec<&str> = lines.filter(|line| line.starts_with("wireproof ")).collect();
+    assert_eq!(commands.len(), if language == "any" { 2 } else { 0 });
+    for command in commands {
+        let parsed = <super::super::Cli as clap::CommandFactory>::command().try_get_matches_from(command.split(' '));
+        assert!(parsed.is_ok(), "{command}: {:?}", parsed.err());
+    }
+    let expected = if is_given { "https://example.com/wireproof" } else { "WIREPROOF_REPOSITORY:?set it" };
+    assert_eq!(job.contains(expected), language == "any", "{job}");
+}
+
 #[test]
 fn the_test_has_the_requested_services_and_operations() {
     let test = arguments(&["--language", "rust", "--service", "codedeploy", "--operation", "StopDeployment"]).test();
@@ -49,7 +70,10 @@ fn the_test_is_laid_out_as_rustfmt_does(#[case] words: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("conformance.rs");
     fs::write(&path, arguments(&[&["--language", "rust"], words].concat()).test()).unwrap();
-    let check = std::process::Command::new("rustfmt").args(["--edition", "2024", "--check"]).arg(&path).output();
+    let probes = folder.path().join("probes.rs");
+    fs::write(&probes, arguments(&["--language", "rust", "--probe", "ssm,runtime-x"]).probe_test()).unwrap();
+    let check =
+        std::process::Command::new("rustfmt").args(["--edition", "2024", "--check"]).args([&path, &probes]).output();
     // Without rustfmt there is nothing to check.
     let Ok(check) = check else { return };
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
