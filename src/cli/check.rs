@@ -14,8 +14,8 @@ use crate::{certificate::profile::Profiles, report::text::count, run::exit::Exit
 /// Arguments of `wireproof check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Folder of the fixtures [default: the bundled fixtures].
-    #[arg(value_name = "DIR", conflicts_with = "fixtures")]
+    /// Folder of the fixtures, or a scenario that names its model [default: the bundled fixtures].
+    #[arg(value_name = "PATH", conflicts_with = "fixtures")]
     folder: Option<std::path::PathBuf>,
 
     #[command(flatten)]

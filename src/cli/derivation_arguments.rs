@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Failure, botocore::BotocoreArguments};
 use crate::{
+    model::Operation,
     probe::{
         self, Effect, FamilySelector, Probes,
         derivation::{Derivation, DerivationError},
@@ -126,6 +127,7 @@ impl DerivationArguments {
             every_control: choice.probes.iter().any(|selector| selector.is_of_valid_inputs()),
             operations: choice.operation.clone(),
             filters: choice.filter.clone(),
+            only: None,
             excludes: choice.exclude.clone(),
             settled: part.settled,
             shard: part.shard,
@@ -133,6 +135,9 @@ impl DerivationArguments {
             seed,
             effect,
         };
+        if let Some(operation) = suite.services().find_map(|service| options.named_and_left_out(service)) {
+            return Err(left_out(operation));
+        }
         Ok(self.derivation().probes(suite, options)?)
     }
 
@@ -140,6 +145,19 @@ impl DerivationArguments {
     pub(super) fn missing(&self, suite: &Fixtures, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
         Ok(self.derivation().missing(suite, ids)?)
     }
+}
+
+/// A named operation that has no probes with these flags.
+fn left_out(operation: &Operation) -> Failure {
+    let name = &operation.name;
+    Failure::usage(match Effect::of(operation) {
+        Effect::Destroys => {
+            format!("{name} deletes resources, so it has no probes\nhelp: pass --destructive to probe it too")
+        }
+        _ => format!(
+            "{name} writes, and the endpoint is not on this machine, so it has no probes\nhelp: pass --allow-writes to probe it"
+        ),
+    })
 }
 
 impl From<DerivationError> for Failure {

@@ -15,7 +15,7 @@ use crate::{
     },
     probe::{Effect, ProbeOptions, derivation::Derivation},
     run::exit::ExitStatus,
-    suite::{Alternative, Case, CaseStanding, Fixtures, Glob, Plan as _, Template},
+    suite::{Alternative, Case, CaseStanding, Fixtures, Plan as _, Template},
 };
 
 /// Arguments of `wireproof explain`.
@@ -68,10 +68,10 @@ impl ExplainArguments {
     fn probe(&self, id: &str, service: &str, operation: &str) -> Result<ExitStatus, Failure> {
         let model = self.model.clone().unwrap_or_else(|| format!("botocore:{service}"));
         let derivation = Derivation { model, recipe: None, places: self.fixtures.botocore.places() };
-        let suite = derivation.suite()?;
+        let suite = derivation.suite_of(&[id.to_owned()].into())?;
         let options = ProbeOptions {
             operations: vec![operation.to_owned()],
-            filters: id.parse::<Glob>().into_iter().collect(),
+            only: Some([id.to_owned()].into()),
             effect: Effect::Destroys,
             ..ProbeOptions::default()
         };

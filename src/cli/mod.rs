@@ -21,7 +21,7 @@
 //! | `derivation_arguments` | The arguments for the derivation of probes | `botocore` |
 //! | `diff` | `wireproof diff`: compares two endpoints, recordings or reports, response by response | `execution`, `terminal`, `report_arguments`, `subset`, `select`, `target_arguments`, `derivation_arguments` |
 //! | `explain` | `wireproof explain`: prints what a check expects, why, and the severities of its findings | `select` |
-//! | `init` | `wireproof init`: adds a test, a configuration file, a baseline and a CI job to a repository | `select` |
+//! | `init` | `wireproof init`: adds a test, a configuration file, a baseline and a CI job to a repository | `botocore`, `select` |
 //! | `model_source` | The models of many services, in a folder or in the botocore of this machine |  |
 //! | `last_runs` | The verdict of each case in its last run, for `--last-failed` | `subset` |
 //! | `output` | The arguments for the outputs of a run | `gate`, `terminal`, `report_arguments`, `last_runs` |

@@ -75,12 +75,11 @@ pub(super) struct RunArguments {
 pub(super) fn run(arguments: &RunArguments, flags: &RerunFlags) -> Result<ExitStatus, Failure> {
     let last_runs = LastRuns::of(arguments.target.called(), arguments.select.origin(&arguments.fixtures));
     let SelectedCases { suite, cases, fixtures, settled } =
-        arguments.select.load(&arguments.fixtures, arguments.last_failed.settled(&last_runs)?)?;
+        arguments.select.load_for_run(&arguments.fixtures, arguments.last_failed.settled(&last_runs)?)?;
     if arguments.output.dry_run {
         let cases = arguments.select.subset.cases(cases)?;
         return super::list::print(&cases, "would run").map(|()| ExitStatus::Incomplete);
     }
-    let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
     let mut batch = arguments.batch(cases)?;
     let nothing_left = (settled > 0 && batch.whole().selected.cases == 0).then(|| nothing_left(settled));
     let snapshots = arguments.snapshots.load(&fixtures)?;
@@ -92,7 +91,16 @@ pub(super) fn run(arguments: &RunArguments, flags: &RerunFlags) -> Result<ExitSt
     drop(observer);
     let gate = outputs.close()?;
     pending.map_or(Ok(()), PendingSnapshots::close)?;
-    gate.with_idle(nothing_left).status(&finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
+    gate.with_idle(nothing_left).status(&finished, |unseen| missing(&fixtures, unseen))
+}
+
+/// The ids that no case of the fixtures has.
+fn missing(fixtures: &FixtureArguments, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let known: BTreeSet<String> = fixtures.suite()?.cases().into_iter().map(|case| case.id.0).collect();
+    Ok(ids.difference(&known).cloned().collect())
 }
 
 impl RunArguments {

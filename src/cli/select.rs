@@ -9,7 +9,10 @@ use clap::Args;
 
 use super::{Failure, botocore::BotocoreArguments, subset::SubsetArguments};
 use crate::{
-    judge::{named_checks::read_fixtures, snapshots::Snapshots},
+    judge::{
+        named_checks::{read_cases, read_fixtures},
+        snapshots::Snapshots,
+    },
     suite::{Case, FixtureFiles, Fixtures, Glob, GlobList, Selection},
 };
 
@@ -17,8 +20,8 @@ use crate::{
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Fixtures")]
 pub(super) struct FixtureArguments {
-    /// Use the fixtures in this folder instead of the bundled ones.
-    #[arg(long, value_name = "DIR", env = "WIREPROOF_FIXTURES")]
+    /// Use the fixtures in this folder, or this scenario, instead of the bundled ones.
+    #[arg(long, value_name = "PATH", env = "WIREPROOF_FIXTURES")]
     pub(super) fixtures: Option<PathBuf>,
 
     #[command(flatten)]
@@ -38,7 +41,8 @@ pub(super) struct SnapshotArguments {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct SelectArguments {
-    /// Folders, fixture files or case IDs to run; a folder that contains services replaces the bundled fixtures.
+    /// Folders, fixture files or case IDs to run; a folder that contains services, or a scenario that names its model, replaces
+    /// the bundled fixtures.
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<String>,
 
@@ -86,8 +90,12 @@ impl FixtureArguments {
     }
 
     pub(super) fn suite(&self) -> Result<Fixtures, Failure> {
-        read_fixtures(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
+        read(&self.files()?)
     }
+}
+
+fn read(files: &FixtureFiles) -> Result<Fixtures, Failure> {
+    read_fixtures(files).map_err(|error| Failure::usage(error.to_string()))
 }
 
 impl SnapshotArguments {
@@ -111,6 +119,35 @@ impl SelectArguments {
     pub(super) fn load(&self, fixtures: &FixtureArguments, also: HashSet<String>) -> Result<SelectedCases, Failure> {
         let (fixtures, paths) = self.folders_and_paths(fixtures);
         let suite = fixtures.suite()?;
+        self.selected(suite, fixtures, paths, also)
+    }
+
+    /// The same for a run. If the paths name scenarios, only what these need is read.
+    pub(super) fn load_for_run(
+        &self,
+        fixtures: &FixtureArguments,
+        also: HashSet<String>,
+    ) -> Result<SelectedCases, Failure> {
+        let (fixtures, paths) = self.folders_and_paths(fixtures);
+        let has_others = [&self.service, &self.operation, &self.tag].iter().any(|names| !names.is_empty());
+        let has_globs = !(self.filter.is_empty() && self.exclude.is_empty());
+        if paths.is_empty() || has_others || has_globs {
+            let suite = fixtures.suite()?;
+            return self.selected(suite, fixtures, paths, also);
+        }
+        let files = fixtures.files()?;
+        let needed = read_cases(&files, &paths.iter().cloned().collect());
+        let suite = needed.map_or_else(|| read(&files), |needed| Ok(needed.with_digest_of(&files)))?;
+        self.selected(suite, fixtures, paths, also)
+    }
+
+    fn selected(
+        &self,
+        suite: Fixtures,
+        fixtures: FixtureArguments,
+        paths: Vec<String>,
+        also: HashSet<String>,
+    ) -> Result<SelectedCases, Failure> {
         let selection = Selection {
             paths,
             services: self.service.clone(),
@@ -140,7 +177,8 @@ impl SelectArguments {
         let mut fixtures = fixtures.clone();
         let mut paths = Vec::new();
         for path in &self.paths {
-            if fixtures.fixtures.is_none() && is_fixture_folder(Path::new(path)) {
+            let brings_fixtures = is_fixture_folder(Path::new(path)) || names_its_model(Path::new(path));
+            if fixtures.fixtures.is_none() && brings_fixtures {
                 fixtures.fixtures = Some(PathBuf::from(path));
                 continue;
             }
@@ -176,6 +214,14 @@ fn is_fixture_folder(path: &Path) -> bool {
     let has_model = |service: &Path| service.join("model.json").is_file() || service.join("model.yaml").is_file();
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| has_model(&entry.path()))
+}
+
+/// True if the path is a scenario that names its model, so that it needs no folder of fixtures.
+fn names_its_model(path: &Path) -> bool {
+    let is_yaml = path.extension().is_some_and(|kind| kind == "yaml") && path.is_file();
+    let text = std::fs::read_to_string(path).ok().filter(|_| is_yaml).unwrap_or_default();
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    has("model:") && has("steps:")
 }
 
 /// The fixture folder that a scenario file is in. A report prints the path of the file with line and column.

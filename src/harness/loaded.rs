@@ -1,13 +1,10 @@
 //! A suite that was read and checked: its fixtures and cases, or its model and probes.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Problem, Suite, test_environment::TestEnvironment};
 use crate::{
-    judge::named_checks::read_fixtures,
+    judge::named_checks::{read_cases, read_fixtures},
     probe::{self, Coverage, Effect, FamilySelector, UnknownFamily, derivation::Derivation},
     suite::{self, Batch, Case, FixtureFiles, Plan, RequestGroup, Selection, UnknownName},
 };
@@ -16,6 +13,8 @@ use crate::{
 pub(super) struct LoadedSuite {
     pub(super) suite: Arc<suite::Fixtures>,
     what: CaseOrigin,
+    /// True if it was loaded for single cases.
+    narrow: bool,
 }
 
 enum CaseOrigin {
@@ -29,8 +28,6 @@ struct OfModel {
     options: probe::ProbeOptions,
     /// The selected ones.
     ids: Vec<String>,
-    /// The options select more probes than these.
-    narrowed: bool,
 }
 
 /// The plan of a run, and the coverage of its model if it is a run of probes.
@@ -40,74 +37,79 @@ pub(super) struct Planned {
 }
 
 impl LoadedSuite {
-    /// Reads the fixtures or the model of a suite.
-    pub(super) fn load(suite: &Suite) -> Result<Self, Problem> {
+    /// Reads the fixtures or the model of a suite. With `only`, it may read and derive what these cases need and nothing else:
+    /// then globs that match no case are not reported, and neither are broken fixtures of other cases.
+    pub(super) fn load(suite: &Suite, only: Option<BTreeSet<String>>) -> Result<Self, Problem> {
         if let Some(error) = &suite.malformed {
             return Err(Problem::Glob(error.to_string()));
         }
         let environment = TestEnvironment::read()?;
         match &suite.model {
-            None => Self::scenarios(suite, &environment),
-            Some(model) => Self::probes(suite, model, &environment),
+            None => Self::scenarios(suite, &environment, only.as_ref()),
+            Some(model) => Self::probes(suite, model, &environment, only),
         }
     }
 
-    fn scenarios(suite: &Suite, environment: &TestEnvironment) -> Result<Self, Problem> {
+    fn scenarios(
+        suite: &Suite,
+        environment: &TestEnvironment,
+        only: Option<&BTreeSet<String>>,
+    ) -> Result<Self, Problem> {
         let files = match &suite.fixtures {
             None => FixtureFiles::bundled_fixtures(),
             Some(folder) => FixtureFiles::folder_with_models(folder, &environment.places)?,
         };
+        if let Some(fixtures) = only.and_then(|only| read_cases(&files, only)) {
+            let mut cases = suite.selection.cases(&fixtures);
+            cases.retain(|case| environment.selects(&case.id.0));
+            return Ok(Self { suite: Arc::new(fixtures), what: CaseOrigin::Scenarios(cases), narrow: true });
+        }
         let fixtures = read_fixtures(&files)?;
         if let Some(unknown_name) = suite.selection.unknown_name(&fixtures) {
             let hint = unknown_name.hint(|word| format!(".filter({word:?})"));
             return Err(Problem::Selection { word: unknown_name.word, hint });
         }
-        let known: Vec<String> = fixtures.cases().into_iter().map(|case| case.id.0).collect();
-        reject_unmatched_globs(suite, &known)?;
+        reject_unmatched_globs(suite, &[], || Ok(fixtures.cases().into_iter().map(|case| case.id.0).collect()))?;
         let mut cases = suite.selection.cases(&fixtures);
         if cases.is_empty() {
             return Err(Problem::Nothing);
         }
         cases.retain(|case| environment.selects(&case.id.0));
-        Ok(Self { suite: Arc::new(fixtures), what: CaseOrigin::Scenarios(cases) })
+        Ok(Self { suite: Arc::new(fixtures), what: CaseOrigin::Scenarios(cases), narrow: false })
     }
 
-    fn probes(suite: &Suite, model: &str, environment: &TestEnvironment) -> Result<Self, Problem> {
-        let Selection { services, tags, operations, filters, excludes, .. } = suite.selection.clone();
-        if !(services.is_empty() && tags.is_empty()) {
+    fn probes(
+        suite: &Suite,
+        model: &str,
+        environment: &TestEnvironment,
+        only: Option<BTreeSet<String>>,
+    ) -> Result<Self, Problem> {
+        if !(suite.selection.services.is_empty() && suite.selection.tags.is_empty()) {
             return Err(Problem::SelectionOfProbes);
         }
         let derivation = Derivation { model: model.to_owned(), recipe: None, places: environment.places.clone() };
-        let fixtures = derivation.suite()?;
-        let effect = if suite.destructive { Effect::Destroys } else { Effect::Writes };
-        let selectors = family_selectors(suite)?;
-        let options = probe::ProbeOptions {
-            families: FamilySelector::families(&selectors),
-            every_control: selectors.iter().any(|selector| selector.is_of_valid_inputs()),
-            operations,
-            filters,
-            excludes,
-            effect,
-            ..probe::ProbeOptions::default()
-        };
-        let every = probe::ProbeOptions { effect: Effect::Destroys, ..probe::ProbeOptions::default() };
-        if suite.globs().next().is_some() {
-            let known: Vec<String> = derivation.probes(&fixtures, every)?.ids().collect();
-            reject_unmatched_globs(suite, &known)?;
+        let fixtures = only.as_ref().map_or_else(|| derivation.suite(), |only| derivation.suite_of(only))?;
+        let narrow = only.is_some();
+        let options = probe_options(suite, only)?;
+        if let Some(operation) = fixtures.services().find_map(|service| options.named_and_left_out(service)) {
+            return Err(Problem::Destructive { operation: operation.name.clone() });
         }
         let mut ids: Vec<String> = derivation.probes(&fixtures, options.clone())?.ids().collect();
-        if let Some(operation) = left_out(&options, &fixtures) {
-            return Err(Problem::Destructive { operation });
-        }
-        let all = ids.len();
-        if all == 0 {
-            return Err(Problem::Nothing);
+        if !narrow {
+            reject_unmatched_globs(suite, &ids, || Ok(derivation.probes(&fixtures, every_probe())?.ids().collect()))?;
+            if ids.is_empty() {
+                return Err(Problem::Nothing);
+            }
         }
         ids.retain(|id| environment.selects(id));
         ids.sort();
-        let narrowed = ids.len() < all;
-        let probes = OfModel { derivation, options, ids, narrowed };
-        Ok(Self { suite: Arc::new(fixtures), what: CaseOrigin::Probes(Box::new(probes)) })
+        let probes = OfModel { derivation, options, ids };
+        Ok(Self { suite: Arc::new(fixtures), what: CaseOrigin::Probes(Box::new(probes)), narrow })
+    }
+
+    /// Returns whether it was loaded for single cases.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.narrow
     }
 
     /// The ids of the selected cases.
@@ -132,8 +134,8 @@ impl LoadedSuite {
             }
             CaseOrigin::Probes(probes) => {
                 let effect = if is_here { probes.options.effect } else { Effect::Reads };
-                let settled = probes.unwanted(&self.suite, wanted)?;
-                let options = probe::ProbeOptions { settled, seed, effect, ..probes.options.clone() };
+                let only = Some(probes.ids.iter().filter(|id| wanted(id)).cloned().collect());
+                let options = probe::ProbeOptions { only, seed, effect, ..probes.options.clone() };
                 let probes = probes.derivation.probes(&self.suite, options)?;
                 let coverage = Some(probes.coverage());
                 Ok(Planned { plan: Box::new(probes), coverage })
@@ -153,24 +155,25 @@ impl LoadedSuite {
     }
 }
 
-impl OfModel {
-    /// The probes that need not run. The control of a wanted probe runs in any case.
-    fn unwanted(&self, suite: &suite::Fixtures, wanted: impl Fn(&str) -> bool) -> Result<HashSet<String>, Problem> {
-        if !self.narrowed && self.ids.iter().all(|id| wanted(id)) {
-            return Ok(HashSet::new());
-        }
-        let selected: HashSet<&str> = self.ids.iter().map(String::as_str).filter(|id| wanted(id)).collect();
-        let all = self.derivation.probes(suite, self.options.clone())?;
-        Ok(all.ids().filter(|id| !selected.contains(id.as_str())).collect())
-    }
+/// The options for the probes of a suite, or for `only` some of them.
+fn probe_options(suite: &Suite, only: Option<BTreeSet<String>>) -> Result<probe::ProbeOptions, Problem> {
+    let Selection { operations, filters, excludes, .. } = suite.selection.clone();
+    let selectors = family_selectors(suite)?;
+    Ok(probe::ProbeOptions {
+        families: FamilySelector::families(&selectors),
+        every_control: selectors.iter().any(|selector| selector.is_of_valid_inputs()),
+        operations,
+        filters,
+        excludes,
+        only,
+        effect: if suite.destructive { Effect::Destroys } else { Effect::Writes },
+        ..probe::ProbeOptions::default()
+    })
 }
 
-/// The first named operation that the options leave out because it deletes resources.
-fn left_out(options: &probe::ProbeOptions, fixtures: &suite::Fixtures) -> Option<String> {
-    let operations = || fixtures.services().flat_map(|service| service.contract().operations());
-    let known = |name: &String| operations().find(|operation| operation.name.eq_ignore_ascii_case(name));
-    let mut named = options.operations.iter().filter_map(known);
-    named.find(|operation| Effect::of(operation) > options.effect).map(|operation| operation.name.clone())
+/// The options for all probes of a model.
+fn every_probe() -> probe::ProbeOptions {
+    probe::ProbeOptions { effect: Effect::Destroys, ..probe::ProbeOptions::default() }
 }
 
 /// The families of a suite by its names, or the default.
@@ -188,9 +191,19 @@ fn selector(name: &str) -> Result<FamilySelector, Problem> {
         .map_err(|error: UnknownFamily| Problem::ProbeFamily { name: name.to_owned(), known: error.to_string() })
 }
 
-/// Rejects a glob that matches no case: a test that runs no case would always pass.
-fn reject_unmatched_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
-    let Some(idle) = suite.globs().find(|glob| !known.iter().any(|id| glob.matches(id))) else { return Ok(()) };
+/// Rejects a glob that matches no case: a test that runs no case would always pass. `all` returns the ids that may not be
+/// among the selected ones.
+fn reject_unmatched_globs(
+    suite: &Suite,
+    selected: &[String],
+    all: impl FnOnce() -> Result<Vec<String>, Problem>,
+) -> Result<(), Problem> {
+    let idle_in = |ids: &[String]| suite.globs().find(|glob| !ids.iter().any(|id| glob.matches(id)));
+    if idle_in(selected).is_none() {
+        return Ok(());
+    }
+    let known = all()?;
+    let Some(idle) = idle_in(&known) else { return Ok(()) };
     let parts: BTreeSet<&str> = known.iter().flat_map(|id| id.split(['/', '#']).chain([id.as_str()])).collect();
     let known = parts.into_iter().map(str::to_owned).collect();
     let unknown_name = UnknownName { word: idle.to_string(), known, filtered: 0 };
@@ -201,5 +214,46 @@ fn reject_unmatched_globs(suite: &Suite, known: &[String]) -> Result<(), Problem
 impl TestEnvironment {
     fn selects(&self, id: &str) -> bool {
         self.filters.is_empty() || self.filters.iter().any(|glob| glob.matches(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::published::Places;
+
+    const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/codedeploy/model.json");
+
+    fn narrow(suite: &Suite, id: &str) -> LoadedSuite {
+        LoadedSuite::load(suite, Some([id.to_owned()].into())).unwrap()
+    }
+
+    #[test]
+    fn one_scenario_reads_one_scenario_and_one_service() {
+        let id = "codedeploy/stop-deployment/missing-id#flag-alone";
+        let loaded = narrow(&Suite::bundled(), id);
+        assert!(loaded.is_narrow() && loaded.ids().any(|known| known == id));
+        assert_eq!((loaded.suite.scenarios().count(), loaded.suite.services().count()), (1, 1));
+        let whole = narrow(&Suite::bundled(), "baseline");
+        assert!(!whole.is_narrow() && whole.suite.scenarios().count() > 200, "the test of the baseline needs all ids");
+    }
+
+    #[test]
+    fn one_probe_derives_one_constraint_and_the_states_of_its_operation() {
+        let suite = Suite::bundled().probes(MODEL);
+        let id = "codedeploy.StopDeployment/deploymentId/required/absent";
+        let derivation = Derivation { model: MODEL.to_owned(), recipe: None, places: Places::default() };
+        let whole = derivation.suite().unwrap();
+        let loaded = narrow(&suite, id);
+        assert_eq!(loaded.ids().filter(|known| !known.ends_with("/control")).collect::<Vec<_>>(), [id]);
+        let derived = |loaded: &LoadedSuite| {
+            let coverage = loaded.plan(1, true, |known| known == id).unwrap().coverage.unwrap();
+            coverage.families().map(|(_, counts)| counts.total).sum::<usize>()
+        };
+        assert_eq!(derived(&loaded), 1);
+        let states = |suite: &suite::Fixtures| suite.services().map(|service| service.states.len()).sum::<usize>();
+        assert!(states(&loaded.suite) < states(&whole), "{} states", states(&loaded.suite));
+        let expected = narrow(&suite, "codedeploy.StopDeployment/nowhere/length/max");
+        assert_eq!(expected.ids().count(), 0, "a test that does not exist");
     }
 }

@@ -43,7 +43,7 @@ impl Suite {
     /// # Errors
     /// The fixtures or the model cannot be used, or a name matches no case.
     pub fn insta_settings(&self) -> Result<insta::Settings, Problem> {
-        let loaded = LoadedSuite::load(self)?;
+        let loaded = LoadedSuite::load(self, None)?;
         let mut redactions = Redactions::default();
         let services = &self.selection.services;
         for service in loaded.suite.services() {

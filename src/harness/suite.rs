@@ -253,7 +253,7 @@ impl Suite {
     /// # Errors
     /// The fixtures or the model cannot be used, or a name matches no case.
     pub fn cases(&self) -> Result<Vec<CaseId>, Problem> {
-        let loaded = LoadedSuite::load(self)?;
+        let loaded = LoadedSuite::load(self, None)?;
         Ok(loaded.ids().filter(|id| self.why_ignored(id).is_none()).map(CaseId).collect())
     }
 

@@ -1,6 +1,6 @@
 //! The arguments of a test program, as `cargo test`, cargo-nextest and editors give them.
 
-use std::{num::ParseIntError, path::PathBuf};
+use std::{collections::BTreeSet, num::ParseIntError, path::PathBuf};
 
 use thiserror::Error;
 
@@ -171,6 +171,12 @@ impl TestArguments {
             && (is_ignored || self.ignored != IgnoredTests::Alone)
     }
 
+    /// The names of the tests that run, if the filters are whole names. cargo-nextest starts a process for each.
+    pub(super) fn exact_names(&self) -> Option<BTreeSet<String>> {
+        let named = self.exact && self.mode == TestMode::Run && !self.filters.is_empty();
+        named.then(|| self.filters.iter().cloned().collect())
+    }
+
     /// Returns whether a selected test runs.
     pub(super) fn runs(&self, is_ignored: bool) -> bool {
         self.mode == TestMode::Run && !(is_ignored && self.ignored == IgnoredTests::LeftOut)
@@ -217,6 +223,15 @@ mod tests {
         let names = ["op/a", "op/a#1", "op/b"];
         let kept: Vec<&str> = names.into_iter().filter(|name| arguments.keeps(name, *name == "op/b")).collect();
         assert_eq!(kept, expected);
+    }
+
+    #[rstest]
+    #[case::exact(&["--exact", "op/a"], Some(1))]
+    #[case::part(&["op/a"], None)]
+    #[case::all(&["--exact"], None)]
+    #[case::list(&["--exact", "op/a", "--list"], None)]
+    fn whole_names_of_tests_that_run_are_known(#[case] arguments: &[&str], #[case] expected: Option<usize>) {
+        assert_eq!(read(arguments).unwrap().exact_names().map(|names| names.len()), expected);
     }
 
     #[rstest]

@@ -84,7 +84,7 @@ where
         Ok(arguments) => arguments,
         Err(error) => return failed(&format!("error: {error}\n")),
     };
-    match PreparedRun::new(suite) {
+    match PreparedRun::new(suite, arguments.exact_names()) {
         Ok(prepared) => Trials::new(prepared, &mut arguments, start).run(&arguments),
         // A tool that lists tests must see the problem as well.
         Err(problem) => failed(&outcome::described(&problem)),

@@ -1,5 +1,7 @@
 //! Verifies that the checks that requirements name exist. The room of fixtures cannot: it does not know any check.
 
+use std::collections::BTreeSet;
+
 use crate::{
     judge::{check::CHECKS, code::Code},
     suite::{
@@ -16,6 +18,14 @@ pub fn read_fixtures(files: &FixtureFiles) -> Result<Fixtures, FixturesError> {
     let fixtures = Fixtures::read(files)?;
     let unknown: Vec<Diagnostic> = fixtures.services().filter_map(|service| unknown_check(files, service)).collect();
     if unknown.is_empty() { Ok(fixtures) } else { Err(FixturesError(unknown)) }
+}
+
+/// Reads the fixtures that single cases need. `None` if an id has no file, or if a file is broken: [`read_fixtures`] says so.
+#[must_use]
+pub fn read_cases(files: &FixtureFiles, ids: &BTreeSet<String>) -> Option<Fixtures> {
+    let fixtures = Fixtures::of_cases(files, ids)?;
+    let unknown = fixtures.services().find_map(|service| unknown_check(files, service));
+    unknown.is_none().then_some(fixtures)
 }
 
 /// The first check of a service's requirements that does not exist.

@@ -76,6 +76,16 @@ pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
         smithy: Option<IgnoredAny>,
         metadata: Option<IgnoredAny>,
     }
+    // Reading the form takes as long as skipping the whole text, so the two usual cases are decided without it.
+    let is_smithy =
+        || text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with("\"smithy\""));
+    let is_botocore = || !text.contains("\"smithy\"") && text.contains("\"metadata\"");
+    if is_smithy() {
+        return smithy::read(file, text);
+    }
+    if is_botocore() {
+        return botocore::read(file, text);
+    }
     let form: Form = model_error::decode(file, text)?;
     match form {
         Form { smithy: None, metadata: Some(_) } => botocore::read(file, text),

@@ -82,6 +82,23 @@ impl Derivation {
     /// # Errors
     /// A model that is not found, or is broken.
     pub fn suite(&self) -> Result<Fixtures, DerivationError> {
+        let (_, files) = self.files()?;
+        read_fixtures(&files).map_err(|error| DerivationError::Broken(error.0))
+    }
+
+    /// The same with the states that these probes need, and no others.
+    ///
+    /// # Errors
+    /// See [`Derivation::suite`].
+    pub fn suite_of(&self, ids: &BTreeSet<String>) -> Result<Fixtures, DerivationError> {
+        let (service, files) = self.files()?;
+        let operations: Option<BTreeSet<String>> = ids.iter().map(|id| operation_of(id)).collect();
+        let needed = operations.and_then(|operations| Fixtures::of_operations(&files, &service, &operations));
+        needed.map_or_else(|| read_fixtures(&files).map_err(|error| DerivationError::Broken(error.0)), Ok)
+    }
+
+    /// The name of the service, and the files of its suite.
+    fn files(&self) -> Result<(String, FixtureFiles), DerivationError> {
         let model = published::find(&self.model, &self.places)?;
         let service = self.service(&model.file);
         let mut texts = vec![("model.json", model.text, model.file.clone())];
@@ -93,7 +110,7 @@ impl Derivation {
         for (name, _, file) in texts {
             files.stand_at(&path(name), file);
         }
-        read_fixtures(&files).map_err(|error| DerivationError::Broken(error.0))
+        Ok((service, files))
     }
 
     /// The given recipe, the one in the model's own folder of fixtures, or the built-in one.
@@ -142,9 +159,8 @@ impl Derivation {
     /// A suite without a service.
     pub fn missing(&self, suite: &Fixtures, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, DerivationError> {
         let service = the_service(suite)?;
-        let operation = |id: &String| Some(id.split_once('.')?.1.split('/').next()?.to_owned());
         let known = |name: &String| service.contract().operation(name).is_some();
-        let operations: BTreeSet<String> = ids.iter().filter_map(operation).filter(known).collect();
+        let operations: BTreeSet<String> = ids.iter().filter_map(|id| operation_of(id)).filter(known).collect();
         if operations.is_empty() {
             return Ok(ids.clone());
         }
@@ -157,6 +173,11 @@ impl Derivation {
         let known: BTreeSet<String> = probes.ids().collect();
         Ok(ids.difference(&known).cloned().collect())
     }
+}
+
+/// The operation of a probe, by its id `service.Operation/…`.
+fn operation_of(id: &str) -> Option<String> {
+    Some(id.split_once('.')?.1.split('/').next()?.to_owned())
 }
 
 /// The one service of such a suite.

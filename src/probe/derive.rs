@@ -100,12 +100,12 @@ impl Subjected {
         }
     }
 
-    /// The constraints at one location, with their probes.
+    /// The constraints at one location of the families that are wanted there, with their probes.
     pub(super) fn constraints(
         &self,
         inputs: &Inputs,
         index: usize,
-        families: &BTreeSet<ProbeFamily>,
+        wants: &dyn Fn(&str, ProbeFamily) -> bool,
     ) -> Vec<ProbedConstraint> {
         let Some((location, shape)) =
             self.locations.get(index).and_then(|location| Some((location, inputs.contract().shape(&location.target)?)))
@@ -114,7 +114,7 @@ impl Subjected {
         };
         let at =
             if location.path.is_root() { self.prefix.clone() } else { format!("{}/{}", self.prefix, location.path) };
-        let wanted = ProbeFamily::ALL.into_iter().filter(|family| families.is_empty() || families.contains(family));
+        let wanted = ProbeFamily::ALL.into_iter().filter(|family| wants(&at, *family));
         let constraints = wanted.filter_map(|family| {
             let drafts = family.draft(&ProbeSubject { inputs, recipe: self.sketch(), location, shape })?;
             Some(self.constraint(&format!("{at}/{family}"), family, index, drafts))

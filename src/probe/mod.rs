@@ -19,7 +19,8 @@
 //! | `derivation` | From the name of a model to its probes |  |
 //! | `effect` | The effect of an operation |  |
 //! | `member_path` | The path from an operation's input to a location in it |  |
-//! | `probes` | The order of probes | `input`, `derive` |
+//! | `id_heads` | The beginnings of the ids that a selection can contain, so that only their probes are derived |  |
+//! | `probes` | The order of probes | `input`, `derive`, `id_heads` |
 //! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
 //! | `unprobed_reason` | The reasons why constraints have no probe |  |
 
@@ -31,6 +32,7 @@ pub mod derivation;
 mod derive;
 mod effect;
 mod family;
+mod id_heads;
 mod input;
 mod location;
 mod member_path;
@@ -46,7 +48,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::{
     model::Operation,
-    suite::{Glob, shard::Shard},
+    suite::{Glob, ServiceFixtures, shard::Shard},
 };
 
 pub use coverage::{ConstraintCounts, Coverage, CoverageReport, FamilyRow, Unprobed};
@@ -72,6 +74,8 @@ pub struct ProbeOptions {
     pub operations: Vec<String>,
     /// Globs. An id must match one of them; empty: all ids. A control runs for its probes, or if a glob is its id.
     pub filters: Vec<Glob>,
+    /// The ids to derive, beside the controls that they rest on; `None`: all ids.
+    pub only: Option<BTreeSet<String>>,
     /// Globs of ids to leave out.
     pub excludes: Vec<Glob>,
     /// Ids that need not run again.
@@ -93,6 +97,7 @@ impl Default for ProbeOptions {
             every_control: true,
             operations: Vec::new(),
             filters: Vec::new(),
+            only: None,
             excludes: Vec::new(),
             settled: HashSet::new(),
             shard: None,
@@ -115,8 +120,24 @@ impl ProbeOptions {
         (effect > self.effect).then_some(reason)
     }
 
+    /// The first operation that `operations` or a filter names and that the options leave out.
+    #[must_use]
+    pub fn named_and_left_out<'s>(&self, service: &'s ServiceFixtures) -> Option<&'s Operation> {
+        let contract = service.contract();
+        let by_filter = self.filters.iter().filter_map(|glob| {
+            let name = glob.head().strip_prefix(service.name.as_str())?.strip_prefix('.')?.split('/').next()?;
+            contract.operation(name)
+        });
+        let is_named =
+            |operation: &&Operation| self.operations.iter().any(|name| name.eq_ignore_ascii_case(&operation.name));
+        let mut named = contract.operations().filter(is_named).chain(by_filter);
+        named.find(|operation| Effect::of(operation) > self.effect)
+    }
+
     fn names(&self, id: &str) -> bool {
         let any = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(id));
-        (self.filters.is_empty() || any(&self.filters)) && !any(&self.excludes)
+        self.only.as_ref().is_none_or(|only| only.contains(id))
+            && (self.filters.is_empty() || any(&self.filters))
+            && !any(&self.excludes)
     }
 }

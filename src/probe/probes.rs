@@ -9,8 +9,9 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    Coverage, Effect, KnownValues, Location, ProbeOptions, UnprobedReason,
+    Coverage, Effect, KnownValues, Location, ProbeFamily, ProbeOptions, UnprobedReason,
     derive::{Probe, ProbedConstraint, Subjected, Turn, salt},
+    id_heads::IdHeads,
     input::Inputs,
 };
 use crate::{
@@ -27,6 +28,7 @@ pub struct Probes {
     inputs: Inputs,
     fillings: Vec<Filling>,
     options: ProbeOptions,
+    heads: IdHeads,
     operations: Vec<Subjected>,
     selected: usize,
     whole: Whole,
@@ -107,12 +109,14 @@ impl Probes {
             phase: ProbePhase::Ready,
             loaded: LoadedOperation::default(),
             known: KnownValues::new(),
+            heads: IdHeads::of(&options, service),
             inputs,
             options,
         };
-        let mut operations: Vec<&Operation> = service.contract().operations().collect();
+        let is_reached = |operation: &&Operation| probes.heads.reach(&format!("{}.{}/", service.name, operation.name));
+        let mut operations: Vec<&Operation> = service.contract().operations().filter(is_reached).collect();
         // Invalid input that an endpoint accepted shows in later reads: so reads run first, and deletions last.
-        operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
+        operations.sort_by_cached_key(|operation| (Effect::of(operation), operation.name.clone()));
         let mut selecting = SelectionDigester::default();
         for operation in operations {
             let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
@@ -137,7 +141,8 @@ impl Probes {
         self.operations.iter().flat_map(|subjected| self.load(subjected, |_, _| ()).ids(subjected))
     }
 
-    /// The constraints of the model, and how many of them are probed.
+    /// The constraints of the model that were derived, and how many of them are probed. Where filters name operations or
+    /// ids, the others are not derived.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         self.coverage.clone()
@@ -172,7 +177,7 @@ impl Probes {
             return;
         }
         for location in 0..subjected.locations.len() {
-            for constraint in subjected.constraints(&self.inputs, location, &self.options.families) {
+            for constraint in subjected.constraints(&self.inputs, location, &|at, family| self.wants(at, family)) {
                 self.coverage.leave_out(&constraint, reason);
             }
         }
@@ -208,8 +213,17 @@ impl Probes {
         loaded
     }
 
-    /// Returns whether a control runs although no probe rests on it: because it is one of all, or its ID is a filter.
+    /// Returns whether the probes of a family at a location may be selected.
+    fn wants(&self, at: &str, family: ProbeFamily) -> bool {
+        let families = &self.options.families;
+        (families.is_empty() || families.contains(&family)) && self.heads.reach(&format!("{at}/{family}/"))
+    }
+
+    /// Returns whether a control runs although no probe rests on it: because it is one of all, or it is named by its id.
     fn wants_control(&self, control: &str) -> bool {
+        if let Some(only) = &self.options.only {
+            return only.contains(control);
+        }
         let is_one_of_all = self.options.every_control && self.options.max_per_operation.is_none();
         is_one_of_all && self.options.names(control) || self.options.filters.iter().any(|glob| glob.text() == control)
     }
@@ -220,8 +234,9 @@ impl Probes {
 
     /// The constraints at a location. Where no valid input reaches it, they have no probes.
     fn constraints(&self, subjected: &Subjected, index: usize) -> Vec<ProbedConstraint> {
-        let mut constraints = subjected.constraints(&self.inputs, index, &self.options.families);
-        let reason = subjected.locations.get(index).and_then(|location| subjected.unreachable(&self.inputs, location));
+        let mut constraints = subjected.constraints(&self.inputs, index, &|at, family| self.wants(at, family));
+        let location = subjected.locations.get(index).filter(|_| !constraints.is_empty());
+        let reason = location.and_then(|location| subjected.unreachable(&self.inputs, location));
         if let Some(reason) = reason {
             for constraint in &mut constraints {
                 constraint.probes.clear();
@@ -400,6 +415,47 @@ mod tests {
         let filters = vec!["s.Put/tags[]/key/required/null".parse().unwrap()];
         let all: Vec<String> = ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat();
         assert_eq!(all, ["s.Put/control", "s.Put/tags[]/key/control", "s.Put/tags[]/key/required/null"]);
+    }
+
+    /// The number of constraints that were derived.
+    fn derived(options: ProbeOptions) -> usize {
+        probes(SHAPES, options).coverage().families().map(|(_, counts)| counts.total).sum()
+    }
+
+    #[rstest::rstest]
+    #[case::id("s.Put/tags[]/key/required/null", 1)]
+    #[case::location("s.Put/name/*", 4)]
+    #[case::of_a_location_and_below("s.Put/tags*", 8)]
+    #[case::an_operation_that_does_not_exist("s.Gut/*", 0)]
+    fn only_what_a_filter_names_is_derived(#[case] filter: &str, #[case] constraints: usize) {
+        let filters = vec![filter.parse().unwrap()];
+        assert_eq!(derived(ProbeOptions { filters, ..ProbeOptions::default() }), constraints);
+    }
+
+    #[test]
+    fn one_id_derives_one_constraint_and_the_controls_that_its_probe_rests_on() {
+        let all: BTreeSet<String> = ids(ProbeOptions::default()).concat().into_iter().collect();
+        for id in all.iter().filter(|id| !id.ends_with("/control")) {
+            let options = ProbeOptions { only: Some([id.clone()].into()), ..ProbeOptions::default() };
+            assert_eq!(derived(options.clone()), 1, "{id}");
+            let found: Vec<String> = ids(options).concat();
+            assert!(found.contains(id) && found.iter().all(|one| one == id || one.ends_with("/control")), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_beginnings_of_ids_leave_out_nothing_that_a_filter_matches() {
+        let all: Vec<String> = ids(ProbeOptions::default()).concat();
+        let globs = all
+            .iter()
+            .cloned()
+            .chain(["*null", "s.Put/{name,by}/*", "Put/name", "s.Put", "s.", "s.Put/na", "ame/len"].map(str::to_owned));
+        for text in globs {
+            let glob: crate::suite::Glob = text.parse().unwrap();
+            let expected: BTreeSet<&String> = all.iter().filter(|id| glob.matches(id)).collect();
+            let found = ids(ProbeOptions { filters: vec![glob], ..ProbeOptions::default() }).concat();
+            assert!(expected.into_iter().all(|id| found.contains(id)), "{text}");
+        }
     }
 
     #[rstest::rstest]

@@ -1,10 +1,11 @@
 //! Fixture and snapshot files, compiled in or from a folder. Nothing else reads them.
 //!
-//! The folder of a service holds its model, or a `model.yaml` that names one. Both appear as `<service>/model.json`,
-//! together with the examples of botocore if there are any.
+//! The folder of a service holds its model, or a `model.yaml` that names one. A scenario may also name its model itself
+//! and stand alone, outside of such a folder; then it appears in the folder of its service. All models appear as
+//! `<service>/model.json`, together with the examples of botocore if there are any.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::{
-    model::published::{self, Places},
+    model::published::{self, ModelFiles, Places},
     suite::source::{Diagnostic, Source},
 };
 
@@ -27,6 +28,8 @@ pub struct FixtureFiles {
     texts: BTreeMap<String, String>,
     /// The real locations of files whose location differs from their path.
     elsewhere: BTreeMap<String, PathBuf>,
+    /// The paths of scenarios that name their model themselves.
+    alone: BTreeSet<String>,
 }
 
 /// A folder that cannot be read.
@@ -43,7 +46,7 @@ pub enum FixtureFilesError {
     /// A file has another extension than fixtures have.
     #[error("{} has the extension .yml\nhelp: rename it to .yaml", .0.display())]
     Extension(PathBuf),
-    /// The model that a `model.yaml` names could not be loaded.
+    /// The model that a `model.yaml` or a scenario names could not be loaded.
     #[error(transparent)]
     Model(Box<Diagnostic>),
 }
@@ -122,11 +125,11 @@ impl FixtureFiles {
             return Diagnostic::of_file("fixtures", message).help("enable the feature `bundled`, or load a folder");
         }
         Diagnostic::of_file(&self.display(""), "no <service>/model.json here")
-            .help("give the folder that holds the services")
+            .help("write the line `model: botocore:SERVICE` into each scenario, or into <service>/model.yaml")
     }
 
-    /// Reads every `.yaml`, `.json` and `.snap` file below a folder, and the model that each `model.yaml` names. botocore
-    /// is searched on this machine.
+    /// Reads every `.yaml`, `.json` and `.snap` file below a folder, and the models that they name. botocore is searched on
+    /// this machine. A single scenario that names its model may be given instead of a folder.
     ///
     /// # Errors
     /// A folder or file cannot be read or is not UTF-8, or a model cannot be loaded.
@@ -139,12 +142,74 @@ impl FixtureFiles {
     /// # Errors
     /// See [`FixtureFiles::folder`].
     pub fn folder_with_models(root: &Path, places: &Places) -> Result<Self, FixtureFilesError> {
-        let mut files = Self { root: Some(root.to_owned()), texts: texts_below(root)?, elsewhere: BTreeMap::new() };
+        let broken = |diagnostic| FixtureFilesError::Model(Box::new(diagnostic));
+        let mut files = Self { root: Some(root.to_owned()), ..Self::default() };
+        files.texts = if root.is_file() { files.text_alone(root)? } else { texts_below(root)? };
         let named: Vec<String> = files.texts.keys().filter_map(|path| service_of(path)).map(str::to_owned).collect();
         for service in named {
-            files.add_model(&service, places).map_err(|diagnostic| FixtureFilesError::Model(Box::new(diagnostic)))?;
+            files.add_model(&service, places).map_err(broken)?;
+        }
+        for path in files.outside_of_services(root.is_file()) {
+            files.add_alone(&path, places).map_err(broken)?;
         }
         Ok(files)
+    }
+
+    /// The text of the one scenario at `file`. The root is its folder.
+    fn text_alone(&mut self, file: &Path) -> Result<BTreeMap<String, String>, FixtureFilesError> {
+        if file.extension().is_some_and(|kind| kind == "yml") {
+            return Err(FixtureFilesError::Extension(file.to_owned()));
+        }
+        let failed = |error| FixtureFilesError::Read { path: file.to_owned(), error };
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let path = relative(&folder, file);
+        self.root = Some(folder);
+        Ok(BTreeMap::from([(path, fs::read_to_string(file).map_err(failed)?)]))
+    }
+
+    /// The paths of the scenarios that are in no folder of a service. A YAML file without steps is not a scenario, unless it
+    /// `is_given` by its name.
+    fn outside_of_services(&self, is_given: bool) -> Vec<String> {
+        let is_service = |folder: &str| {
+            ["model.json", "model.yaml"].iter().any(|name| self.texts.contains_key(&format!("{folder}/{name}")))
+        };
+        let is_inside = |path: &str| path.split_once('/').is_some_and(|(folder, _)| is_service(folder));
+        let is_scenario = |text: &str| is_given || text.lines().any(|line| line.starts_with("steps:"));
+        let outside = self
+            .texts
+            .iter()
+            .filter(|(path, text)| path.strip_suffix(".yaml").is_some() && !is_inside(path) && is_scenario(text));
+        outside.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Moves a scenario to the folder of the service whose model it names.
+    fn add_alone(&mut self, path: &str, places: &Places) -> Result<(), Diagnostic> {
+        let source = Source::read(&self.display(path), self.get(path).unwrap_or_default())?;
+        let Some(name) = source.value().get("model").and_then(serde_json::Value::as_str).map(str::to_owned) else {
+            return Err(source
+                .at("", "this file is in no folder of a service, and it names no model")
+                .help("write the service in the first line, such as `model: botocore:ssm`"));
+        };
+        let service = service_named(&name);
+        let (own, json) = (format!("{service}/{path}"), format!("{service}/model.json"));
+        let folder = self.file(path).and_then(|file| file.parent().map(Path::to_owned)).unwrap_or_default();
+        let found = find_model(&source, &name, &folder, places)?;
+        if self.texts.get(&json).is_some_and(|known| *known != found.text) {
+            return Err(source
+                .at("/model", format!("another scenario names another model of {service}"))
+                .help("name the same model in all scenarios of a service"));
+        }
+        self.elsewhere.extend(self.file(path).map(|file| (own.clone(), file)));
+        let text = self.texts.remove(path).unwrap_or_default();
+        self.texts.insert(own.clone(), text);
+        self.alone.insert(own);
+        self.set_model(&service, found);
+        Ok(())
+    }
+
+    /// Returns whether a scenario names its model itself.
+    pub(super) fn is_alone(&self, path: &str) -> bool {
+        self.alone.contains(path)
     }
 
     /// Adds the model that `<service>/model.yaml` names as `<service>/model.json`.
@@ -157,18 +222,21 @@ impl FixtureFiles {
                 .help("keep model.json or model.yaml, not both"));
         }
         let ModelName { model: name } = source.decode()?;
-        let beside =
-            self.root.iter().map(|root| root.join(service).join(&name)).find(|_| !name.starts_with("botocore:"));
-        let name = beside.map_or(name, |path| path.to_string_lossy().into_owned());
-        let found = published::find(&name, places).map_err(|error| source.at("/model", error.to_string()))?;
-        self.texts.insert(json.clone(), found.text);
-        self.elsewhere.insert(json, found.file);
-        if let Some((file, text)) = found.examples {
-            let path = format!("{service}/{EXAMPLES}");
-            self.texts.insert(path.clone(), text);
-            self.elsewhere.insert(path, file);
-        }
+        let folder = self.root.iter().map(|root| root.join(service)).next().unwrap_or_default();
+        let found = find_model(&source, &name, &folder, places)?;
+        self.set_model(service, found);
         Ok(())
+    }
+
+    fn set_model(&mut self, service: &str, found: ModelFiles) {
+        let model = ("model.json", Some((found.file, found.text)));
+        for (name, file) in [model, (EXAMPLES, found.examples)] {
+            if let Some((file, text)) = file {
+                let path = format!("{service}/{name}");
+                self.texts.insert(path.clone(), text);
+                self.elsewhere.insert(path, file);
+            }
+        }
     }
 
     /// Files from texts, for tests and for callers that store fixtures elsewhere.
@@ -185,6 +253,11 @@ impl FixtureFiles {
     /// All files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The path and the text of a file.
+    pub(super) fn entry(&self, path: &str) -> Option<(&str, &str)> {
+        self.texts.get_key_value(path).map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     /// The text of a file.
@@ -205,6 +278,19 @@ impl FixtureFiles {
         let below = || self.root.as_ref().map(|root| root.join(path));
         self.elsewhere.get(path).cloned().or_else(below)
     }
+}
+
+/// The model of that name; a file is searched from `folder`.
+fn find_model(source: &Source, name: &str, folder: &Path, places: &Places) -> Result<ModelFiles, Diagnostic> {
+    let file = (!name.starts_with("botocore:")).then(|| folder.join(name).to_string_lossy().into_owned());
+    published::find(file.as_deref().unwrap_or(name), places).map_err(|error| source.at("/model", error.to_string()))
+}
+
+/// The name of the service of a model: that of botocore, or the name of its file.
+fn service_named(model: &str) -> String {
+    let of_file = || Path::new(model).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let named = model.strip_prefix("botocore:").map(|name| name.split('@').next().unwrap_or(name).to_owned());
+    named.unwrap_or_else(|| of_file().split('.').next().unwrap_or_default().to_owned())
 }
 
 /// The service that a `model.yaml` belongs to.
@@ -362,5 +448,52 @@ mod tests {
         let files = FixtureFiles::from_texts([("s/a.yaml".to_owned(), "text".to_owned())]);
         assert_eq!((files.get("s/a.yaml"), files.get("a.yaml")), (Some("text"), None));
         assert_eq!(files.iter().collect::<Vec<_>>(), [("s/a.yaml", "text")]);
+    }
+
+    const ALONE: &str = "model: botocore:toy\ntitle: t\nsteps:\n  - { call: Get, input: { Name: abc } }\n";
+
+    fn read_alone(root: &Path, places: &Places) -> Vec<String> {
+        let files = FixtureFiles::folder_with_models(root, places).unwrap();
+        let fixtures = crate::suite::Fixtures::read(&files).unwrap();
+        fixtures.cases().into_iter().map(|case| case.id.0).collect()
+    }
+
+    #[test]
+    fn a_scenario_that_names_its_model_stands_alone_in_a_file_or_in_a_folder_of_topics() {
+        let (dir, _, places) = toy("model: botocore:toy\n");
+        let root = dir.path().join("own");
+        fs::create_dir_all(root.join("names")).unwrap();
+        fs::write(root.join("names/get.yaml"), ALONE).unwrap();
+        fs::write(root.join("whole.yaml"), ALONE).unwrap();
+        fs::write(root.join("compose.yaml"), "services: { a: { image: b } }").unwrap();
+        assert_eq!(read_alone(&root, &places), ["toy/names/get", "toy/whole"]);
+        assert_eq!(read_alone(&root.join("whole.yaml"), &places), ["toy/whole"]);
+        let files = FixtureFiles::folder_with_models(&root.join("whole.yaml"), &places).unwrap();
+        assert_eq!(files.display("toy/whole.yaml"), root.join("whole.yaml").display().to_string());
+        let ids = ["toy/whole".to_owned()].into();
+        assert_eq!(crate::suite::Fixtures::of_cases(&files, &ids).unwrap().cases().len(), 1);
+    }
+
+    #[rstest::rstest]
+    #[case::no_model("title: t\nsteps: []\n", "it names no model")]
+    #[case::unknown("model: botocore:toi\ntitle: t\nsteps: []\n", "did you mean toy?")]
+    fn a_scenario_alone_without_its_model_says_what_to_write(#[case] text: &str, #[case] expected: &str) {
+        let (dir, _, places) = toy("model: botocore:toy\n");
+        let root = dir.path().join("own");
+        fs::create_dir_all(&root).unwrap();
+        fs::write(root.join("x.yaml"), text).unwrap();
+        for path in [root.clone(), root.join("x.yaml")] {
+            let error = FixtureFiles::folder_with_models(&path, &places).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains("x.yaml:1:"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_model_in_a_scenario_of_a_folder_that_has_one_is_one_too_many() {
+        let (_dir, root, places) = toy("model: botocore:toy\n");
+        fs::write(root.join("svc/get/b.yaml"), ALONE).unwrap();
+        let files = FixtureFiles::folder_with_models(&root, &places).unwrap();
+        let error = crate::suite::Fixtures::read(&files).unwrap_err().to_string();
+        assert!(error.contains("the folder svc already has a model"), "{error}");
     }
 }

@@ -20,9 +20,9 @@ use crate::{
 /// All fixtures, validated.
 #[derive(Debug, Clone)]
 pub struct Fixtures {
-    services: Services,
-    scenarios: Vec<Arc<Scenario>>,
-    digest: String,
+    pub(super) services: Services,
+    pub(super) scenarios: Vec<Arc<Scenario>>,
+    pub(super) digest: String,
 }
 
 /// The problems of broken fixtures, at most one for each file.
@@ -74,9 +74,7 @@ impl Fixtures {
             match states(files, &service, &services) {
                 Ok(states) => {
                     if let Some(suite) = services.get_mut(&service) {
-                        suite.states = states.by_name;
-                        suite.fillings = states.fillings;
-                        suite.pending = states.pending;
+                        suite.set_states(states);
                     }
                 }
                 Err(diagnostic) => problems.push(diagnostic),
@@ -91,7 +89,7 @@ impl Fixtures {
             }
         }
         if problems.is_empty() {
-            Ok(Self { services, scenarios, digest: digest(files) })
+            Ok(Self { services, scenarios, digest: digest(files.iter()) })
         } else {
             Err(FixturesError(problems))
         }
@@ -101,7 +99,13 @@ impl Fixtures {
     #[must_use]
     pub fn of_services(services: impl IntoIterator<Item = ServiceFixtures>) -> Self {
         let services = services.into_iter().map(|service| (service.name.clone(), service)).collect();
-        Self { services, scenarios: Vec::new(), digest: digest(&FixtureFiles::default()) }
+        Self { services, scenarios: Vec::new(), digest: digest(std::iter::empty()) }
+    }
+
+    /// The same with the digest of all these files.
+    #[must_use]
+    pub fn with_digest_of(self, files: &FixtureFiles) -> Self {
+        Self { digest: digest(files.iter()), ..self }
     }
 
     /// The services, sorted by folder.
@@ -138,7 +142,13 @@ impl Fixtures {
     }
 }
 
-fn service_suite(files: &FixtureFiles, service: &str, path: &str, text: &str) -> Result<ServiceFixtures, Diagnostic> {
+/// Reads a service with its model and its requirements.
+pub(super) fn service_suite(
+    files: &FixtureFiles,
+    service: &str,
+    path: &str,
+    text: &str,
+) -> Result<ServiceFixtures, Diagnostic> {
     let broken = |error: model::ModelError| Diagnostic::of_file(&error.file, error.to_string());
     let mut contract = model::read(&files.display(path), text).map_err(broken)?;
     let examples = format!("{service}/{EXAMPLES}");
@@ -175,26 +185,30 @@ fn states(files: &FixtureFiles, service: &str, services: &Services) -> Result<St
     let path = format!("{service}/states.yaml");
     let Some(text) = files.get(&path) else { return Ok(StateTable::default()) };
     let source = Source::read(&files.display(&path), text)?;
-    Resolver { source: &source, files, services, service }.states()
+    Resolver { source: &source, files, services, service }.states(source.decode()?, None)
 }
 
 /// Resolves a file if its path is that of a scenario.
 fn scenario(files: &FixtureFiles, path: &str, text: &str, services: &Services) -> Option<Result<Scenario, Diagnostic>> {
     let id = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".json"))?;
     let (service, rest) = id.split_once('/')?;
-    let (operation, _) = rest.split_once('/')?;
+    let folder = rest.split_once('/').map(|(folder, _)| folder);
+    if folder.is_none() && !files.is_alone(path) {
+        return None;
+    }
     // A broken model has already been reported.
     services.get(service)?;
     let read = || {
         let source = Source::read(&files.display(path), text)?;
-        Resolver { source: &source, files, services, service }.scenario(id, operation)
+        Resolver { source: &source, files, services, service }.scenario(source.decode()?, id, folder)
     };
     Some(read())
 }
 
-fn digest(files: &FixtureFiles) -> String {
+/// SHA-256 of paths and texts, in hex.
+pub(super) fn digest<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> String {
     let mut hash = Sha256::new();
-    for (path, text) in files.iter() {
+    for (path, text) in files {
         hash.update((path.len() as u64).to_be_bytes());
         hash.update(path.as_bytes());
         hash.update((text.len() as u64).to_be_bytes());
@@ -274,11 +288,22 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_an_operation_is_rejected() {
-        let FixturesError(problems) =
-            suite("codedeploy/stop/x.yaml", &scenario("  - call: StopDeployment\n    input: {deploymentId: x}\n"))
-                .unwrap_err();
-        assert!(problems[0].message.contains("\"stop\" is not named after an operation"), "{}", problems[0]);
+    fn a_folder_that_is_not_an_operation_is_a_topic_of_the_operation_of_the_first_step() {
+        let text = scenario("  - call: StopDeployment\n    input: {deploymentId: x}\n");
+        let topic = suite("codedeploy/stop/x.yaml", &text).unwrap();
+        let scenario = topic.scenarios().find(|scenario| scenario.id == "codedeploy/stop/x").unwrap();
+        assert_eq!(scenario.operation, "StopDeployment");
+        let FixturesError(problems) = suite("codedeploy/stop/x.yaml", "title: t\nsteps: []\n").unwrap_err();
+        assert!(problems[0].message.contains("no step calls an operation of codedeploy"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn a_scenario_needs_neither_citations_nor_evidence() {
+        let text = "title: t\nsteps:\n  - call: StopDeployment\n    input: {deploymentId: x}\n";
+        let read = suite(PATH, text).unwrap();
+        let scenario = read.scenarios().find(|scenario| scenario.id == "codedeploy/stop-deployment/x").unwrap();
+        assert!(scenario.cites.is_empty());
+        assert_eq!(scenario.evidence, crate::suite::requirement::Evidence::Documented);
     }
 
     #[test]
@@ -350,7 +375,7 @@ mod tests {
     fn the_digest_is_that_of_every_path_and_text_with_their_lengths() {
         let digest = |texts: &[(&str, &str)]| {
             let texts = texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-            digest(&FixtureFiles::from_texts(texts))
+            digest(FixtureFiles::from_texts(texts).iter())
         };
         assert_eq!(digest(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_ne!(digest(&[("ab", "c")]), digest(&[("a", "bc")]));

@@ -24,6 +24,8 @@ use thiserror::Error;
 pub struct Glob {
     text: String,
     wanted: Wanted,
+    /// The length of the head in bytes of the text.
+    head: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -50,13 +52,25 @@ impl Glob {
     /// The glob that matches every ID that contains a text.
     #[must_use]
     pub fn of_part(text: &str) -> Self {
-        Self { text: text.to_owned(), wanted: Wanted::Part(text.to_owned()) }
+        Self { text: text.to_owned(), wanted: Wanted::Part(text.to_owned()), head: text.len() }
     }
 
     /// The text of the glob.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text before the first wildcard and the first backslash.
+    #[must_use]
+    pub fn head(&self) -> &str {
+        &self.text[..self.head]
+    }
+
+    /// Returns whether the glob has wildcards. Every ID that it matches starts with its head.
+    #[must_use]
+    pub fn is_wild(&self) -> bool {
+        matches!(self.wanted, Wanted::Whole(_))
     }
 
     /// Returns whether the glob matches an ID.
@@ -122,7 +136,9 @@ impl FromStr for Glob {
         let regex =
             || Regex::new(&format!(r"\A(?s:{})\z", reader.regex)).map_err(|_| reader.error(0, "too many parts"));
         let wanted = if reader.is_wild { Wanted::Whole(regex()?) } else { Wanted::Part(reader.literal.clone()) };
-        Ok(Self { text: text.to_owned(), wanted })
+        let common = text.chars().zip(reader.literal.chars()).take_while(|(a, b)| a == b);
+        let head = common.map(|(c, _)| c.len_utf8()).sum();
+        Ok(Self { text: text.to_owned(), wanted, head })
     }
 }
 
@@ -154,7 +170,7 @@ impl FromStr for GlobList {
     }
 }
 
-/// Reads a glob to a regular expression, and to the text that it stands for if it has no wildcards.
+/// Reads a glob to a regular expression, and to the text that it stands for before its first wildcard.
 #[derive(Default)]
 struct GlobReader<'g> {
     glob: &'g str,
@@ -200,7 +216,9 @@ impl GlobReader<'_> {
     }
 
     fn literal(&mut self, c: char) {
-        self.literal.push(c);
+        if !self.is_wild {
+            self.literal.push(c);
+        }
         self.regex.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
     }
 

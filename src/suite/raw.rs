@@ -15,7 +15,12 @@ use crate::suite::requirement::Evidence;
 #[serde(deny_unknown_fields)]
 pub(super) struct RawScenario {
     pub(super) title: String,
+    /// The model, if the file stands alone.
+    #[serde(default)]
+    pub(super) model: Option<String>,
+    #[serde(default)]
     pub(super) cites: Vec<String>,
+    #[serde(default = "documented")]
     pub(super) evidence: Evidence,
     #[serde(default)]
     pub(super) tags: Vec<String>,
@@ -30,6 +35,11 @@ pub(super) struct RawScenario {
     pub(super) steps: Vec<RawStep>,
     #[serde(default)]
     pub(super) teardown: Vec<RawStep>,
+}
+
+/// The evidence of a scenario that states none: its author vouches for it.
+fn documented() -> Evidence {
+    Evidence::Documented
 }
 
 /// The contents of a table that scenarios share.

@@ -73,6 +73,12 @@ impl ServiceFixtures {
         }
     }
 
+    pub(super) fn set_states(&mut self, states: StateTable) {
+        self.states = states.by_name;
+        self.fillings = states.fillings;
+        self.pending = states.pending;
+    }
+
     /// The contract.
     #[must_use]
     pub fn contract(&self) -> &Arc<Contract> {

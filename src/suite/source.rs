@@ -404,6 +404,9 @@ fn plain(text: &str) -> Value {
 
 /// The value of a number, with its digits. A number that JSON writes otherwise (`+1`, `.5`, `1.`) is written that way.
 fn plain_number(text: &str) -> Option<Value> {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
+        return None;
+    }
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let digits = if sign.is_empty() { digits.strip_prefix('+').unwrap_or(digits) } else { digits };
     let at = digits.find(['e', 'E']).unwrap_or(digits.len());

@@ -18,6 +18,7 @@ mod layering;
 mod metamorphic;
 mod models;
 mod null_targets;
+mod own_fixtures;
 mod phrases;
 mod presence;
 mod private_authority;

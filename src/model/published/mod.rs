@@ -111,8 +111,10 @@ pub fn services(places: &Places) -> Result<BTreeMap<String, Vec<String>>, ModelF
 fn botocore(name: &str, places: &Places) -> Result<PathBuf, ModelFileError> {
     let (service, version) = name.split_once('@').map_or((name, None), |(service, version)| (service, Some(version)));
     let data = places.data()?;
-    let mut services = catalogue(&data)?;
-    let Some(mut versions) = services.remove(service) else {
+    let own = Some(data.join(service)).filter(|folder| !service.contains(['/', '\\']) && folder.is_dir());
+    let versions = own.map(|folder| versions(&folder)).transpose()?.filter(|versions| !versions.is_empty());
+    let Some(mut versions) = versions else {
+        let services = catalogue(&data)?;
         let known: Vec<&str> = services.keys().map(String::as_str).collect();
         let nearest = nearest(service, &known);
         return Err(ModelFileError::UnknownService { data, service: service.to_owned(), nearest });
@@ -152,13 +154,18 @@ fn close_matches<'n>(_wrong: &str, _known: &[&'n str]) -> Vec<&'n str> {
     Vec::new()
 }
 
-/// The model of each version of each service. Versions are dates: the last is the newest.
+/// The model of each version of a service. Versions are dates: the last is the newest.
+fn versions(service: &Path) -> Result<BTreeMap<String, PathBuf>, ModelFileError> {
+    let versions = folders(service)?.into_iter();
+    let models = versions.filter_map(|(version, folder)| Some((version, plain_or_gz(&folder, "service-2.json")?)));
+    Ok(models.collect())
+}
+
+/// The models of every service.
 fn catalogue(data: &Path) -> Result<BTreeMap<String, BTreeMap<String, PathBuf>>, ModelFileError> {
     let mut services = BTreeMap::new();
     for (service, folder) in folders(data)? {
-        let versions = folders(&folder)?.into_iter();
-        let models = versions.filter_map(|(version, folder)| Some((version, plain_or_gz(&folder, "service-2.json")?)));
-        let models: BTreeMap<_, _> = models.collect();
+        let models = versions(&folder)?;
         if !models.is_empty() {
             services.insert(service, models);
         }

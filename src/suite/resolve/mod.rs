@@ -9,7 +9,11 @@ mod lint;
 mod scope;
 mod table;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::{Map, Value};
 
@@ -34,10 +38,15 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// Resolves the scenario of the file `service/operation/name`.
-    pub(super) fn scenario(&self, id: &str, folder: &str) -> Result<Scenario, Diagnostic> {
-        let raw: RawScenario = self.source.decode()?;
-        let operation = self.operation_of_folder(folder)?;
+    /// Resolves the scenario of the file `service/folder/name`.
+    pub(super) fn scenario(&self, raw: RawScenario, id: &str, folder: Option<&str>) -> Result<Scenario, Diagnostic> {
+        if raw.model.is_some() && !self.files.is_alone(&format!("{id}.yaml")) {
+            return Err(self
+                .source
+                .at_key("/model", format!("the folder {} already has a model", self.service))
+                .help("remove this line"));
+        }
+        let operation = self.operation_of(&raw, folder)?;
         self.check_citations(&raw.cites)?;
         let rows = self.table(&raw.table)?;
         let mut scope = VariableScope::of_rows(&rows);
@@ -67,12 +76,12 @@ impl Resolver<'_> {
         })
     }
 
-    /// Resolves a `states.yaml`.
-    pub(super) fn states(&self) -> Result<StateTable, Diagnostic> {
-        let raw: RawStates = self.source.decode()?;
+    /// Resolves a `states.yaml`, or `only` these states of it.
+    pub(super) fn states(&self, raw: RawStates, only: Option<&BTreeSet<String>>) -> Result<StateTable, Diagnostic> {
         let yielded = |(name, state): (&String, &RawState)| (name.clone(), state.yields.keys().cloned().collect());
         let yields: Yields = raw.states.iter().map(yielded).collect();
-        let states = raw.states.into_iter().map(|(name, state)| Ok((name.clone(), self.state(&name, state, &yields)?)));
+        let wanted = raw.states.into_iter().filter(|(name, _)| only.is_none_or(|only| only.contains(name)));
+        let states = wanted.map(|(name, state)| Ok((name.clone(), self.state(&name, state, &yields)?)));
         let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
         let fillings = raw.members.iter().map(|(glob, place)| self.filling(glob, place, &by_name));
         let fillings = fillings.collect::<Result<_, _>>()?;
@@ -125,20 +134,19 @@ impl Resolver<'_> {
         Ok(State { name: name.to_owned(), says: raw.says, params: raw.params, given, steps, yields, teardown })
     }
 
-    fn operation_of_folder(&self, folder: &str) -> Result<String, Diagnostic> {
-        let contract = self.services[self.service].schemas.contract();
-        let found = contract.operations().find(|operation| kebab_case(&operation.name) == folder);
-        found.map(|operation| operation.name.clone()).ok_or_else(|| {
+    /// The operation that a scenario is about: that of its folder, or that of its first step.
+    fn operation_of(&self, raw: &RawScenario, folder: Option<&str>) -> Result<String, Diagnostic> {
+        let mut operations = self.services[self.service].schemas.contract().operations();
+        let named = operations.find(|operation| folder.is_some_and(|folder| kebab_case(&operation.name) == folder));
+        let first = || raw.steps.iter().find(|step| step.service.is_none()).map(|step| step.call.clone());
+        named.map(|operation| operation.name.clone()).or_else(first).ok_or_else(|| {
             self.source
-                .at("", format!("the folder {folder:?} is not named after an operation of {}", self.service))
-                .help("name the folder after the operation: StopDeployment is stop-deployment")
+                .at("/steps", format!("no step calls an operation of {}", self.service))
+                .help("write a step: - { call: OPERATION, input: {…} }")
         })
     }
 
     fn check_citations(&self, cites: &[String]) -> Result<(), Diagnostic> {
-        if cites.is_empty() {
-            return Err(self.source.at("/cites", "a scenario must cite at least one requirement"));
-        }
         for (index, id) in cites.iter().enumerate() {
             let known = self.services.values().any(|service| service.requirements.get(id).is_some());
             if !known {

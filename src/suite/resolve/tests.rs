@@ -367,10 +367,12 @@ fn what_a_scenario_cannot_mean_is_rejected(#[case] rest: &str, #[case] says: &st
 }
 
 #[test]
-fn a_scenario_cites_a_requirement() {
-    let uncited = text("steps: []").replace("[W-1]", "[]");
-    let problems = read(&[("works/make-thing/x.yaml", &uncited)]).unwrap_err();
-    assert_eq!(problems, ["2: a scenario must cite at least one requirement"]);
+fn a_scenario_needs_a_step_and_no_citation() {
+    let uncited = text("steps: [{ call: GetThing }]").replace("[W-1]", "[]");
+    assert!(read(&[("works/get-thing/x.yaml", &uncited)]).is_ok());
+    let without_steps = text("steps: []");
+    let problems = read(&[("works/things/x.yaml", &without_steps)]).unwrap_err();
+    assert_eq!(problems, ["4: no step calls an operation of works"]);
 }
 
 #[rstest]
