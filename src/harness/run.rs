@@ -102,9 +102,9 @@ impl PreparedRun {
         };
         let cases = Arc::clone(&loaded);
         // If each test is a process, one of them is about the entries without a case.
-        let missing = move |ids: &BTreeSet<String>| match cases.is_narrow() {
-            true => Ok(BTreeSet::new()),
-            false => cases.missing(ids).map_err(|problem| problem.to_string()),
+        let missing = move |ids: &BTreeSet<String>| {
+            let of_whole = || cases.missing(ids).map_err(|problem| problem.to_string());
+            if cases.is_narrow() { Ok(BTreeSet::new()) } else { of_whole() }
         };
         let gate = RunGate::open(rules, Arc::new(missing))?;
         let seed = environment.seed.or(suite.seed).unwrap_or_else(session::fresh_seed);

@@ -175,8 +175,10 @@ impl FixtureFiles {
         };
         let is_inside = |path: &str| path.split_once('/').is_some_and(|(folder, _)| is_service(folder));
         let is_scenario = |text: &str| is_given || text.lines().any(|line| line.starts_with("steps:"));
-        let outside =
-            self.texts.iter().filter(|(path, text)| path.ends_with(".yaml") && !is_inside(path) && is_scenario(text));
+        let outside = self
+            .texts
+            .iter()
+            .filter(|(path, text)| path.strip_suffix(".yaml").is_some() && !is_inside(path) && is_scenario(text));
         outside.map(|(path, _)| path.clone()).collect()
     }
 

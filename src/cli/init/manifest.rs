@@ -108,9 +108,9 @@ fn depend(
 
 /// Sets the source of the dependency. A dependency that `init` did not write is changed only with `force`.
 fn set_source(there: &mut Item, source: DependencySource<'_>, force: bool) -> Result<(), ManifestError> {
-    let (key, source) = source.entry();
     /// The keys for the source of a dependency.
     const PLACES: [&str; 8] = ["version", "git", "branch", "tag", "rev", "registry", "workspace", "path"];
+    let (key, source) = source.entry();
     if there.get(key).and_then(Item::as_str) == Some(source) {
         return Ok(());
     }
