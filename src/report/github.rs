@@ -42,7 +42,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     match &run.finished.baseline {
         Some(compared) => differences(out, compared)?,
         None => {
-            annotate(out, "error", &deviating, "deviate", |case| message_of(run.cause_of(case), errors(case), case))?
+            annotate(out, "error", &deviating, "deviate", |case| message_of(run.cause_of(case), errors(case), case))?;
         }
     }
     let warns = |finding: &&Finding| finding.severity == Severity::Warning;

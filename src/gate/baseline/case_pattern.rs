@@ -123,12 +123,11 @@ fn part(text: &str) -> Result<(Vec<String>, &str), String> {
     loop {
         let (alternative, next) = literal(rest, &[',', '}'])?;
         alternatives.push(alternative);
-        match next.strip_prefix(',') {
-            Some(next) => rest = next,
-            None => {
-                let next = next.strip_prefix('}').ok_or("has a { without }")?;
-                return Ok((alternatives, next));
-            }
+        if let Some(next) = next.strip_prefix(',') {
+            rest = next;
+        } else {
+            let next = next.strip_prefix('}').ok_or("has a { without }")?;
+            return Ok((alternatives, next));
         }
     }
 }

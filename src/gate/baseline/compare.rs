@@ -34,7 +34,9 @@ impl Baseline {
         let mut check = BaselineCheck { baseline: self, seen, missing, known, changed, differences };
         check.operations();
         let causes = seen.causes();
-        causes.iter().for_each(|cause| check.cause(cause));
+        for cause in &causes {
+            check.cause(cause);
+        }
         check.unstable();
         let found: BTreeSet<(&str, &str)> = causes.iter().flat_map(pairs).collect();
         self.entries.iter().for_each(|entry| check.entry(entry, &found, today));

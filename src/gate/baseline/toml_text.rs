@@ -95,7 +95,9 @@ fn write_cause(table: &mut Table, entry: &BaselineEntry) {
         ("kind", &entry.key.kind),
         ("scope", &entry.key.scope),
     ];
-    members.into_iter().for_each(|(name, text)| set_text(table, name, text));
+    for (name, text) in members {
+        set_text(table, name, text);
+    }
     if table.get("cases").and_then(Item::as_table_like).is_none() {
         let mut cases = Table::new();
         cases.set_dotted(true);

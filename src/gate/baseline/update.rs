@@ -30,7 +30,9 @@ impl Baseline {
         let is_unstable = |case: &str| unstable.iter().any(|entry| entry.cases.contains(case));
         let causes = seen.first.causes();
         let mut entries = self.unjudged(seen.first, missing);
-        entries.values_mut().for_each(|entry| retain(entry, |case| !is_unstable(case)));
+        for entry in entries.values_mut() {
+            retain(entry, |case| !is_unstable(case));
+        }
         for cause in &causes {
             for (case, response) in pairs(cause).filter(|(case, _)| !is_unstable(case)) {
                 let known = self.entries.iter().find(|entry| entry.accepts(case, response));
