@@ -97,6 +97,8 @@ fn strange_entry(case: &str) -> String {
     "a known cause grew", "adds them", &["missing-id#flag-alone", "reason:  names are made anew"])]
 #[case::changed(Fault::Name("EvenException"), |text: String| text,
     "known cases respond differently", "accepts them", &["missing-id#{flag-alone,nothing}", "EvenException (400)", "OddException (400)"])]
+#[case::crashes(Fault::Status(500), |text: String| text,
+    "known cases respond differently", "accepts them", &["missing-id#"])]
 #[case::expired(ODD, |text: String| text.replace("reason = ", "expires = \"2020-02-29\"\nissue = \"https://example.com/7\"\nreason = "),
     "an entry has expired", "give the entry a later day", &["accepted until:  2020-02-29", "issue:  https://example.com/7"])]
 #[case::unexplained(ODD, |text: String| text.replacen("names are made anew, see the plan", "not yet looked at", 1),

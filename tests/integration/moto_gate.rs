@@ -177,7 +177,7 @@ fn accept(moto: &Moto, service: &str, baseline: &Path) {
     ended(program(&[&common[..], without(service)].concat()));
     let update = ["--baseline-update", "--baseline-reason", "it is moto"];
     let updated = ended(program(&[&["merge", &report, "--baseline", &file][..], &update].concat()));
-    eprintln!("{service}: {}", err(&updated).trim());
+    assert!(err(&updated).contains(" added"), "{}", err(&updated));
 }
 
 /// A copy of moto's package, as links, in which one line of a service is another one.
@@ -196,12 +196,9 @@ fn changed(package: &Path, folder: &Path, change: &ChangedLine) {
     let lines: Vec<&str> = text.lines().collect();
     let at = lines.iter().position(|line| *line == change.line);
     let at = at.unwrap_or_else(|| panic!("{}: this moto has no line {:?}", change.kind, change.line));
-    let text: String = lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| format!("{}\n", if index == at { change.instead } else { line }))
-        .collect();
-    fs::write(copy.join(change.service).join(change.file), text).unwrap();
+    let with: Vec<&str> =
+        lines.iter().enumerate().map(|(index, line)| if index == at { change.instead } else { line }).collect();
+    fs::write(copy.join(change.service).join(change.file), with.join("\n") + "\n").unwrap();
 }
 
 /// The folder of the installed package.
@@ -234,7 +231,7 @@ fn one_changed_line_of_moto_is_red_with_its_cause_first_and_moto_without_it_is_g
             let first = printed.lines().skip_while(|line| !line.starts_with("baseline ")).nth(2).unwrap_or_default();
             eprintln!("{}: {} lines, {}", change.kind, printed.lines().count(), first.trim());
             let paragraph = &printed[printed.find(first).unwrap()..];
-            let head: String = paragraph.lines().take(2).map(|line| format!("{} ", line.trim())).collect();
+            let head = paragraph.lines().take(2).map(str::trim).collect::<Vec<_>>().join(" ");
             assert!(change.first.iter().all(|part| head.contains(part)), "{}:\n{printed}", change.kind);
         }
     }
