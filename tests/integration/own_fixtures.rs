@@ -105,7 +105,7 @@ fn request(stream: &TcpStream) -> std::io::Result<(String, serde_json::Value)> {
             break;
         }
         match line.trim().split_once(": ").map(|(name, value)| (name.to_lowercase(), value)) {
-            Some((name, value)) if name == "x-amz-target" => target = value.to_owned(),
+            Some((name, value)) if name == "x-amz-target" => value.clone_into(&mut target),
             Some((name, value)) if name == "content-length" => length = value.parse().unwrap_or(0),
             _ => {}
         }

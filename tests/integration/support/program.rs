@@ -74,6 +74,8 @@ pub(crate) enum Fault {
     None,
     /// Rejections have this name.
     Name(&'static str),
+    /// Rejections have this status.
+    Status(u16),
     /// There is no response.
     Silence,
 }
@@ -126,6 +128,9 @@ fn pass(mut stream: TcpStream, behind: &str, fault: Fault) -> std::io::Result<()
             let mut error: serde_json::Value = serde_json::from_str(&body).unwrap();
             error["__type"] = name.into();
             (without_length(&head, "x-amzn-errortype"), error.to_string())
+        }
+        Fault::Status(status) if is_rejection => {
+            (without_length(&head, "-").replacen("400", &status.to_string(), 1), body)
         }
         _ => (without_length(&head, "-"), body),
     };
