@@ -6,7 +6,7 @@
 //! | `baseline` | Known deviations of a target, each accepted for a reason |  |
 //! | `baseline_file` | The file of a baseline | `baseline` |
 //! | `merge` | The reports of all shards of a run as one report |  |
-//! | `run_gate` | The exit status of a run | `baseline`, `baseline_file` |
+//! | `run_gate` | The exit status of a run | `baseline_file` |
 
 pub mod baseline;
 pub mod baseline_file;

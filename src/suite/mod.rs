@@ -24,7 +24,7 @@
 //! | `fixtures` | All fixtures of a run | `source`, `fixture_files`, `requirement`, `service_fixtures`, `resolve` |
 //! | `needed_fixtures` | The fixtures that single cases need | `source`, `raw`, `service_fixtures`, `resolve`, `fixtures` |
 //! | `shard` | Shards |  |
-//! | `plan` | The order in which cases run, and which run concurrently | `aftermath`, `shard` |
+//! | `plan` | The order in which cases run, and which run concurrently | `shard` |
 //! | `selection` | The selection of cases to run |  |
 //! | `selection_digest` | The number of cases in a selection and a digest of their IDs, which two runs can compare | `shard` |
 //! | `state` | States |  |

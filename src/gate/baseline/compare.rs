@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Baseline, BaselineEntry, SeenCases, case_pattern::patterns, update::pairs};
+use super::{Baseline, BaselineEntry, SeenCases, baseline_update::pairs, case_pattern::patterns};
 use crate::{
     cause::Cause,
     run::baseline_comparison::{Difference, Differing},

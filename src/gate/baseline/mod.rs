@@ -4,16 +4,16 @@
 //! cases that show it, with what was wrong in their responses. Every [`Difference`] fails the run. Cases that did not
 //! run, or were not judged, have no differences. Pure: it takes text and the date.
 
+mod baseline_document;
+mod baseline_update;
 mod case_pattern;
 mod compare;
-mod document;
 mod entry;
 #[cfg(not(feature = "baseline"))]
 mod no_toml;
 mod seen;
 #[cfg(feature = "baseline")]
 mod toml_text;
-mod update;
 
 use std::collections::BTreeSet;
 
@@ -25,11 +25,11 @@ use crate::{cause::CauseKey, judge::verdict::Verdict, run::event::CaseReport};
 use no_toml as toml_text;
 
 pub use crate::run::baseline_comparison::{Difference, Differing};
+pub use baseline_update::SeenRuns;
 pub use entry::{BaselineEntry, UNEXPLAINED};
 pub use seen::SeenCases;
-pub use update::SeenRuns;
 
-use document::{BaselineDocument, SchemaOnly};
+use baseline_document::{BaselineDocument, SchemaOnly};
 use entry::UnstableEntry;
 
 /// The version of the file format.

@@ -12,10 +12,11 @@ use crate::{
         baseline_comparison::{BaselineComparison, Difference, Differing},
         exchange_report::ShownExchange,
     },
+    wire::protocol::IDENTITY_HEADERS,
 };
 
 /// The maximum number of differences with an exchange.
-const EXCHANGES: usize = 3;
+const EXCHANGES: usize = 2;
 
 /// The maximum number of differences that are listed.
 const LISTED: usize = 15;
@@ -28,9 +29,6 @@ const BODY: usize = 8;
 
 /// The maximum length of a line.
 const LONGEST: usize = 300;
-
-/// The headers that say what a message is about.
-const TELLING: [&str; 2] = ["x-amz-target:", "x-amzn-errortype:"];
 
 /// Writes the differences from a baseline.
 pub(super) fn differences(page: &mut TextPage, compared: &BaselineComparison, seed: u64, options: &HumanOptions) {
@@ -108,7 +106,10 @@ fn curl(page: &mut TextPage, exchange: Option<&ShownExchange>, options: &HumanOp
 
 /// A message without the headers and the lines that say little.
 fn brief(message: &str) -> String {
-    let is_telling = |line: &&str| TELLING.iter().any(|name| line.to_ascii_lowercase().starts_with(name));
+    let is_telling = |line: &&str| {
+        let name = line.split(':').next().unwrap_or_default();
+        IDENTITY_HEADERS.iter().any(|telling| name.eq_ignore_ascii_case(telling))
+    };
     let head = message.lines().take_while(|line| !line.trim().is_empty());
     let body = message.lines().skip(head.clone().count()).filter(|line| !line.trim().is_empty());
     let telling = head.clone().skip(1).filter(is_telling);

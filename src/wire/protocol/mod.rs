@@ -51,6 +51,9 @@ pub const REQUEST_ID_HEADER: &str = "x-amzn-requestid";
 /// The headers that may carry the id of a request; S3 uses the second one.
 pub const REQUEST_ID_HEADERS: [&str; 2] = [REQUEST_ID_HEADER, "x-amz-request-id"];
 
+/// The headers that name the operation of a request, or the error of a response.
+pub const IDENTITY_HEADERS: [&str; 2] = ["x-amz-target", "x-amzn-errortype"];
+
 /// The protocols in which requests can be sent, one row each.
 const SUPPORTED: [&dyn ServerProtocol; 2] = [&AwsJson::V1_0, &AwsJson::V1_1];
 
