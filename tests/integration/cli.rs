@@ -525,6 +525,9 @@ fn the_proof_of_a_selection_is_reported_to_people_and_programs() {
 #[test]
 #[ignore = "it lists mutants with an unoptimised program: a minute"]
 fn mutants_are_listed_without_being_run_and_an_unknown_one_proves_nothing() {
+    let run = |arguments: &[&str]| {
+        assert_cmd::Command::from_std(with(arguments)).timeout(10 * LIMIT).output().expect("the program ends in time")
+    };
     let listed = run(&["mutants", "--list", "--only", "/caller/"]);
     assert_eq!(listed.status.code(), Some(0), "{}", err(&listed));
     assert!(out(&listed).lines().all(|line| line.contains("/caller/")) && err(&listed).contains("22 listed"));
