@@ -1,4 +1,4 @@
-//! What makes a cause the same in another run.
+//! The identity of a cause across runs.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub struct CauseKey {
     /// The generalization, such as `unenforced`.
     #[serde(default)]
     pub kind: String,
-    /// What it is about: the service, and an operation, a location, a family or a response.
+    /// The service, with an operation, a location, a family or a response.
     #[serde(default)]
     pub scope: String,
 }

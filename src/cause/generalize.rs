@@ -21,7 +21,7 @@ use crate::{
 pub(super) struct Rooted<'c> {
     pub(super) case: &'c CaseReport,
     pub(super) root: Root,
-    /// What was wrong in the response, as text.
+    /// The fault of the response as text.
     pub(super) response: String,
 }
 

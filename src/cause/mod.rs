@@ -5,7 +5,7 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
-//! | `occurrence_group` | Groups what has the same root, for causes and for the differences between two runs |  |
+//! | `occurrence_group` | Groups occurrences with the same root: findings of a run, differences between two runs |  |
 //! | `symptom` | The first fault of a case | `occurrence_group` |
 //! | `root` | The root that symptoms share | `symptom` |
 //! | `location_tree` | The outermost location at which valid requests fail |  |
@@ -13,7 +13,7 @@
 //! | `response_text` | A response as text that is the same in every run | `symptom` |
 //! | `generalize` | From the symptoms of a run to their roots | `occurrence_group`, `symptom`, `root`, `location_tree`, `judged_locations`, `response_text` |
 //! | `cause_rank` | The ranks of causes, and why they are in this order | `symptom`, `root`, `generalize` |
-//! | `cause_key` | What makes a cause the same in another run | `symptom`, `root` |
+//! | `cause_key` | The identity of a cause across runs | `symptom`, `root` |
 //! | `headline` | A cause in one line | `occurrence_group`, `symptom`, `root`, `generalize` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
@@ -54,7 +54,7 @@ use root::Root;
 pub struct Cause {
     /// Its number in the run, from 1.
     pub number: usize,
-    /// What makes it the same in another run.
+    /// Its identity across runs.
     #[serde(flatten)]
     pub key: CauseKey,
     /// Its effect on the users of the endpoint.

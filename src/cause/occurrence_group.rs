@@ -23,7 +23,7 @@ pub(crate) trait Occurrence {
     /// The location that it is about; empty for a whole request or response.
     fn location(&self) -> &str;
 
-    /// How badly its case shows it. The case with the least value represents a group; of equal ones, the shortest ID.
+    /// The case with the least value represents a group; of equal ones, the shortest ID.
     fn obscurity(&self) -> usize;
 }
 

@@ -20,7 +20,9 @@
 //! | `effect` | The effect of an operation |  |
 //! | `member_path` | The path from an operation's input to a location in it |  |
 //! | `id_heads` | The beginnings of the ids that a selection can contain, so that only their probes are derived |  |
-//! | `probes` | The order of probes | `input`, `derive`, `id_heads` |
+//! | `loaded_operation` | The cases of the current operation that are still to run | `derive` |
+//! | `shared_states` | The states that the probes of an operation share, and the requests that may spoil them | `derive` |
+//! | `probes` | The order of probes | `input`, `derive`, `id_heads`, `loaded_operation`, `shared_states` |
 //! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
 //! | `unprobed_reason` | The reasons why constraints have no probe |  |
 
@@ -34,11 +36,13 @@ mod effect;
 mod family;
 mod id_heads;
 mod input;
+mod loaded_operation;
 mod location;
 mod member_path;
 mod probes;
 mod recipe;
 mod rejection;
+mod shared_states;
 #[cfg(test)]
 mod testing;
 mod unprobed_reason;

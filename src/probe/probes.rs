@@ -13,15 +13,17 @@ use serde_json::{Map, Value};
 
 use super::{
     Coverage, Effect, KnownValues, Location, ProbeFamily, ProbeOptions, UnprobedReason,
-    derive::{Probe, ProbedConstraint, Subjected, Turn, salt},
+    derive::{Probe, ProbedConstraint, Subjected, salt},
     id_heads::IdHeads,
     input::Inputs,
+    loaded_operation::LoadedOperation,
+    shared_states::{SharedStates, is_resource, may_spoil},
 };
 use crate::{
     model::Operation,
     suite::{
-        Aftermath, Case, Filling, Given, Opening, Plan, PlanStage, RequestGroup, SelectionDigester, ServiceFixtures,
-        State, Template, Whole, source::Source,
+        Aftermath, Case, Filling, Given, Opening, Plan, PlanStage, SelectionDigester, ServiceFixtures, Template, Whole,
+        source::Source,
     },
 };
 
@@ -47,17 +49,6 @@ pub struct Probes {
     shared: SharedStates,
 }
 
-/// The condition of the states that the probes of the current operation share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SharedStates {
-    /// They are as the recipe made them, except for what valid inputs changed. Or there are none to renew.
-    Intact,
-    /// No other probe may use them.
-    Spoiled,
-    /// They were made again, and the stage that they interrupted continues.
-    Renewed,
-}
-
 /// The phases of an operation, in this order; the last one runs once for all operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProbePhase {
@@ -68,51 +59,6 @@ enum ProbePhase {
     Valid,
     Invalid,
     Crashing,
-}
-
-/// The remaining probes of the current operation.
-#[derive(Debug, Default)]
-struct LoadedOperation {
-    /// True if the control with the least valid input is still to run.
-    least: bool,
-    /// The number of probes that need not run again.
-    settled: usize,
-    /// Locations with a control of their own.
-    controls: VecDeque<usize>,
-    valid: VecDeque<Probe>,
-    invalid: VecDeque<Probe>,
-    crashing: VecDeque<Probe>,
-}
-
-impl LoadedOperation {
-    /// Returns whether a case that uses the states of the operation is still to run.
-    fn needs_states(&self) -> bool {
-        self.least || !(self.controls.is_empty() && self.valid.is_empty() && self.invalid.is_empty())
-    }
-
-    fn probes(&self) -> usize {
-        self.valid.len() + self.invalid.len() + self.crashing.len()
-    }
-
-    /// All cases: the probes, their controls and the control with the least valid input.
-    fn cases(&self) -> usize {
-        self.probes() + self.controls.len() + usize::from(self.least)
-    }
-
-    fn ids(&self, subjected: &Subjected) -> Vec<String> {
-        let probes = self.valid.iter().chain(&self.invalid).chain(&self.crashing).map(|probe| probe.id.clone());
-        let locations = self.controls.iter().filter_map(|location| subjected.locations.get(*location));
-        let controls = locations.map(|location| subjected.control_of(location));
-        probes.chain(controls).chain(self.least.then(|| subjected.least_control())).collect()
-    }
-
-    fn enter(&mut self, probe: Probe) {
-        match probe.turn() {
-            Turn::First => self.valid.push_back(probe),
-            Turn::Second => self.invalid.push_back(probe),
-            Turn::Last => self.crashing.push_back(probe),
-        }
-    }
 }
 
 impl Probes {
@@ -345,15 +291,10 @@ impl Probes {
         PlanStage::Cases(self.operations.get(self.at).is_some_and(writes).then_some(1))
     }
 
-    /// Returns whether a case may have left the states of the current operation so that other probes do not fit them. What
-    /// an operation creates is removed after each case.
+    /// Returns whether a case may have spoiled states of the current operation that can be made again.
     fn spoils(&self, subjected: &Subjected, case: &Case, aftermath: Aftermath) -> bool {
-        let may_have = match (Effect::of(&subjected.operation), aftermath) {
-            (Effect::Reads, _) | (_, Aftermath::Untouched) => false,
-            (Effect::Destroys, _) | (_, Aftermath::Unknown) => true,
-            (Effect::Writes, Aftermath::Changed) => subjected.removal.is_empty() && may_store_invalid(case),
-        };
-        may_have && self.opening(subjected).given.iter().any(|given| self.resources.contains(&given.state))
+        let is_made = |given: &Given| self.resources.contains(&given.state);
+        may_spoil(subjected, case, aftermath) && self.opening(subjected).given.iter().any(is_made)
     }
 
     /// The next case of all operations that may crash the endpoint.
@@ -448,147 +389,5 @@ impl Plan for Probes {
     }
 }
 
-/// Returns whether a state is more than values: calls, or the endpoint itself, make it.
-fn is_resource(state: &State) -> bool {
-    !state.steps.is_empty() || !state.given.is_empty() || !state.is_reached_by_calls()
-}
-
-/// Returns whether an endpoint that accepts the request of a probe may store what no valid input leads to. A wrong signature
-/// does not change the input.
-fn may_store_invalid(case: &Case) -> bool {
-    case.scenario.probe.as_ref().is_some_and(|aim| match aim.group {
-        RequestGroup::Sdk => !aim.valid,
-        RequestGroup::Wire => true,
-        RequestGroup::Signing => false,
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probe::testing::{SHAPES, probes, suite};
-
-    fn ids(options: ProbeOptions) -> Vec<Vec<String>> {
-        let mut probes = probes(SHAPES, options);
-        let mut stages = Vec::new();
-        while probes.stage().is_some() {
-            stages.push(std::iter::from_fn(|| probes.case()).map(|case| case.id.0).collect());
-        }
-        let all: usize = stages.iter().map(Vec::len).sum();
-        assert_eq!(all, probes.selected());
-        stages
-    }
-
-    #[test]
-    fn controls_come_first_then_valid_inputs_then_invalid_ones_and_crashing_requests_last() {
-        let stages = ids(ProbeOptions::default());
-        assert_eq!(stages.len(), 6, "an opening, two of controls, valid, invalid, crashing");
-        assert!(stages[0].is_empty());
-        assert_eq!(stages[1], ["s.Put/control"]);
-        assert!(stages[2].contains(&"s.Put/tags[]/key/control".to_owned()));
-        assert!(stages[3].contains(&"s.Put/name/length/max".to_owned()));
-        assert!(stages[4].contains(&"s.Put/name/length/over".to_owned()));
-        assert!(stages[5].contains(&"s.Put/request/null".to_owned()));
-    }
-
-    #[test]
-    fn a_filter_keeps_the_controls_that_its_probes_rest_on() {
-        let filters = vec!["s.Put/tags[]/key/required/null".parse().unwrap()];
-        let all: Vec<String> = ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat();
-        assert_eq!(all, ["s.Put/control", "s.Put/tags[]/key/control", "s.Put/tags[]/key/required/null"]);
-    }
-
-    /// The number of constraints that were derived.
-    fn derived(options: ProbeOptions) -> usize {
-        probes(SHAPES, options).coverage().families().map(|(_, counts)| counts.total).sum()
-    }
-
-    #[rstest::rstest]
-    #[case::id("s.Put/tags[]/key/required/null", 1)]
-    #[case::location("s.Put/name/*", 4)]
-    #[case::of_a_location_and_below("s.Put/tags*", 8)]
-    #[case::an_operation_that_does_not_exist("s.Gut/*", 0)]
-    fn only_what_a_filter_names_is_derived(#[case] filter: &str, #[case] constraints: usize) {
-        let filters = vec![filter.parse().unwrap()];
-        assert_eq!(derived(ProbeOptions { filters, ..ProbeOptions::default() }), constraints);
-    }
-
-    #[test]
-    fn one_id_derives_one_constraint_and_the_controls_that_its_probe_rests_on() {
-        let all: BTreeSet<String> = ids(ProbeOptions::default()).concat().into_iter().collect();
-        for id in all.iter().filter(|id| !id.ends_with("/control")) {
-            let options = ProbeOptions { only: Some([id.clone()].into()), ..ProbeOptions::default() };
-            assert_eq!(derived(options.clone()), 1, "{id}");
-            let found: Vec<String> = ids(options).concat();
-            assert!(found.contains(id) && found.iter().all(|one| one == id || one.ends_with("/control")), "{found:?}");
-        }
-    }
-
-    #[test]
-    fn the_beginnings_of_ids_leave_out_nothing_that_a_filter_matches() {
-        let all: Vec<String> = ids(ProbeOptions::default()).concat();
-        let globs = all
-            .iter()
-            .cloned()
-            .chain(["*null", "s.Put/{name,by}/*", "Put/name", "s.Put", "s.", "s.Put/na", "ame/len"].map(str::to_owned));
-        for text in globs {
-            let glob: crate::suite::Glob = text.parse().unwrap();
-            let expected: BTreeSet<&String> = all.iter().filter(|id| glob.matches(id)).collect();
-            let found = ids(ProbeOptions { filters: vec![glob], ..ProbeOptions::default() }).concat();
-            assert!(expected.into_iter().all(|id| found.contains(id)), "{text}");
-        }
-    }
-
-    #[rstest::rstest]
-    #[case::of_a_location("s.Put/tags[]/key/control", &["s.Put/control", "s.Put/tags[]/key/control"])]
-    #[case::least("s.Put/control", &["s.Put/control"])]
-    #[case::settled_by_none("s.Put/tags[]/control/x", &[])]
-    fn a_control_runs_alone_if_a_filter_is_its_id(#[case] filter: &str, #[case] expected: &[&str]) {
-        let filters = vec![filter.parse().unwrap()];
-        assert_eq!(ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat(), expected);
-    }
-
-    #[test]
-    fn a_filter_that_matches_nothing_leaves_nothing_to_open() {
-        let filters = vec!["elsewhere".parse().unwrap()];
-        assert!(ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat().is_empty());
-    }
-
-    /// The ids of each stage of the probes of a name that a state yields, if every request has this aftermath. `~` marks a
-    /// renewal.
-    fn stages_after(aftermath: Aftermath) -> Vec<String> {
-        let steps = "steps: [{ call: Put, input: { name: abcd } }]";
-        let states = format!(
-            "states: {{ a thing: {{ says: s, {steps}, yields: {{ name: abcd }} }} }}\nmembers: {{ Put/name: a thing/name }}"
-        );
-        let suite = suite(SHAPES, &states);
-        let filters = vec!["s.Put/name/length/*".parse().unwrap(), "s.Put/name/pattern/start".parse().unwrap()];
-        let options = ProbeOptions { filters, ..ProbeOptions::default() };
-        let mut probes = Probes::new(suite.service("s").unwrap(), &Arc::new(Source::none("s")), options);
-        let mut stages = Vec::new();
-        while let Some(stage) = probes.stage() {
-            if matches!(stage, PlanStage::Renew) {
-                stages.push("~".to_owned());
-            }
-            assert!(!matches!(stage, PlanStage::Cases(None)), "Put writes");
-            let mut ids = Vec::new();
-            while let Some(case) = probes.case() {
-                probes.ended(&case, aftermath);
-                ids.push(case.id.0.rsplit('/').next().unwrap().to_owned());
-            }
-            stages.extend((!ids.is_empty()).then(|| ids.join(" ")));
-        }
-        stages
-    }
-
-    #[rstest::rstest]
-    #[case::rejected(Aftermath::Untouched, &["control", "min max", "under over start"])]
-    #[case::accepted(Aftermath::Changed, &["control", "min max", "under", "~", "over", "~", "start"])]
-    #[case::crashed(Aftermath::Unknown, &["control", "~", "min", "~", "max", "~", "under", "~", "over", "~", "start"])]
-    fn states_are_renewed_after_a_request_that_may_spoil_them_if_a_probe_follows(
-        #[case] aftermath: Aftermath,
-        #[case] expected: &[&str],
-    ) {
-        assert_eq!(stages_after(aftermath), expected);
-    }
-}
+mod tests;

@@ -9,10 +9,7 @@ use super::{
     identity::Identity,
     service::{Partition, Rejection},
 };
-use crate::wire::{
-    Request,
-    sigv4::{amz_date_seconds, signature},
-};
+use crate::wire::{Request, signing_date::amz_date_seconds, sigv4::signature};
 
 /// The tolerance for the date of a request, in seconds.
 const TOLERANCE: f64 = 15.0 * 60.0;

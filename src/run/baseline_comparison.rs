@@ -57,10 +57,10 @@ pub struct Differing {
     pub count: usize,
     /// The cases that differ, as patterns.
     pub cases: Vec<String>,
-    /// What the baseline has for these cases.
+    /// The responses in the baseline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<String>,
-    /// What was found instead.
+    /// The responses of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<String>,
     /// The reason of the entry.
@@ -78,7 +78,7 @@ pub struct Differing {
     /// The exchange of that case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ShownExchange>,
-    /// What to do about it.
+    /// The hint to resolve it.
     pub advice: String,
 }
 
@@ -100,7 +100,7 @@ impl Difference {
         }
     }
 
-    /// What to do about it. `update` is the flag or variable that requests an update.
+    /// The hint to resolve it. `update` is the flag or variable that requests an update.
     #[must_use]
     pub fn advice(self, update: &str) -> String {
         let advice = match self {

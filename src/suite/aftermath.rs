@@ -1,4 +1,4 @@
-//! What a request did to the resources of an endpoint, as its response shows.
+//! The effect of a request on the resources of an endpoint, by its response.
 
 use crate::wire::{Response, TransportError};
 

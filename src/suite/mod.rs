@@ -6,7 +6,7 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
-//! | `aftermath` | What a request did to the resources of an endpoint |  |
+//! | `aftermath` | The effect of a request on the resources of an endpoint |  |
 //! | `call_signing` | The fault of a call's signature |  |
 //! | `case` | A case |  |
 //! | `case_aim` | The aim of a case |  |

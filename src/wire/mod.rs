@@ -7,13 +7,15 @@
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
 //! | `protocol` | The AWS protocols | `json` |
-//! | `sigv4` | AWS Signature Version 4 in headers, and its deliberate faults | `digest` |
+//! | `signing_date` | The date of a signed request |  |
+//! | `sigv4` | AWS Signature Version 4 in headers, and its deliberate faults | `digest`, `signing_date` |
 
 mod curl;
 pub mod digest;
 pub mod json;
 mod message;
 pub mod protocol;
+pub mod signing_date;
 pub mod sigv4;
 
 pub use curl::curl;

@@ -175,7 +175,7 @@ impl Boxes {
 /// The verdict and the findings of each case.
 type Results = BTreeMap<String, (Verdict, Vec<(String, String)>)>;
 
-/// What an SDK can send, or only one probe with its controls.
+/// Runs the probes that an SDK can send, or only one of them with its controls.
 fn probed(address: SocketAddr, jobs: usize, seed: u64, filter: Option<&str>) -> Results {
     let families = FamilySelector::families(&[FamilySelector::Group(RequestGroup::Sdk)]);
     let filters = filter.map(|id| id.parse().unwrap()).into_iter().collect();

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::program::{assert_status, ended, err, out, program};
 
-/// What a user writes.
+/// A fixture as a user writes it.
 const SCENARIO: &str = r#"model: botocore:ssm
 title: A parameter that was put can be read
 steps:

@@ -3,24 +3,24 @@
 //! A folder may come from anyone: a clone, an archive, a pull request. A file in it may say what to run and how to show
 //! it, and nothing that sends, executes, trusts, relaxes or writes anything.
 
-/// What an option has power over.
+/// The effect of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OptionClass {
-    /// What is read, run or compared.
+    /// Selects what runs.
     Selects,
-    /// What is printed on the terminal.
+    /// Changes the text on the terminal.
     Displays,
-    /// Who receives a request, and what it says about its sender.
+    /// Determines the receiver or the signer of requests.
     Sends,
-    /// What runs on this machine, or listens on it.
+    /// Executes a command, or opens a port.
     Executes,
-    /// Whose certificates, keys, results or claims are believed.
+    /// Determines trusted certificates, keys, results or claims.
     Trusts,
-    /// Which verdicts or protections are switched off.
+    /// Switches off a verdict or a protection.
     Relaxes,
-    /// How fast, how long and how much.
+    /// Sets the load and the limits of a run.
     Paces,
-    /// Which files are written.
+    /// Writes files.
     Writes,
 }
 
@@ -152,14 +152,14 @@ impl OptionClass {
         matches!(self, Self::Selects | Self::Displays)
     }
 
-    /// What an option of the class does, after its name.
+    /// Describes an option of the class, as a predicate.
     pub(super) fn says(self) -> &'static str {
         match self {
             Self::Selects => "selects what runs",
-            Self::Displays => "changes what is printed",
-            Self::Sends => "decides who receives requests, or who signs them",
+            Self::Displays => "changes the text on the terminal",
+            Self::Sends => "determines the receiver or the signer of requests",
             Self::Executes => "executes a command, or opens a port",
-            Self::Trusts => "decides what is trusted",
+            Self::Trusts => "determines trusted certificates, keys, results or claims",
             Self::Relaxes => "switches off a verdict or a protection",
             Self::Paces => "sets the load and the limits of a run",
             Self::Writes => "writes files",

@@ -9,7 +9,7 @@ use crate::{
     suite::CaseId,
 };
 
-/// What is compared, and what was found so far.
+/// A comparison in progress.
 struct BaselineCheck<'b> {
     baseline: &'b Baseline,
     seen: &'b SeenCases,

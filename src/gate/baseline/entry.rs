@@ -18,7 +18,7 @@ pub(super) const UNSTABLE: &str = "two runs that differ only in their seed had t
 /// One accepted cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaselineEntry {
-    /// What makes the cause the same in another run.
+    /// The identity of the cause across runs.
     pub key: CauseKey,
     /// Its rank when it was last seen.
     pub rank: CauseRank,

@@ -15,7 +15,8 @@ use crate::{
     wire::{
         ErrorIdentity, Protocol, Request, Response,
         protocol::{called, protocol_of, split_call},
-        sigv4::{CredentialScope, amz_date, sign},
+        signing_date::amz_date,
+        sigv4::{CredentialScope, sign},
     },
 };
 

@@ -8,10 +8,7 @@ use super::{
 };
 use crate::{
     judge::code::Code,
-    wire::{
-        Request,
-        sigv4::{amz_date, signature},
-    },
+    wire::{Request, signing_date::amz_date_seconds, sigv4::signature},
 };
 
 const KIND: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY];
@@ -80,16 +77,11 @@ impl<'a> GivenSignature<'a> {
 /// A day, in seconds: more than any tolerance.
 const DAY: i64 = 24 * 60 * 60;
 
-/// Seconds from `real_now` to a date of a request, by its own form.
+/// Seconds from `real_now` to the date of a request. `None` for a date that is more than a day away.
 fn skew(date: &str, real_now: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "the date of a signature has whole seconds")]
     let now = real_now as i64;
-    let (mut early, mut late) = (now - DAY, now + DAY);
-    while early < late {
-        let middle = early + (late - early) / 2;
-        if amz_date(middle).as_str() < date { early = middle + 1 } else { late = middle }
-    }
-    (amz_date(early) == date).then_some(early - now)
+    amz_date_seconds(date).map(|seconds| seconds - now).filter(|skew| skew.abs() <= DAY)
 }
 
 /// Returns whether a shortcut takes effect on a request.
@@ -192,7 +184,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::proof::mutant::testing::of_operation;
+    use crate::{proof::mutant::testing::of_operation, wire::signing_date::amz_date};
 
     #[test]
     fn every_shortcut_is_enumerated_for_both_operations_under_its_own_name() {

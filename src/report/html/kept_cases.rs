@@ -1,4 +1,4 @@
-//! What a page has of each case. A large page has the exchanges of causes only, so that it opens quickly.
+//! The cases and exchanges of a page. A large page has the exchanges of causes only, so that it opens quickly.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -19,7 +19,7 @@ pub struct PreparedStates<'a> {
     service: String,
     /// The states that were established.
     given: Vec<Given>,
-    /// How often they were renewed.
+    /// The number of renewals.
     renewals: usize,
 }
 

@@ -16,7 +16,7 @@ use wireproof::internals::{
     },
     reference::Identity,
     suite::ServiceFixtures,
-    wire::{Request, Response, json, sigv4},
+    wire::{Request, Response, json, signing_date::amz_date, sigv4},
 };
 
 /// The one thing that an endpoint does wrongly.
@@ -107,7 +107,7 @@ impl Modelled {
         if key != identity.credentials().access_key_id {
             return reject("UnrecognizedClientException", "nobody has this key");
         }
-        let now = |seconds| sigv4::amz_date(OffsetDateTime::now_utc().unix_timestamp() + seconds);
+        let now = |seconds| amz_date(OffsetDateTime::now_utc().unix_timestamp() + seconds);
         if !(now(-900)..=now(900)).contains(&date.to_owned()) {
             return reject("RequestExpired", "the date is too far from now");
         }

@@ -13,10 +13,7 @@ use crate::{
         transcript::{Exchange, Role},
     },
     model::http_date_seconds,
-    wire::{
-        ParsedResponse,
-        sigv4::{SigningFault, amz_date_seconds},
-    },
+    wire::{ParsedResponse, signing_date::amz_date_seconds, sigv4::SigningFault},
 };
 
 /// Clocks that differ by less count as equal. The rows of scenarios are a minute from the limit of 15 minutes.
@@ -158,7 +155,7 @@ mod tests {
     use super::*;
     use crate::{
         judge::{check::testing::*, verdict::Verdict},
-        wire::{TransportError, sigv4::amz_date},
+        wire::{TransportError, signing_date::amz_date},
     };
 
     const INPUT: &str = "input: { deploymentId: d-ABCDEF123 }";
