@@ -436,7 +436,7 @@ fn a_baseline_is_created_kept_and_compared_with_each_case() {
     });
     let known = program(&["user-agent", "--skip", "signed"], &odd);
     assert_eq!((known.status, known.with_result("ok").len()), (Some(0), 4), "{}", known.out);
-    assert!(known.err.contains(&format!("accepted: {ABSENT} deviates")), "{}", known.err);
+    assert!(known.err.contains(&format!("accepted: {ABSENT} deviates (response: we know)")), "{}", known.err);
     let new = program(&["signed-user-agent"], &odd);
     assert!(new.status == Some(101) && new.out.contains("a known cause grew"), "{}", new.out);
     assert!(new.out.contains("if the reason also holds for these cases, WIREPROOF_BASELINE_UPDATE=1"), "{}", new.out);
