@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{
     judge::verdict::Verdict,
     suite::CaseId,
-    wire::{TransportError, json::JsonLimit},
+    wire::{TransportError, protocol::BodyLimit},
 };
 
 /// The reason why a case was not run, or not judged to its end.
@@ -81,13 +81,13 @@ pub enum Obstacle {
         /// The failure.
         error: TransportError,
     },
-    /// A response has valid JSON that this program does not support.
+    /// A response has a valid body that this program does not support.
     #[error("{operation}: the response has {limit}, which wireproof does not support")]
     Unsupported {
         /// The operation.
         operation: String,
         /// The limit.
-        limit: JsonLimit,
+        limit: BodyLimit,
     },
     /// An operation that the case needs beside its own is not implemented.
     #[error("{0} is not implemented")]

@@ -173,11 +173,11 @@ impl ReferenceEndpoint {
             Err(error) => {
                 let (name, status, message) = (RoutingError::NAME, error.status(), error.to_string());
                 let response = ErrorResponse { name, shape: None, status, message: &message };
-                return self.recognized(request).write_error(&response);
+                return self.recognized(request).write_error(None, &response);
             }
         };
         match self.call(hosted, operation, request, real_now) {
-            Ok(output) => hosted.protocol.write_output(operation, &output),
+            Ok(output) => hosted.protocol.write_output(&hosted.contract, operation, &output),
             Err(rejection) => response::rejection(hosted.protocol, Some((&hosted.contract, operation)), &rejection),
         }
     }
@@ -327,7 +327,7 @@ mod tests {
         let response = Bench::new().handle(request);
         let body: Value = serde_json::from_slice(&response.body).unwrap();
         assert!(body["message"].is_string(), "{body}");
-        (response.status, ErrorIdentity::of(&response, Some(&body)).name.unwrap_or_default())
+        (response.status, ErrorIdentity::of_json(&response, Some(&body)).name.unwrap_or_default())
     }
 
     const UNKNOWN_ID: &str = r#"{"deploymentId":"d-000000000"}"#;

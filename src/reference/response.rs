@@ -19,7 +19,8 @@ pub(super) fn rejection(
 ) -> Response {
     let shape = operation.and_then(|(contract, operation)| contract.error(operation, rejection.error));
     let status = shape.map_or_else(|| common_status(rejection.error), Shape::error_status);
-    protocol.write_error(&ErrorResponse { name: rejection.error, shape, status, message: &rejection.message })
+    let contract = operation.map(|(contract, _)| contract);
+    protocol.write_error(contract, &ErrorResponse { name: rejection.error, shape, status, message: &rejection.message })
 }
 
 fn common_status(error: &str) -> u16 {

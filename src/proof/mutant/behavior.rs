@@ -247,7 +247,7 @@ pub(super) fn error_of(response: &Response) -> Option<String> {
         return None;
     }
     let body: Value = serde_json::from_slice(&response.body).ok()?;
-    ErrorIdentity::of(response, Some(&body)).name
+    ErrorIdentity::of_json(response, Some(&body)).name
 }
 
 /// Returns whether an error is about the signature.

@@ -76,7 +76,7 @@ impl ConstantEndpoint {
                 for error in contract.operation(name).into_iter().flat_map(|operation| &operation.errors) {
                     let shape = contract.shape(error);
                     let response = ErrorResponse { name: error.name(), shape, status: 400, message: "No." };
-                    let body = protocol.write_error(&response).body;
+                    let body = protocol.write_error(Some(contract), &response).body;
                     let says = format!("400 {}, which {name} declares, for every request", error.name());
                     all.push(constant(&format!("always-{name}-{}", error.name()), &says, 400, content_type, body));
                 }
@@ -201,7 +201,7 @@ fn constants() -> Vec<ConstantEndpoint> {
 const CONSTANT_PROTOCOL: AwsJson = AwsJson::V1_1;
 
 fn error_body(name: &str) -> Bytes {
-    CONSTANT_PROTOCOL.write_error(&ErrorResponse { name, shape: None, status: 400, message: "No." }).body
+    CONSTANT_PROTOCOL.write_error(None, &ErrorResponse { name, shape: None, status: 400, message: "No." }).body
 }
 
 fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
@@ -265,7 +265,12 @@ impl ShownResponses {
                 let Some(operation) = contract.operation(name) else { continue };
                 let body = |error: &ShapeId| {
                     let shape = contract.shape(error);
-                    protocol.write_error(&ErrorResponse { name: error.name(), shape, status: 400, message: "No." }).body
+                    protocol
+                        .write_error(
+                            Some(contract),
+                            &ErrorResponse { name: error.name(), shape, status: 400, message: "No." },
+                        )
+                        .body
                 };
                 let request = protocol.build_request(contract, operation, &json!({}));
                 let target = request.as_ref().ok().and_then(called).unwrap_or_default().to_owned();

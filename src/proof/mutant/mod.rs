@@ -282,7 +282,9 @@ impl MutantSubject<'_> {
     /// The body of an error with a fixed message.
     fn error_body(&self, error: &str) -> Bytes {
         let shape = self.contract.error(self.operation, error);
-        self.protocol.write_error(&ErrorResponse { name: error, shape, status: 400, message: "No." }).body
+        self.protocol
+            .write_error(Some(self.contract), &ErrorResponse { name: error, shape, status: 400, message: "No." })
+            .body
     }
 }
 

@@ -278,7 +278,7 @@ fn only_odd(text: &str) -> Option<char> {
 fn error(exchange: &Exchange) -> Option<String> {
     let response = exchange.outcome.as_ref().ok().filter(|response| !is_success(response))?;
     let body: Value = serde_json::from_slice(&response.body).ok()?;
-    ErrorIdentity::of(response, Some(&body)).name
+    ErrorIdentity::of_json(response, Some(&body)).name
 }
 
 /// Returns whether the body of a request contains the name of the resource on which the control acts successfully.

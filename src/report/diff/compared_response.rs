@@ -64,7 +64,7 @@ impl<'o> ComparedResponse<'o> {
             ErrorLocation::Header(name) => self.headers.get(name),
             ErrorLocation::Body(pointer) => self.body.pointer(pointer),
         };
-        let spelled = ErrorLocation::ALL.into_iter().find_map(|location| at(location)?.as_str()).map(error_name);
+        let spelled = ErrorLocation::JSON.into_iter().find_map(|location| at(location)?.as_str()).map(error_name);
         spelled.filter(|name| !name.is_empty()).unwrap_or("an unnamed error")
     }
 

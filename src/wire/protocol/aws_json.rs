@@ -119,7 +119,7 @@ impl Protocol for AwsJson {
 
     fn parse_response(&self, _: &Contract, _: Option<&Operation>, response: &Response) -> ParsedResponse {
         let document = json::read(&response.body);
-        let identity = ErrorIdentity::of(response, document.value.as_ref());
+        let identity = ErrorIdentity::of_json(response, document.value.as_ref());
         // An output may have a member called `code`; only the other two locations make a 2xx an error.
         let is_rejected = !(200..300).contains(&response.status)
             || identity.is_named_at(ErrorLocation::HEADER)
@@ -127,8 +127,8 @@ impl Protocol for AwsJson {
         ParsedResponse {
             rejection: is_rejected.then_some(identity),
             value: document.value,
-            problems: document.problems,
-            limit: document.limit,
+            problems: document.problems.into_iter().map(Into::into).collect(),
+            limit: document.limit.map(Into::into),
         }
     }
 
@@ -179,20 +179,20 @@ impl ServerProtocol for AwsJson {
         }
         let document = json::read(&request.body);
         if let Some(problem) = document.problems.into_iter().find(json::JsonProblem::is_forbidden) {
-            return Err(InputError::Json(problem));
+            return Err(InputError::Body(problem.into()));
         }
         if let Some(limit) = document.limit {
-            return Err(InputError::Limit(limit));
+            return Err(InputError::Limit(limit.into()));
         }
         let input = document.value.filter(Value::is_object).ok_or(InputError::NotAnObject)?;
         Ok(rounded(&input).into_owned())
     }
 
-    fn write_output(&self, operation: &Operation, output: &Value) -> Response {
+    fn write_output(&self, _: &Contract, operation: &Operation, output: &Value) -> Response {
         self.write(self.success_status(operation), output)
     }
 
-    fn write_error(&self, error: &ErrorResponse<'_>) -> Response {
+    fn write_error(&self, _: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
         let spelled = match (self, error.shape) {
             (Self::V1_0, Some(shape)) => shape.id.as_str().to_owned(),
             (Self::V1_0, None) => format!("{COMMON_NAMESPACE}#{}", error.name),
@@ -444,7 +444,8 @@ mod tests {
     ) {
         let contract = contract();
         let shape = contract.error(contract.operation("Op").unwrap(), "Own").filter(|_| declared);
-        let written = version.write_error(&ErrorResponse { name: "Own", shape, status: 409, message: "m" });
+        let written =
+            version.write_error(Some(&contract), &ErrorResponse { name: "Own", shape, status: 409, message: "m" });
         assert_eq!(written.status, 409);
         assert_eq!(written.body, format!(r#"{{"__type":"{spelled}","message":"m"}}"#));
         assert_eq!(written.headers.get("content-type"), Some(version.content_type()));

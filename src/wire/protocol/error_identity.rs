@@ -1,7 +1,6 @@
 //! The name of an error, and the locations where a response gives it.
 //!
-//! The name can be in any of three locations, in any of four spellings. A new location goes into
-//! [`ErrorLocation::ALL`].
+//! Each protocol has its own locations. In JSON the name can be in any of three, in any of four spellings.
 
 use std::fmt;
 
@@ -42,8 +41,8 @@ impl ErrorLocation {
     /// The member `__type`.
     pub const TYPE: Self = Self::Body(ERROR_MEMBER);
 
-    /// Every location, in order of precedence.
-    pub const ALL: [Self; 3] = [Self::HEADER, Self::CODE, Self::TYPE];
+    /// Every location of a JSON protocol, in order of precedence.
+    pub const JSON: [Self; 3] = [Self::HEADER, Self::CODE, Self::TYPE];
 
     /// The JSON pointer into the body; empty for a header.
     #[must_use]
@@ -117,12 +116,18 @@ pub struct ErrorIdentity {
 impl ErrorIdentity {
     /// Reads every location of a JSON protocol.
     #[must_use]
-    pub fn of(response: &Response, body: Option<&Value>) -> Self {
-        let at = |location: ErrorLocation| {
+    pub fn of_json(response: &Response, body: Option<&Value>) -> Self {
+        Self::at(&ErrorLocation::JSON, response, body)
+    }
+
+    /// Reads these locations, given in order of precedence.
+    #[must_use]
+    pub fn at(locations: &[ErrorLocation], response: &Response, body: Option<&Value>) -> Self {
+        let read = |location: ErrorLocation| {
             let spelled = location.read(response, body)?.to_owned();
             Some(ErrorSource { location, spelled })
         };
-        let sources: Vec<ErrorSource> = ErrorLocation::ALL.into_iter().filter_map(at).collect();
+        let sources: Vec<ErrorSource> = locations.iter().copied().filter_map(read).collect();
         let name = sources.first().map(|source| error_name(&source.spelled)).filter(|name| !name.is_empty());
         let message = MESSAGE_MEMBERS.into_iter().find_map(|name| body?.get(name)?.as_str());
         Self { name: name.map(str::to_owned), message: message.map(str::to_owned), sources }
@@ -152,7 +157,8 @@ impl ErrorIdentity {
     #[must_use]
     pub fn modelled_members(body: &Value) -> Value {
         let Some(map) = body.as_object() else { return body.clone() };
-        let of_protocol = |name: &str| ErrorLocation::ALL.iter().any(|at| at.pointer().strip_prefix('/') == Some(name));
+        let of_protocol =
+            |name: &str| ErrorLocation::JSON.iter().any(|at| at.pointer().strip_prefix('/') == Some(name));
         let [message, capital] = MESSAGE_MEMBERS;
         let members = map.iter().filter(|(name, _)| !of_protocol(name));
         let members = members.map(|(name, value)| {
@@ -198,16 +204,16 @@ mod tests {
     fn the_header_has_precedence_over_code_and_code_over_type() {
         let mut response = Response::default();
         let body = json!({"code": "B", "__type": "x#C", "Message": "m"});
-        let identity = ErrorIdentity::of(&response, Some(&body));
+        let identity = ErrorIdentity::of_json(&response, Some(&body));
         assert_eq!((identity.name.as_deref(), identity.message.as_deref()), (Some("B"), Some("m")));
         assert!(identity.disagrees());
         response.headers.push("X-Amzn-ErrorType", "A:http://x");
-        assert_eq!(ErrorIdentity::of(&response, Some(&body)).name.as_deref(), Some("A"));
+        assert_eq!(ErrorIdentity::of_json(&response, Some(&body)).name.as_deref(), Some("A"));
     }
 
     #[test]
     fn a_response_that_names_no_error_has_no_identity() {
-        let identity = ErrorIdentity::of(&Response::default(), Some(&json!({"__type": ""})));
+        let identity = ErrorIdentity::of_json(&Response::default(), Some(&json!({"__type": ""})));
         assert!(!identity.is_named() && !identity.disagrees());
     }
 
@@ -220,14 +226,15 @@ mod tests {
 
     #[test]
     fn locations_that_spell_one_name_differently_agree() {
-        let identity = ErrorIdentity::of(&Response::default(), Some(&json!({"code": "A", "__type": "x#A:http://y"})));
+        let identity =
+            ErrorIdentity::of_json(&Response::default(), Some(&json!({"code": "A", "__type": "x#A:http://y"})));
         assert!(identity.is_named() && !identity.disagrees());
         assert!(identity.is_named_at(ErrorLocation::TYPE) && !identity.is_named_at(ErrorLocation::HEADER));
     }
 
     #[test]
     fn a_message_has_either_case_and_the_lower_case_has_precedence() {
-        let message = |body| ErrorIdentity::of(&Response::default(), Some(&body)).message;
+        let message = |body| ErrorIdentity::of_json(&Response::default(), Some(&body)).message;
         assert_eq!(message(json!({"Message": "b", "message": "a"})).as_deref(), Some("a"));
         assert_eq!(message(json!({"MESSAGE": "c"})), None);
     }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `aws_json` | awsJson1.0 and awsJson1.1 |
 //! | `rest_json` | restJson1, responses only |
+//! | `body_problem` | what is wrong with a body, in the terms of its format |
 //! | `error_identity` | the name of an error, and the locations where a response may give it |
 //! | `rejection_class` | the common error codes of AWS by class: auth, constraint, … |
 //! | `routing` | the parts of a request that name its operation |
@@ -15,6 +16,7 @@
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
 mod aws_json;
+mod body_problem;
 mod error_identity;
 mod malformed_request;
 mod rejection_class;
@@ -28,13 +30,11 @@ use std::fmt;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{
-    Request, Response,
-    json::{JsonLimit, JsonProblem},
-};
+use super::{Request, Response};
 use crate::model::{BodyRules, Contract, Operation, Shape, ShapeId, TimestampFormat};
 
 pub use aws_json::AwsJson;
+pub use body_problem::{BodyLimit, BodyProblem};
 use error_identity::IGNORED_UNION_MEMBERS;
 pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
@@ -157,10 +157,11 @@ pub trait ServerProtocol: Protocol {
     fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError>;
 
     /// Writes the response of a success, without length, date and request id.
-    fn write_output(&self, operation: &Operation, output: &Value) -> Response;
+    fn write_output(&self, contract: &Contract, operation: &Operation, output: &Value) -> Response;
 
-    /// Writes the response of an error, without length, date and request id.
-    fn write_error(&self, error: &ErrorResponse<'_>) -> Response;
+    /// Writes the response of an error, without length, date and request id. There is no contract if no service was
+    /// found.
+    fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response;
 }
 
 /// The part of a message that holds a timestamp.
@@ -199,9 +200,9 @@ pub struct ParsedResponse {
     /// The output or the members of the error, if the body could be parsed; with the digits of its numbers.
     pub value: Option<Value>,
     /// The problems of the body.
-    pub problems: Vec<JsonProblem>,
-    /// The reason why a body of valid JSON has no value here. Nothing in the response can be judged then.
-    pub limit: Option<JsonLimit>,
+    pub problems: Vec<BodyProblem>,
+    /// The reason why a valid body has no value here. Nothing in the response can be judged then.
+    pub limit: Option<BodyLimit>,
 }
 
 impl ParsedResponse {
@@ -228,12 +229,12 @@ pub struct ErrorResponse<'a> {
 /// A request body that is not an input.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InputError {
-    /// Not JSON.
+    /// Not in the format of the protocol.
     #[error("The body is {0}")]
-    Json(JsonProblem),
-    /// JSON that this program does not support.
+    Body(BodyProblem),
+    /// In the format, but with a property that this program does not support.
     #[error("The body is {0}")]
-    Limit(JsonLimit),
+    Limit(BodyLimit),
     /// JSON, but not an object.
     #[error("The body is not a JSON object")]
     NotAnObject,

@@ -79,13 +79,13 @@ impl Protocol for RestJson {
         } else {
             json::read(&response.body)
         };
-        let identity = ErrorIdentity::of(response, document.value.as_ref());
+        let identity = ErrorIdentity::of_json(response, document.value.as_ref());
         let is_rejected = !(200..300).contains(&response.status) || identity.is_named_at(ErrorLocation::HEADER);
         ParsedResponse {
             rejection: is_rejected.then_some(identity),
             value: document.value,
-            problems: document.problems,
-            limit: document.limit,
+            problems: document.problems.into_iter().map(Into::into).collect(),
+            limit: document.limit.map(Into::into),
         }
     }
 

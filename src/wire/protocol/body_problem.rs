@@ -1,0 +1,48 @@
+//! What is wrong with a body, in the terms of its format.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::wire::json::{JsonLimit, JsonProblem};
+
+/// A problem of a body: its format forbids it, or parsers disagree about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyProblem {
+    /// A problem of JSON.
+    Json(JsonProblem),
+}
+
+impl BodyProblem {
+    /// Returns true if the format forbids it.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        match self {
+            Self::Json(problem) => problem.is_forbidden(),
+        }
+    }
+}
+
+impl fmt::Display for BodyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(problem) => problem.fmt(f),
+        }
+    }
+}
+
+impl From<JsonProblem> for BodyProblem {
+    fn from(problem: JsonProblem) -> Self {
+        Self::Json(problem)
+    }
+}
+
+/// A property of a valid body that this program does not support.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BodyLimit {
+    /// A property of JSON.
+    #[error(transparent)]
+    Json(#[from] JsonLimit),
+}
