@@ -264,14 +264,19 @@ pub struct UnknownProtocol {
     pub supported: String,
 }
 
+/// The protocol of that name, such as `awsJson1_1`.
+#[must_use]
+pub fn protocol_named(id: &str) -> Option<&'static dyn ServerProtocol> {
+    SUPPORTED.into_iter().find(|protocol| protocol.id() == id)
+}
+
 /// The protocol in which requests to a service are sent: the first of its model that is supported.
 ///
 /// # Errors
 /// None is supported.
 pub fn protocol_of(contract: &Contract) -> Result<&'static dyn ServerProtocol, UnknownProtocol> {
     let service = contract.service();
-    let of_id = |id: &ShapeId| SUPPORTED.into_iter().find(|protocol| protocol.id() == id.name());
-    service.protocols.iter().find_map(of_id).ok_or_else(|| {
+    service.protocols.iter().find_map(|id| protocol_named(id.name())).ok_or_else(|| {
         let names = service.protocols.iter().map(ShapeId::name).collect::<Vec<_>>().join(", ");
         UnknownProtocol {
             service: service.id.name().to_owned(),
