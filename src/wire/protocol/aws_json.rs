@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::{
     BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, IGNORED_UNION_MEMBERS, InputError, MalformedOutcome,
     MalformedRequest, ParsedResponse, Protocol, Recognition, RequestChange, RoutePart, RouteRole, RoutingError,
-    Sentinels, ServerProtocol, TimestampLocation,
+    Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     malformed_request::{json_bodies, json_forms},
     routing::{RPC_METHOD, RPC_PATH, media_type, path, split_call},
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
 };
 use crate::{
-    model::{Contract, JsonText, Operation, TimestampFormat, exact_number::rounded},
+    model::{Contract, JsonText, Member, Operation, TimestampFormat, exact_number::rounded},
     wire::{Headers, Request, Response, json},
 };
 
@@ -43,6 +43,10 @@ impl Protocol for AwsJson {
         "the AWS JSON protocols"
     }
 
+    fn document(&self) -> &'static str {
+        "one JSON object"
+    }
+
     fn content_type(&self) -> &'static str {
         match self {
             Self::V1_0 => "application/x-amz-json-1.0",
@@ -56,6 +60,10 @@ impl Protocol for AwsJson {
 
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &IGNORED_UNION_MEMBERS
+    }
+
+    fn place(&self, _: &Contract, _: &Operation, _: Option<&Member>) -> ValuePlace {
+        ValuePlace::Json
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {

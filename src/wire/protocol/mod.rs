@@ -13,6 +13,7 @@
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes |
+//! | `value_place` | the part of a request that carries a value, and what it can say |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
 mod aws_json;
@@ -24,6 +25,7 @@ mod rest_json;
 mod routing;
 mod sentinel;
 pub mod state_change;
+mod value_place;
 
 use std::fmt;
 
@@ -31,7 +33,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{Request, Response};
-use crate::model::{BodyRules, Contract, Operation, Shape, ShapeId, TimestampFormat};
+use crate::model::{BodyRules, Contract, Member, Operation, Shape, ShapeId, TimestampFormat};
 
 pub use aws_json::AwsJson;
 pub use body_problem::{BodyLimit, BodyProblem};
@@ -44,6 +46,7 @@ pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use sentinel::Sentinels;
+pub use value_place::ValuePlace;
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID_HEADER: &str = "x-amzn-requestid";
@@ -64,6 +67,9 @@ pub trait Protocol: fmt::Debug + Send + Sync {
 
     /// The specification that the protocol is part of, as reports name it.
     fn specification(&self) -> &'static str;
+
+    /// The document that a body is, with its article.
+    fn document(&self) -> &'static str;
 
     /// The media type of request and response bodies.
     fn content_type(&self) -> &'static str;
@@ -86,6 +92,10 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     fn body_contract(&self, contract: Contract) -> Contract {
         contract
     }
+
+    /// The part of a request that carries a top-level member of an input; without a member, the part that would carry
+    /// further ones.
+    fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace;
 
     /// Builds the request of an operation, without `host`, credentials and length.
     ///
@@ -262,6 +272,12 @@ pub struct UnknownProtocol {
     pub used: String,
     /// The supported protocols.
     pub supported: String,
+}
+
+/// The names of the protocols in which requests can be sent.
+#[must_use]
+pub fn supported_protocols() -> Vec<&'static str> {
+    SUPPORTED.map(Protocol::id).to_vec()
 }
 
 /// The protocol of that name, such as `awsJson1_1`.

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::{
     BuildError, ErrorIdentity, ErrorLocation, IGNORED_UNION_MEMBERS, MalformedRequest, ParsedResponse, Protocol,
-    Sentinels, SuccessStatus, TimestampLocation,
+    Sentinels, SuccessStatus, TimestampLocation, ValuePlace,
 };
 use crate::{
-    model::{Contract, Operation, TimestampFormat},
+    model::{Contract, Member, Operation, TimestampFormat},
     wire::{Request, Response, json},
 };
 
@@ -25,6 +25,10 @@ impl Protocol for RestJson {
 
     fn specification(&self) -> &'static str {
         "the restJson1 protocol"
+    }
+
+    fn document(&self) -> &'static str {
+        "one JSON object"
     }
 
     fn content_type(&self) -> &'static str {
@@ -45,6 +49,10 @@ impl Protocol for RestJson {
 
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &IGNORED_UNION_MEMBERS
+    }
+
+    fn place(&self, _: &Contract, _: &Operation, _: Option<&Member>) -> ValuePlace {
+        ValuePlace::Json
     }
 
     fn build_request(&self, _: &Contract, operation: &Operation, _: &Value) -> Result<Request, BuildError> {

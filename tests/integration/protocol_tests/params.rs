@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value, json};
-use time::{OffsetDateTime, PrimitiveDateTime, format_description::well_known::Rfc3339, macros};
+use time::{
+    OffsetDateTime, PrimitiveDateTime,
+    format_description::{self, well_known::Rfc3339},
+};
 use wireproof::internals::{
     model::{
         Shape, ShapeId, ShapeKind, TimestampFormat, Traits,
@@ -85,10 +88,9 @@ fn seconds(format: TimestampFormat, text: &str) -> Option<f64> {
         TimestampFormat::HttpDate => {
             let (whole, fraction) =
                 text.strip_suffix(" GMT")?.split_once('.').unwrap_or((text.strip_suffix(" GMT")?, "0"));
-            let format = macros::format_description!(
-                "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second]"
-            );
-            let whole = PrimitiveDateTime::parse(whole, format).ok()?.assume_utc().unix_timestamp();
+            let format = "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second]";
+            let format = format_description::parse_borrowed::<2>(format).ok()?;
+            let whole = PrimitiveDateTime::parse(whole, &format).ok()?.assume_utc().unix_timestamp();
             return format!("{whole}.{fraction}").parse().ok();
         }
         _ => OffsetDateTime::parse(text, &Rfc3339).ok()?,
