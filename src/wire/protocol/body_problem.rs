@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::http_binding::HeaderListProblem;
 use crate::wire::json::{JsonLimit, JsonProblem};
 
 /// A problem of a body: its format forbids it, or parsers disagree about it.
@@ -12,6 +13,15 @@ use crate::wire::json::{JsonLimit, JsonProblem};
 pub enum BodyProblem {
     /// A problem of JSON.
     Json(JsonProblem),
+    /// A header that is bound to a list, and has another form.
+    Header {
+        /// Its name in lower case.
+        name: String,
+        /// The problem.
+        problem: HeaderListProblem,
+    },
+    /// Bytes that are not UTF-8, where the whole body is text.
+    NotText,
 }
 
 impl BodyProblem {
@@ -20,6 +30,7 @@ impl BodyProblem {
     pub fn is_forbidden(&self) -> bool {
         match self {
             Self::Json(problem) => problem.is_forbidden(),
+            Self::Header { .. } | Self::NotText => true,
         }
     }
 }
@@ -28,6 +39,8 @@ impl fmt::Display for BodyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(problem) => problem.fmt(f),
+            Self::Header { name, problem } => write!(f, "a header {name} that is not a list: {problem}"),
+            Self::NotText => write!(f, "text that is not UTF-8"),
         }
     }
 }
@@ -45,4 +58,7 @@ pub enum BodyLimit {
     /// A property of JSON.
     #[error(transparent)]
     Json(#[from] JsonLimit),
+    /// A stream of events.
+    #[error("a stream of events")]
+    EventStream,
 }

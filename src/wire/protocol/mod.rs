@@ -8,6 +8,8 @@
 //! | `aws_json` | awsJson1.0 and awsJson1.1 |
 //! | `rest_json` | restJson1, responses only |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
+//! | `http_binding` | the bindings of members to the parts of an HTTP message, as restJson1 and restXml share them |
+//! | `scalar_text` | the text of scalars outside of JSON and CBOR |
 //! | `error_identity` | the name of an error, and the locations where a response may give it |
 //! | `rejection_class` | the common error codes of AWS by class: auth, constraint, … |
 //! | `routing` | the parts of a request that name its operation |
@@ -19,10 +21,12 @@
 mod aws_json;
 mod body_problem;
 mod error_identity;
+mod http_binding;
 mod malformed_request;
 mod rejection_class;
 mod rest_json;
 mod routing;
+mod scalar_text;
 mod sentinel;
 pub mod state_change;
 mod value_place;
@@ -41,6 +45,7 @@ use error_identity::IGNORED_UNION_MEMBERS;
 pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
 };
+pub use http_binding::{HeaderListProblem, host_prefix};
 pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
 pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
