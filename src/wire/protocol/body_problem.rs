@@ -4,7 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::wire::json::{JsonLimit, JsonProblem};
+use crate::wire::{
+    json::{JsonLimit, JsonProblem},
+    xml::{XmlLimit, XmlProblem},
+};
 
 /// A problem of a body: its format forbids it, or parsers disagree about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +15,8 @@ use crate::wire::json::{JsonLimit, JsonProblem};
 pub enum BodyProblem {
     /// A problem of JSON.
     Json(JsonProblem),
+    /// A problem of XML.
+    Xml(XmlProblem),
 }
 
 impl BodyProblem {
@@ -20,6 +25,7 @@ impl BodyProblem {
     pub fn is_forbidden(&self) -> bool {
         match self {
             Self::Json(problem) => problem.is_forbidden(),
+            Self::Xml(_) => true,
         }
     }
 }
@@ -28,6 +34,7 @@ impl fmt::Display for BodyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(problem) => problem.fmt(f),
+            Self::Xml(problem) => problem.fmt(f),
         }
     }
 }
@@ -38,6 +45,12 @@ impl From<JsonProblem> for BodyProblem {
     }
 }
 
+impl From<XmlProblem> for BodyProblem {
+    fn from(problem: XmlProblem) -> Self {
+        Self::Xml(problem)
+    }
+}
+
 /// A property of a valid body that this program does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -45,4 +58,7 @@ pub enum BodyLimit {
     /// A property of JSON.
     #[error(transparent)]
     Json(#[from] JsonLimit),
+    /// A property of XML.
+    #[error(transparent)]
+    Xml(#[from] XmlLimit),
 }
