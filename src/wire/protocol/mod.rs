@@ -13,17 +13,25 @@
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes |
+//! | `plain_text` | scalars as plain text: in XML elements and in form fields |
+//! | `xml_names` | the names of shapes and members in XML and in forms |
+//! | `xml_value` | reads the value of a shape from an XML element |
+//! | `xml_value_writer` | writes the value of a shape as an XML element |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
 mod aws_json;
 mod body_problem;
 mod error_identity;
 mod malformed_request;
+mod plain_text;
 mod rejection_class;
 mod rest_json;
 mod routing;
 mod sentinel;
 pub mod state_change;
+mod xml_names;
+mod xml_value;
+mod xml_value_writer;
 
 use std::fmt;
 
