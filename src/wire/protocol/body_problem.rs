@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::form::{FormLimit, FormProblem};
 use crate::wire::{
     json::{JsonLimit, JsonProblem},
     xml::{XmlLimit, XmlProblem},
@@ -17,6 +18,8 @@ pub enum BodyProblem {
     Json(JsonProblem),
     /// A problem of XML.
     Xml(XmlProblem),
+    /// A problem of a form.
+    Form(FormProblem),
 }
 
 impl BodyProblem {
@@ -26,6 +29,7 @@ impl BodyProblem {
         match self {
             Self::Json(problem) => problem.is_forbidden(),
             Self::Xml(_) => true,
+            Self::Form(problem) => problem.is_forbidden(),
         }
     }
 }
@@ -35,6 +39,7 @@ impl fmt::Display for BodyProblem {
         match self {
             Self::Json(problem) => problem.fmt(f),
             Self::Xml(problem) => problem.fmt(f),
+            Self::Form(problem) => problem.fmt(f),
         }
     }
 }
@@ -51,6 +56,12 @@ impl From<XmlProblem> for BodyProblem {
     }
 }
 
+impl From<FormProblem> for BodyProblem {
+    fn from(problem: FormProblem) -> Self {
+        Self::Form(problem)
+    }
+}
+
 /// A property of a valid body that this program does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -61,4 +72,7 @@ pub enum BodyLimit {
     /// A property of XML.
     #[error(transparent)]
     Xml(#[from] XmlLimit),
+    /// A property of a form.
+    #[error(transparent)]
+    Form(#[from] FormLimit),
 }

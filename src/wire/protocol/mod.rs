@@ -13,6 +13,8 @@
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes |
+//! | `form` | form fields (`application/x-www-form-urlencoded`) |
+//! | `query_input` | the input of an operation as form fields |
 //! | `plain_text` | scalars as plain text: in XML elements and in form fields |
 //! | `xml_names` | the names of shapes and members in XML and in forms |
 //! | `xml_value` | reads the value of a shape from an XML element |
@@ -22,8 +24,10 @@
 mod aws_json;
 mod body_problem;
 mod error_identity;
+mod form;
 mod malformed_request;
 mod plain_text;
+mod query_input;
 mod rejection_class;
 mod rest_json;
 mod routing;
@@ -47,6 +51,7 @@ use error_identity::IGNORED_UNION_MEMBERS;
 pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
 };
+pub use form::{FormLimit, FormPlace, FormProblem};
 pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
 pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
