@@ -6,9 +6,10 @@
 //! | `digest` | SHA-256, and HMAC on it |  |
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
-//! | `protocol` | The AWS protocols | `json` |
+//! | `protocol` | The AWS protocols | `json`, `xml` |
 //! | `signing_date` | The date of a signed request |  |
 //! | `sigv4` | AWS Signature Version 4 in headers, and its deliberate faults | `digest`, `signing_date` |
+//! | `xml` | Strict, bounded XML 1.0: elements by their local names, and a writer with its escapes |  |
 
 mod curl;
 pub mod digest;
@@ -17,6 +18,7 @@ mod message;
 pub mod protocol;
 pub mod signing_date;
 pub mod sigv4;
+pub mod xml;
 
 pub use curl::curl;
 pub use message::{Delivery, Headers, Request, Response, Secrets, TransportError};

@@ -4,8 +4,14 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::http_binding::HeaderListProblem;
-use crate::wire::json::{JsonLimit, JsonProblem};
+use super::{
+    form::{FormLimit, FormProblem},
+    http_binding::HeaderListProblem,
+};
+use crate::wire::{
+    json::{JsonLimit, JsonProblem},
+    xml::{XmlLimit, XmlProblem},
+};
 
 /// A problem of a body: its format forbids it, or parsers disagree about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +28,10 @@ pub enum BodyProblem {
     },
     /// Bytes that are not UTF-8, where the whole body is text.
     NotText,
+    /// A problem of XML.
+    Xml(XmlProblem),
+    /// A problem of a form.
+    Form(FormProblem),
 }
 
 impl BodyProblem {
@@ -31,6 +41,8 @@ impl BodyProblem {
         match self {
             Self::Json(problem) => problem.is_forbidden(),
             Self::Header { .. } | Self::NotText => true,
+            Self::Xml(_) => true,
+            Self::Form(problem) => problem.is_forbidden(),
         }
     }
 }
@@ -41,6 +53,8 @@ impl fmt::Display for BodyProblem {
             Self::Json(problem) => problem.fmt(f),
             Self::Header { name, problem } => write!(f, "a header {name} that is not a list: {problem}"),
             Self::NotText => write!(f, "text that is not UTF-8"),
+            Self::Xml(problem) => problem.fmt(f),
+            Self::Form(problem) => problem.fmt(f),
         }
     }
 }
@@ -48,6 +62,18 @@ impl fmt::Display for BodyProblem {
 impl From<JsonProblem> for BodyProblem {
     fn from(problem: JsonProblem) -> Self {
         Self::Json(problem)
+    }
+}
+
+impl From<XmlProblem> for BodyProblem {
+    fn from(problem: XmlProblem) -> Self {
+        Self::Xml(problem)
+    }
+}
+
+impl From<FormProblem> for BodyProblem {
+    fn from(problem: FormProblem) -> Self {
+        Self::Form(problem)
     }
 }
 
@@ -61,4 +87,10 @@ pub enum BodyLimit {
     /// A stream of events.
     #[error("a stream of events")]
     EventStream,
+    /// A property of XML.
+    #[error(transparent)]
+    Xml(#[from] XmlLimit),
+    /// A property of a form.
+    #[error(transparent)]
+    Form(#[from] FormLimit),
 }

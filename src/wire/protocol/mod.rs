@@ -6,6 +6,11 @@
 //! | module | holds |
 //! |---|---|
 //! | `aws_json` | awsJson1.0 and awsJson1.1 |
+//! | `query_protocol` | awsQuery and ec2Query |
+//! | `query_call` | their requests |
+//! | `query_input` | the input of an operation as form fields |
+//! | `aws_query` | the responses of awsQuery |
+//! | `ec2_query` | the responses of ec2Query |
 //! | `rest_json` | restJson1, responses only |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
 //! | `http_binding` | the bindings of members to the parts of an HTTP message, as restJson1 and restXml share them |
@@ -16,13 +21,26 @@
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes |
 //! | `value_place` | the part of a request that carries a value, and what it can say |
+//! | `form` | form fields (`application/x-www-form-urlencoded`) |
+//! | `plain_text` | scalars as plain text: in XML elements and in form fields |
+//! | `xml_names` | the names of shapes and members in XML and in forms |
+//! | `xml_value` | reads the value of a shape from an XML element |
+//! | `xml_value_writer` | writes the value of a shape as an XML element |
+//! | `xml_error` | errors in XML |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
 mod aws_json;
+mod aws_query;
 mod body_problem;
+mod ec2_query;
 mod error_identity;
+mod form;
 mod http_binding;
 mod malformed_request;
+mod plain_text;
+mod query_call;
+mod query_input;
+mod query_protocol;
 mod rejection_class;
 mod rest_json;
 mod routing;
@@ -30,6 +48,10 @@ mod scalar_text;
 mod sentinel;
 pub mod state_change;
 mod value_place;
+mod xml_error;
+mod xml_names;
+mod xml_value;
+mod xml_value_writer;
 
 use std::fmt;
 
@@ -45,8 +67,10 @@ use error_identity::IGNORED_UNION_MEMBERS;
 pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
 };
+pub use form::{FormLimit, FormPlace, FormProblem};
 pub use http_binding::{HeaderListProblem, host_prefix};
 pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
+pub use query_protocol::QueryProtocol;
 pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
@@ -63,7 +87,7 @@ pub const REQUEST_ID_HEADERS: [&str; 2] = [REQUEST_ID_HEADER, "x-amz-request-id"
 pub const IDENTITY_HEADERS: [&str; 2] = ["x-amz-target", "x-amzn-errortype"];
 
 /// The protocols in which requests can be sent, one row each.
-const SUPPORTED: [&dyn ServerProtocol; 2] = [&AwsJson::V1_0, &AwsJson::V1_1];
+const SUPPORTED: [&dyn ServerProtocol; 4] = [&AwsJson::V1_0, &AwsJson::V1_1, &QueryProtocol::Aws, &QueryProtocol::Ec2];
 
 /// A wire protocol as a client and a judge use it.
 pub trait Protocol: fmt::Debug + Send + Sync {
@@ -76,7 +100,7 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The document that a body is, with its article.
     fn document(&self) -> &'static str;
 
-    /// The media type of request and response bodies.
+    /// The media type of response bodies, and of request bodies unless the protocol has another one for them.
     fn content_type(&self) -> &'static str;
 
     /// The format of a timestamp whose model does not give one.
@@ -164,6 +188,11 @@ pub trait ServerProtocol: Protocol {
     /// # Errors
     /// The request calls no operation of the service in this protocol.
     fn route<'c>(&self, contract: &'c Contract, request: &Request) -> Result<&'c Operation, RoutingError>;
+
+    /// The name of the error that the protocol's services send for a request that calls no operation.
+    fn routing_error_name(&self, _: &RoutingError) -> &'static str {
+        RoutingError::NAME
+    }
 
     /// Parses the input of a call.
     ///

@@ -63,6 +63,12 @@ pub enum RoutingError {
     /// Another content type.
     #[error("The content type of this protocol is {0}")]
     ContentType(&'static str),
+    /// No field names the operation.
+    #[error("The request has no field Action")]
+    NoAction,
+    /// Another version of the service.
+    #[error("The service has no version {0}")]
+    Version(String),
     /// An operation that the service does not have.
     #[error("{service} has no operation {operation}")]
     Operation {
@@ -74,7 +80,7 @@ pub enum RoutingError {
 }
 
 impl RoutingError {
-    /// The name of the error that servers send.
+    /// The name of the error that servers of JSON protocols send.
     pub const NAME: &'static str = "UnknownOperationException";
 
     /// The HTTP status that servers send.

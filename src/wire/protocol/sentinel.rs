@@ -11,6 +11,9 @@ pub(super) const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
 /// A service that no endpoint has.
 pub(super) const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
 
+/// A version that no service has.
+pub(super) const UNKNOWN_VERSION: &str = "2000-01-01";
+
 /// A valid request, sent to an operation and to a service that no endpoint has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentinels {
