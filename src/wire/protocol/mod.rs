@@ -11,7 +11,11 @@
 //! | `query_input` | the input of an operation as form fields |
 //! | `aws_query` | the responses of awsQuery |
 //! | `ec2_query` | the responses of ec2Query |
-//! | `rest_json` | restJson1, responses only |
+//! | `rest_json` | restJson1 |
+//! | `rest_json_body` | the bodies of restJson1 |
+//! | `rest_malformed` | requests that break a REST protocol, for probes |
+//! | `type_fault` | the first value of an input that has another type than its shape |
+//! | `media_range` | media types, and the `accept` headers that name ranges of them |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
 //! | `http_binding` | the bindings of members to the parts of an HTTP message, as restJson1 and restXml share them |
 //! | `scalar_text` | the text of scalars outside of JSON and CBOR |
@@ -41,8 +45,11 @@ mod plain_text;
 mod query_call;
 mod query_input;
 mod query_protocol;
+mod media_range;
 mod rejection_class;
 mod rest_json;
+mod rest_json_body;
+mod rest_malformed;
 mod routing;
 mod scalar_text;
 mod sentinel;
@@ -52,6 +59,7 @@ mod xml_error;
 mod xml_names;
 mod xml_value;
 mod xml_value_writer;
+mod type_fault;
 
 use std::fmt;
 
@@ -76,6 +84,7 @@ pub use rest_json::RestJson;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use sentinel::Sentinels;
 pub use value_place::ValuePlace;
+pub use type_fault::TypeFault;
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID_HEADER: &str = "x-amzn-requestid";
@@ -100,8 +109,19 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The document that a body is, with its article.
     fn document(&self) -> &'static str;
 
-    /// The media type of response bodies, and of request bodies unless the protocol has another one for them.
+    /// The media type of the documents in responses, and in requests unless the protocol has another one for them.
     fn content_type(&self) -> &'static str;
+
+    /// The media type that a response must have; `None` if it may have none or any.
+    fn response_media_type<'c>(
+        &self,
+        _: &'c Contract,
+        _: &'c Operation,
+        _: &Response,
+        _: &ParsedResponse,
+    ) -> Option<&'c str> {
+        Some(self.content_type())
+    }
 
     /// The format of a timestamp whose model does not give one.
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat;
@@ -169,7 +189,7 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     fn success_status(&self, operation: &Operation) -> u16;
 
     /// Compares the status of a success with the one that the operation has.
-    fn compare_success_status(&self, operation: &Operation, actual: u16) -> SuccessStatus {
+    fn compare_success_status(&self, _: &Contract, operation: &Operation, actual: u16) -> SuccessStatus {
         let expected = self.success_status(operation);
         if actual == expected { SuccessStatus::Expected } else { SuccessStatus::Wrong { expected } }
     }
@@ -268,6 +288,8 @@ pub struct ErrorResponse<'a> {
     pub status: u16,
     /// The message.
     pub message: &'a str,
+    /// The members of the error, as a value of its shape; `None` if it has none but the message.
+    pub members: Option<&'a Value>,
 }
 
 /// A request body that is not an input.
@@ -282,6 +304,37 @@ pub enum InputError {
     /// JSON, but not an object.
     #[error("The body is not a JSON object")]
     NotAnObject,
+    /// In the format, but with a value that its shape cannot have.
+    #[error("The value {0}")]
+    Type(TypeFault),
+    /// The body has another media type than the operation, or none.
+    #[error("The operation does not take a body of this content type")]
+    MediaType,
+    /// The request does not accept the media type of the response.
+    #[error("The operation does not respond with an accepted media type")]
+    NotAcceptable,
+}
+
+impl InputError {
+    /// The name of the error that servers send.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::MediaType => "UnsupportedMediaTypeException",
+            Self::NotAcceptable => "NotAcceptableException",
+            _ => "SerializationException",
+        }
+    }
+
+    /// The HTTP status that servers send.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::MediaType => 415,
+            Self::NotAcceptable => 406,
+            _ => 400,
+        }
+    }
 }
 
 /// An input that a protocol cannot carry.
