@@ -199,7 +199,11 @@ impl QueryProtocol {
     }
 
     fn write(self, status: u16, body: String) -> Response {
-        let headers = [("Content-Type", self.content_type())].into_iter().collect();
+        let content_type = match self {
+            Self::Aws => self.content_type().to_owned(),
+            Self::Ec2 => format!("{};charset=UTF-8", self.content_type()),
+        };
+        let headers = [("Content-Type", content_type)].into_iter().collect();
         Response { status, headers, body: Bytes::from(body), ..Response::default() }
     }
 }
