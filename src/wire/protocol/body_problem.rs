@@ -4,7 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::form::{FormLimit, FormProblem};
+use super::{
+    form::{FormLimit, FormProblem},
+    http_binding::HeaderListProblem,
+};
 use crate::wire::{
     json::{JsonLimit, JsonProblem},
     xml::{XmlLimit, XmlProblem},
@@ -20,6 +23,15 @@ pub enum BodyProblem {
     Xml(XmlProblem),
     /// A problem of a form.
     Form(FormProblem),
+    /// A header that is bound to a list, and has another form.
+    Header {
+        /// Its name in lower case.
+        name: String,
+        /// The problem.
+        problem: HeaderListProblem,
+    },
+    /// Bytes that are not UTF-8, where the whole body is text.
+    NotText,
 }
 
 impl BodyProblem {
@@ -30,6 +42,7 @@ impl BodyProblem {
             Self::Json(problem) => problem.is_forbidden(),
             Self::Xml(_) => true,
             Self::Form(problem) => problem.is_forbidden(),
+            Self::Header { .. } | Self::NotText => true,
         }
     }
 }
@@ -40,6 +53,8 @@ impl fmt::Display for BodyProblem {
             Self::Json(problem) => problem.fmt(f),
             Self::Xml(problem) => problem.fmt(f),
             Self::Form(problem) => problem.fmt(f),
+            Self::Header { name, problem } => write!(f, "a header {name} that is not a list: {problem}"),
+            Self::NotText => write!(f, "text that is not UTF-8"),
         }
     }
 }
@@ -75,4 +90,7 @@ pub enum BodyLimit {
     /// A property of a form.
     #[error(transparent)]
     Form(#[from] FormLimit),
+    /// A stream of events.
+    #[error("a stream of events")]
+    EventStream,
 }

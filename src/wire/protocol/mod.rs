@@ -13,13 +13,15 @@
 //! | `ec2_query` | the responses of ec2Query |
 //! | `rest_json` | restJson1, responses only |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
+//! | `http_binding` | the bindings of members to the parts of an HTTP message, as restJson1 and restXml share them |
+//! | `scalar_text` | the text of scalars outside of JSON and CBOR |
 //! | `error_identity` | the name of an error, and the locations where a response may give it |
 //! | `rejection_class` | the common error codes of AWS by class: auth, constraint, … |
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes |
 //! | `form` | form fields (`application/x-www-form-urlencoded`) |
-//! | `plain_text` | scalars as plain text: in XML elements and in form fields |
+//! | `plain_text` | values that have a text, and those that have members |
 //! | `xml_names` | the names of shapes and members in XML and in forms |
 //! | `xml_value` | reads the value of a shape from an XML element |
 //! | `xml_value_writer` | writes the value of a shape as an XML element |
@@ -32,6 +34,7 @@ mod body_problem;
 mod ec2_query;
 mod error_identity;
 mod form;
+mod http_binding;
 mod malformed_request;
 mod plain_text;
 mod query_call;
@@ -40,6 +43,7 @@ mod query_protocol;
 mod rejection_class;
 mod rest_json;
 mod routing;
+mod scalar_text;
 mod sentinel;
 pub mod state_change;
 mod xml_error;
@@ -62,6 +66,7 @@ pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
 };
 pub use form::{FormLimit, FormPlace, FormProblem};
+pub use http_binding::{HeaderListProblem, host_prefix};
 pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
 pub use query_protocol::QueryProtocol;
 pub use rejection_class::RejectionClass;
