@@ -12,6 +12,9 @@
 //! | `aws_query` | the responses of awsQuery |
 //! | `ec2_query` | the responses of ec2Query |
 //! | `rest_json` | restJson1, responses only |
+//! | `rest_xml` | restXml |
+//! | `rest_xml_response` | its responses |
+//! | `xml_document` | its documents |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
 //! | `http_binding` | the bindings of members to the parts of an HTTP message, as restJson1 and restXml share them |
 //! | `scalar_text` | the text of scalars outside of JSON and CBOR |
@@ -25,6 +28,7 @@
 //! | `xml_names` | the names of shapes and members in XML and in forms |
 //! | `xml_value` | reads the value of a shape from an XML element |
 //! | `xml_value_writer` | writes the value of a shape as an XML element |
+//! | `xml_malformed` | requests with malformed XML, for probes, and the sentinels of REST in XML |
 //! | `xml_error` | errors in XML |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
@@ -42,11 +46,15 @@ mod query_input;
 mod query_protocol;
 mod rejection_class;
 mod rest_json;
+mod rest_xml;
+mod rest_xml_response;
 mod routing;
 mod scalar_text;
 mod sentinel;
 pub mod state_change;
+mod xml_document;
 mod xml_error;
+mod xml_malformed;
 mod xml_names;
 mod xml_value;
 mod xml_value_writer;
@@ -71,6 +79,7 @@ pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
 pub use query_protocol::QueryProtocol;
 pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
+pub use rest_xml::RestXml;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use sentinel::Sentinels;
 

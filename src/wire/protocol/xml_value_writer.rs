@@ -87,17 +87,22 @@ impl<'c> XmlValueWriter<'c> {
     }
 
     /// Writes the value of a member, an item, a key or a value as an element of this name.
+    fn value(self, writer: &mut XmlWriter, name: &str, member: &Member, value: &Value) -> Result<(), Inexpressible> {
+        self.named(writer, name, self.namespaces(member), member, value)
+    }
+
+    /// Writes the value of a member as an element of this name with these attributes.
     ///
     /// # Errors
     /// XML cannot show a part of the value.
-    pub(super) fn value(
+    pub(super) fn named(
         self,
         writer: &mut XmlWriter,
         name: &str,
+        attributes: XmlAttributes,
         member: &Member,
         value: &Value,
     ) -> Result<(), Inexpressible> {
-        let attributes = self.namespaces(member);
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind);
         match (kind, object(value), value.as_array()) {
             (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Some(value), _) => {
