@@ -93,12 +93,12 @@ fn read_output(
     let mut value = binding(contract).read_response(&operation.output, response, problems);
     let documents = XmlDocuments::of(contract, &operation.output, PayloadSide::Output);
     if let Some(root) = root {
+        reader.problems.extend(root_problem(contract, operation, root));
         if is_unwrapped(operation) {
             value.extend(unwrapped(contract, operation, root));
-            return Some(Value::Object(value));
+        } else {
+            value.extend(documents.read(reader, root));
         }
-        reader.problems.extend(root_problem(contract, operation, root));
-        value.extend(documents.read(reader, root));
     }
     Some(Value::Object(value))
 }
