@@ -76,7 +76,7 @@ impl Shape {
     #[must_use]
     pub fn error_status(&self) -> u16 {
         let by_fault = if self.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
-        self.traits.http_error().unwrap_or(by_fault)
+        self.traits.http_error().or_else(|| self.traits.query_error_status()).unwrap_or(by_fault)
     }
 }
 
@@ -258,6 +258,13 @@ impl Traits {
     #[must_use]
     pub fn query_error_code(&self) -> Option<&str> {
         self.get("aws.protocols#awsQueryError")?["code"].as_str()
+    }
+
+    /// The HTTP status of an error in the query protocol, from `aws.protocols#awsQueryError`.
+    #[must_use]
+    pub fn query_error_status(&self) -> Option<u16> {
+        let status = self.get("aws.protocols#awsQueryError")?["httpResponseCode"].as_u64()?;
+        u16::try_from(status).ok()
     }
 
     /// The text of `smithy.api#documentation`.

@@ -4,6 +4,7 @@
 //! error names the file and the JSON pointer.
 
 mod document;
+mod s3_roots;
 mod shapes;
 
 use std::collections::BTreeMap;
@@ -81,6 +82,7 @@ impl<'a> BotocoreReader<'a> {
             }
             operations.insert(operation.name.clone(), operation);
         }
+        s3_roots::name_roots(&document.metadata.service_id, &mut shapes);
         Ok(Contract::new(self.service(&document.metadata), operations, shapes))
     }
 

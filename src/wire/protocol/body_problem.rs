@@ -19,6 +19,10 @@ use crate::wire::{
 pub enum BodyProblem {
     /// A problem of JSON.
     Json(JsonProblem),
+    /// A problem of XML.
+    Xml(XmlProblem),
+    /// A problem of a form.
+    Form(FormProblem),
     /// A header that is bound to a list, and has another form.
     Header {
         /// Its name in lower case.
@@ -28,10 +32,6 @@ pub enum BodyProblem {
     },
     /// Bytes that are not UTF-8, where the whole body is text.
     NotText,
-    /// A problem of XML.
-    Xml(XmlProblem),
-    /// A problem of a form.
-    Form(FormProblem),
 }
 
 impl BodyProblem {
@@ -40,9 +40,9 @@ impl BodyProblem {
     pub fn is_forbidden(&self) -> bool {
         match self {
             Self::Json(problem) => problem.is_forbidden(),
-            Self::Header { .. } | Self::NotText => true,
             Self::Xml(_) => true,
             Self::Form(problem) => problem.is_forbidden(),
+            Self::Header { .. } | Self::NotText => true,
         }
     }
 }
@@ -51,10 +51,10 @@ impl fmt::Display for BodyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(problem) => problem.fmt(f),
-            Self::Header { name, problem } => write!(f, "a header {name} that is not a list: {problem}"),
-            Self::NotText => write!(f, "text that is not UTF-8"),
             Self::Xml(problem) => problem.fmt(f),
             Self::Form(problem) => problem.fmt(f),
+            Self::Header { name, problem } => write!(f, "a header {name} that is not a list: {problem}"),
+            Self::NotText => write!(f, "text that is not UTF-8"),
         }
     }
 }
@@ -84,13 +84,13 @@ pub enum BodyLimit {
     /// A property of JSON.
     #[error(transparent)]
     Json(#[from] JsonLimit),
-    /// A stream of events.
-    #[error("a stream of events")]
-    EventStream,
     /// A property of XML.
     #[error(transparent)]
     Xml(#[from] XmlLimit),
     /// A property of a form.
     #[error(transparent)]
     Form(#[from] FormLimit),
+    /// A stream of events.
+    #[error("a stream of events")]
+    EventStream,
 }

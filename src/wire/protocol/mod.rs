@@ -16,6 +16,9 @@
 //! | `rest_malformed` | requests that break a REST protocol, for probes |
 //! | `type_fault` | the first value of an input that has another type than its shape |
 //! | `media_range` | media types, and the `accept` headers that name ranges of them |
+//! | `rest_xml` | restXml |
+//! | `rest_xml_response` | its responses |
+//! | `xml_document` | its documents |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
 //! | `http_binding` | the bindings of members to the parts of an HTTP message, as restJson1 and restXml share them |
 //! | `scalar_text` | the text of scalars outside of JSON and CBOR |
@@ -26,10 +29,11 @@
 //! | `malformed_request` | requests that break the protocol, for probes |
 //! | `value_place` | the part of a request that carries a value, and what it can say |
 //! | `form` | form fields (`application/x-www-form-urlencoded`) |
-//! | `plain_text` | scalars as plain text: in XML elements and in form fields |
+//! | `plain_text` | values that have a text, and those that have members |
 //! | `xml_names` | the names of shapes and members in XML and in forms |
 //! | `xml_value` | reads the value of a shape from an XML element |
 //! | `xml_value_writer` | writes the value of a shape as an XML element |
+//! | `xml_malformed` | requests with malformed XML, for probes, and the sentinels of REST in XML |
 //! | `xml_error` | errors in XML |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
@@ -41,25 +45,29 @@ mod error_identity;
 mod form;
 mod http_binding;
 mod malformed_request;
+mod media_range;
 mod plain_text;
 mod query_call;
 mod query_input;
 mod query_protocol;
-mod media_range;
 mod rejection_class;
 mod rest_json;
 mod rest_json_body;
 mod rest_malformed;
+mod rest_xml;
+mod rest_xml_response;
 mod routing;
 mod scalar_text;
 mod sentinel;
 pub mod state_change;
+mod type_fault;
 mod value_place;
+mod xml_document;
 mod xml_error;
+mod xml_malformed;
 mod xml_names;
 mod xml_value;
 mod xml_value_writer;
-mod type_fault;
 
 use std::fmt;
 
@@ -81,10 +89,11 @@ pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
 pub use query_protocol::QueryProtocol;
 pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
+pub use rest_xml::RestXml;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use sentinel::Sentinels;
-pub use value_place::ValuePlace;
 pub use type_fault::TypeFault;
+pub use value_place::ValuePlace;
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID_HEADER: &str = "x-amzn-requestid";

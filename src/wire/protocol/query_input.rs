@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{
     form::{Form, FormNode},
-    plain_text::{object, scalar, text},
+    plain_text::{object, text},
     xml_names::{ENTRY, ITEM, entry_names, is_flattened, item_name, member_name},
-    xml_value::timestamp_format,
+    xml_value::scalar,
 };
 use crate::model::{Contract, Member, ShapeKind};
 
@@ -166,10 +166,7 @@ impl<'c> QueryInput<'c> {
                 let read = entries.and_then(|entries| self.read_entries((key, value), &entries));
                 read.map_or_else(|| read_generic(node), Value::Object)
             }
-            _ if node.children.is_empty() => {
-                let text = node.text.as_deref().unwrap_or_default();
-                scalar(kind, timestamp_format(self.contract, member), text)
-            }
+            _ if node.children.is_empty() => scalar(self.contract, member, node.text.as_deref().unwrap_or_default()),
             _ => read_generic(node),
         }
     }

@@ -8,7 +8,8 @@ use super::{
     ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol,
     SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
-        BodyBinding, PayloadKind, binds_content_type, has_path, has_status_member, place, route, success_status, unknown_path,
+        BodyBinding, PayloadKind, due_media_type, has_path, has_status_member, place, route, success_status,
+        unknown_path,
     },
     malformed_request::{json_bodies, json_forms},
     media_range::is_same,
@@ -58,8 +59,6 @@ impl Protocol for RestJson {
         DOCUMENT
     }
 
-    /// AWS sends bytes of which the model says nothing with the media type that they have, and a body with the type
-    /// of a header member.
     fn response_media_type<'c>(
         &self,
         contract: &'c Contract,
@@ -67,15 +66,7 @@ impl Protocol for RestJson {
         response: &Response,
         parsed: &ParsedResponse,
     ) -> Option<&'c str> {
-        if response.body.is_empty() {
-            return None;
-        }
-        if parsed.rejection.is_some() {
-            return Some(DOCUMENT);
-        }
-        let body = BodyBinding::of(contract, &operation.output, PayloadSide::Output);
-        let is_free = binds_content_type(contract, &operation.output) || body.has_any_media_type(contract);
-        body.media_type(contract, DOCUMENT).filter(|_| !is_free)
+        due_media_type(contract, operation, response, parsed, DOCUMENT)
     }
 
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat {

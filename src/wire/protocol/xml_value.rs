@@ -6,7 +6,8 @@
 use serde_json::{Map, Value, map::Entry};
 
 use super::{
-    plain_text::scalar,
+    TimestampLocation,
+    scalar_text::ScalarText,
     xml_names::{ENTRY, entry_names, is_attribute, is_flattened, item_name, local, member_name},
 };
 use crate::{
@@ -25,10 +26,12 @@ pub(super) struct XmlValueReader<'c> {
 /// The format of a timestamp for which the model gives none.
 pub(super) const XML_TIMESTAMPS: TimestampFormat = TimestampFormat::DateTime;
 
-/// The format of the timestamps of a member.
-pub(super) fn timestamp_format(contract: &Contract, member: &Member) -> TimestampFormat {
-    let of_shape = || contract.shape(&member.target)?.traits.timestamp_format();
-    member.traits.timestamp_format().or_else(of_shape).unwrap_or(XML_TIMESTAMPS)
+/// The scalar in a text, as elements and form fields hold it. White space within a blob has no meaning.
+pub(super) fn scalar(contract: &Contract, member: &Member, text: &str) -> Value {
+    match contract.shape(&member.target).map(|shape| &shape.kind) {
+        Some(ShapeKind::Blob) => text.split_ascii_whitespace().collect::<String>().into(),
+        _ => ScalarText::at(contract, TimestampLocation::Body, |_| XML_TIMESTAMPS).read(member, text),
+    }
 }
 
 impl<'c> XmlValueReader<'c> {
@@ -162,8 +165,7 @@ impl<'c> XmlValueReader<'c> {
     }
 
     fn scalar(&self, member: &Member, text: &str) -> Value {
-        let kind = self.contract.shape(&member.target).map(|shape| &shape.kind);
-        scalar(kind, timestamp_format(self.contract, member), text)
+        scalar(self.contract, member, text)
     }
 
     fn check_name(&mut self, element: XmlElement<'_>, expected: &str) {

@@ -71,6 +71,7 @@ impl<'c> XmlValueWriter<'c> {
     fn member(self, writer: &mut XmlWriter, member: &Member, value: &Value) -> Result<(), Inexpressible> {
         let name = member_name(member);
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind).filter(|_| is_flattened(member));
+        let attributes = || self.namespaces(member);
         match kind {
             Some(ShapeKind::List(item)) => {
                 let items = value.as_array().ok_or_else(|| format!("the flattened list {name} has only items"))?;
@@ -78,24 +79,30 @@ impl<'c> XmlValueWriter<'c> {
             }
             Some(ShapeKind::Map { key, value: part }) => {
                 let entries = object(value).ok_or_else(|| format!("the flattened map {name} has only entries"))?;
-                entries.iter().try_for_each(|(of, one)| self.entry(writer, name, (key, of), (part, one)))
+                let mut entries = entries.iter();
+                entries.try_for_each(|(of, one)| self.entry(writer, (name, &attributes()), (key, of), (part, one)))
             }
             _ => self.value(writer, name, member, value),
         }
     }
 
     /// Writes the value of a member, an item, a key or a value as an element of this name.
+    fn value(self, writer: &mut XmlWriter, name: &str, member: &Member, value: &Value) -> Result<(), Inexpressible> {
+        self.named(writer, name, self.namespaces(member), member, value)
+    }
+
+    /// Writes the value of a member as an element of this name with these attributes.
     ///
     /// # Errors
     /// XML cannot show a part of the value.
-    pub(super) fn value(
+    pub(super) fn named(
         self,
         writer: &mut XmlWriter,
         name: &str,
+        attributes: XmlAttributes,
         member: &Member,
         value: &Value,
     ) -> Result<(), Inexpressible> {
-        let attributes = self.namespaces(member);
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind);
         match (kind, object(value), value.as_array()) {
             (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Some(value), _) => {
@@ -107,7 +114,7 @@ impl<'c> XmlValueWriter<'c> {
             }),
             (Some(ShapeKind::Map { key, value: part }), Some(entries), _) => {
                 writer.element(name, &attributes, |writer| {
-                    entries.iter().try_for_each(|(of, one)| self.entry(writer, ENTRY, (key, of), (part, one)))
+                    entries.iter().try_for_each(|(of, one)| self.entry(writer, (ENTRY, &[]), (key, of), (part, one)))
                 })
             }
             _ if is_empty(value) => Err(format!("an empty list or object in {name} looks like another value")),
@@ -118,12 +125,12 @@ impl<'c> XmlValueWriter<'c> {
     fn entry(
         self,
         writer: &mut XmlWriter,
-        name: &str,
+        (name, attributes): (&str, &[(String, String)]),
         (key, name_of): (&Member, &str),
         (part, value): (&Member, &Value),
     ) -> Result<(), Inexpressible> {
         let (key_name, value_name) = entry_names(key, part);
-        writer.element(name, &[], |writer| {
+        writer.element(name, attributes, |writer| {
             self.value(writer, key_name, key, &Value::from(name_of))?;
             self.value(writer, value_name, part, value)
         })

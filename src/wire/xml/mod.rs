@@ -110,7 +110,13 @@ fn is_too_deep(tree: &Document<'_>) -> bool {
     }
 }
 
-impl<'t> XmlReading<'t> {
+impl XmlReading<'_> {
+    /// The reading of a body that need not be there.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { document: None, problem: None, limit: None }
+    }
+
     fn none(problem: XmlProblem) -> Self {
         Self { document: None, problem: Some(problem), limit: None }
     }

@@ -32,7 +32,7 @@ use thiserror::Error;
 use super::{TimestampLocation, scalar_text::ScalarText};
 use crate::model::{Contract, Member, ShapeKind, TimestampFormat};
 
-pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type};
+pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type, due_media_type};
 pub use header_list::HeaderListProblem;
 pub(super) use http_route::{calls_anything, has_path, route, unknown_path};
 pub use request_head::host_prefix;
