@@ -4,7 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::wire::json::{JsonLimit, JsonProblem};
+use crate::wire::{
+    cbor::{CborLimit, CborProblem},
+    json::{JsonLimit, JsonProblem},
+};
 
 /// A problem of a body: its format forbids it, or parsers disagree about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +15,15 @@ use crate::wire::json::{JsonLimit, JsonProblem};
 pub enum BodyProblem {
     /// A problem of JSON.
     Json(JsonProblem),
+    /// A problem of CBOR.
+    Cbor(CborProblem),
+    /// A response that another header than that of the protocol describes, so that its body has no meaning.
+    ProtocolHeader {
+        /// The header.
+        name: &'static str,
+        /// Its value in the protocol.
+        expected: &'static str,
+    },
 }
 
 impl BodyProblem {
@@ -20,6 +32,8 @@ impl BodyProblem {
     pub fn is_forbidden(&self) -> bool {
         match self {
             Self::Json(problem) => problem.is_forbidden(),
+            Self::Cbor(problem) => problem.is_forbidden(),
+            Self::ProtocolHeader { .. } => true,
         }
     }
 }
@@ -28,6 +42,8 @@ impl fmt::Display for BodyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(problem) => problem.fmt(f),
+            Self::Cbor(problem) => problem.fmt(f),
+            Self::ProtocolHeader { name, expected } => write!(f, "a response without the header {name}: {expected}"),
         }
     }
 }
@@ -38,6 +54,12 @@ impl From<JsonProblem> for BodyProblem {
     }
 }
 
+impl From<CborProblem> for BodyProblem {
+    fn from(problem: CborProblem) -> Self {
+        Self::Cbor(problem)
+    }
+}
+
 /// A property of a valid body that this program does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -45,4 +67,7 @@ pub enum BodyLimit {
     /// A property of JSON.
     #[error(transparent)]
     Json(#[from] JsonLimit),
+    /// A property of CBOR.
+    #[error(transparent)]
+    Cbor(#[from] CborLimit),
 }

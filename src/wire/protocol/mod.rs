@@ -6,8 +6,13 @@
 //! | module | holds |
 //! |---|---|
 //! | `aws_json` | awsJson1.0 and awsJson1.1 |
+//! | `rpc_v2` | rpcv2Cbor and rpcv2Json |
 //! | `rest_json` | restJson1, responses only |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
+//! | `cbor_body` | CBOR bodies as the JSON values of their shapes, and back |
+//! | `query_compatible` | what services that used to speak awsQuery add to other protocols |
+//! | `rpc_v2_json` | the JSON of rpcv2Json |
+//! | `rpc_v2_malformed` | requests that break the RPC v2 protocols |
 //! | `error_identity` | the name of an error, and the locations where a response may give it |
 //! | `rejection_class` | the common error codes of AWS by class: auth, constraint, … |
 //! | `routing` | the parts of a request that name its operation |
@@ -17,11 +22,16 @@
 
 mod aws_json;
 mod body_problem;
+mod cbor_body;
 mod error_identity;
 mod malformed_request;
+mod query_compatible;
 mod rejection_class;
 mod rest_json;
 mod routing;
+mod rpc_v2;
+mod rpc_v2_json;
+mod rpc_v2_malformed;
 mod sentinel;
 pub mod state_change;
 
@@ -43,6 +53,7 @@ pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
 pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
+pub use rpc_v2::RpcV2;
 pub use sentinel::Sentinels;
 
 /// The header that carries the id of a request.
