@@ -261,6 +261,6 @@ fn malformed_heads() -> Vec<MalformedRequest> {
         new("chunked", "is chunked", Chunked, AnyResponse),
         new("get", "is a GET", Method("GET"), AnyResponse),
         new("put", "is a PUT", Method("PUT"), ClientError),
-        new("path", "goes to another path", Path("/wireproof"), AnyResponse),
+        new("path", "goes to another path", Path("/wireproof".to_owned()), AnyResponse),
     ]
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
     RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, ValuePlace,
-    http_binding::{HttpBinding, due_media_type, has_path, place, route, success_status},
+    http_binding::{HttpBinding, due_media_type, has_path, has_status_member, place, route, success_status},
     plain_text::object,
     rest_xml_response::{error_document, read_response, write_output},
     routing::{media_type, path},
@@ -150,9 +150,13 @@ impl Protocol for RestXml {
     }
 
     /// AWS itself sometimes sends another 2xx status.
-    fn compare_success_status(&self, operation: &Operation, actual: u16) -> SuccessStatus {
+    fn compare_success_status(&self, contract: &Contract, operation: &Operation, actual: u16) -> SuccessStatus {
         let expected = self.success_status(operation);
-        if actual == expected { SuccessStatus::Expected } else { SuccessStatus::Tolerated { expected } }
+        if actual == expected || has_status_member(contract, &operation.output) {
+            SuccessStatus::Expected
+        } else {
+            SuccessStatus::Tolerated { expected }
+        }
     }
 }
 
@@ -190,7 +194,8 @@ impl ServerProtocol for RestXml {
         let none = Map::new();
         let output = object(output).unwrap_or(&none);
         write_output(contract, operation, output).unwrap_or_else(|message| {
-            let error = ErrorResponse { name: INTERNAL_FAILURE, shape: None, status: 500, message: &message };
+            let error =
+                ErrorResponse { name: INTERNAL_FAILURE, shape: None, status: 500, message: &message, members: None };
             self.write_error(Some(contract), &error)
         })
     }

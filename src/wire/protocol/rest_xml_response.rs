@@ -163,7 +163,7 @@ pub(super) fn error_document(contract: Option<&Contract>, error: &ErrorResponse<
     let attributes: Vec<(String, String)> =
         contract.filter(|_| is_wrapped).and_then(service_namespace).into_iter().collect();
     let mut writer = XmlWriter::after(PROLOG);
-    let content = |writer: &mut XmlWriter| write_error_members(writer, error.name, error, is_wrapped);
+    let content = |writer: &mut XmlWriter| write_error_members(writer, contract, error.name, error, is_wrapped);
     if is_wrapped {
         wrap(&mut writer, "ErrorResponse", &attributes, |writer| {
             wrap(writer, "Error", &[], content);

@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{
     ErrorIdentity, ErrorLocation, ErrorResponse,
+    plain_text::object,
     xml_value::{XmlValueReader, generic},
+    xml_value_writer::XmlValueWriter,
 };
 use crate::{
     model::{Contract, Member, MemberBinding, Operation, PayloadSide, Shape},
@@ -73,7 +75,6 @@ fn body_members<'c>(contract: &'c Contract, shape: Option<&'c Shape>) -> Vec<&'c
 /// The value with the message under the name of the member that holds it. Models spell it with either case, and
 /// services as they like.
 fn with_message(members: &[&Member], mut value: Map<String, Value>) -> Map<String, Value> {
-    let is_message = |name: &str| name.eq_ignore_ascii_case("message");
     let modelled = members.iter().map(|member| member.name.as_str()).find(|name| is_message(name));
     let sent = value.keys().find(|name| is_message(name)).cloned();
     if let (Some(modelled), Some(sent)) = (modelled.filter(|name| !value.contains_key(*name)), sent) {
@@ -88,13 +89,31 @@ pub(super) fn query_code<'e>(error: &ErrorResponse<'e>) -> &'e str {
     error.shape.and_then(|shape| shape.traits.query_error_code()).unwrap_or(error.name)
 }
 
-/// Writes the members of an error's element that every error has.
-pub(super) fn write_error_members(writer: &mut XmlWriter, code: &str, error: &ErrorResponse<'_>, has_type: bool) {
+fn is_message(name: &str) -> bool {
+    name.eq_ignore_ascii_case("message")
+}
+
+/// Writes the members of an error's element: those that every error has, and its own ones as far as XML can show them.
+pub(super) fn write_error_members(
+    writer: &mut XmlWriter,
+    contract: Option<&Contract>,
+    code: &str,
+    error: &ErrorResponse<'_>,
+    has_type: bool,
+) {
     if has_type {
         writer.leaf("Type", if error.status < 500 { "Sender" } else { "Receiver" });
     }
     writer.leaf(ErrorLocation::XML_CODE.name(), code);
-    writer.leaf("Message", error.message);
+    if !error.message.is_empty() {
+        writer.leaf("Message", error.message);
+    }
+    let Some((contract, values)) = contract.zip(error.members.and_then(object)) else { return };
+    let members = body_members(contract, error.shape);
+    let own = values.iter().filter(|(name, _)| !is_message(name) && members.iter().any(|member| member.name == **name));
+    let own: Map<String, Value> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+    // What XML cannot show is left out: the error itself is more important.
+    drop(XmlValueWriter::new(contract).members(writer, &members, &own));
 }
 
 /// Writes an element whose content has a form for sure.

@@ -28,7 +28,8 @@ pub(super) fn writes_error(service: &TestedService, test: &ProtocolTest) -> Resu
     let members = service.value(&id, &test.params);
     let message = members.get("message").or_else(|| members.get("Message"));
     let message = message.and_then(serde_json::Value::as_str).unwrap_or_default();
-    let error = ErrorResponse { name: id.name(), shape: Some(shape), status: shape.error_status(), message };
+    let status = service.protocol.error_status(shape);
+    let error = ErrorResponse { name: id.name(), shape: Some(shape), status, message, members: Some(&members) };
     let written = service.protocol.write_error(Some(&service.contract), &error);
     ensure!(Some(written.status) == test.message.code, "the status is {}", written.status);
     sameness::headers(&test.message, &written.headers)?;
