@@ -279,6 +279,17 @@ impl Traits {
     }
 }
 
+/// Our own trait with the name that the model gives a member, if it has another one in JSON.
+pub(super) const OWN_NAME: &str = "wireproof#memberName";
+
+impl Member {
+    /// The name of the member in the model.
+    #[must_use]
+    pub fn own_name(&self) -> &str {
+        self.traits.get(OWN_NAME).and_then(Value::as_str).unwrap_or(&self.name)
+    }
+}
+
 /// The shapes that every Smithy model may target without defining them.
 pub(super) fn prelude(id: &ShapeId) -> Option<&'static Shape> {
     static SHAPES: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(|| {

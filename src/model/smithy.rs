@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     Contract, MemberBinding, Operation, PayloadSide, Service,
     model_error::{ModelError, ModelProblem, decode},
-    shape::{EnumValue, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits},
+    shape::{EnumValue, Member, NumberKind, OWN_NAME, Shape, ShapeId, ShapeKind, Traits},
 };
 use crate::model::pointer::escape;
 
@@ -369,7 +369,8 @@ fn name_as_on_the_wire(service: &Service, shapes: &mut BTreeMap<ShapeId, Shape>)
         let (ShapeKind::Structure(members) | ShapeKind::Union(members)) = &mut shape.kind else { continue };
         for member in members.iter_mut().filter(|member| is_in_body(member)) {
             if let Some(name) = member.traits.get("smithy.api#jsonName").and_then(Value::as_str) {
-                member.name = name.to_owned();
+                let own = std::mem::replace(&mut member.name, name.to_owned());
+                member.traits.0.insert(OWN_NAME.to_owned(), own.into());
             }
         }
     }

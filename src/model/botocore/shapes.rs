@@ -11,7 +11,7 @@ use super::{
 use crate::model::{
     model_error::{ModelError, ModelProblem},
     pointer::child,
-    shape::{EnumValue, Member, NumberKind, Shape, ShapeKind, Traits},
+    shape::{EnumValue, Member, NumberKind, OWN_NAME, Shape, ShapeKind, Traits},
 };
 
 /// The meaning of `locationName` for a member in a body. Except in restJson1, it is also the name of an XML element or
@@ -115,7 +115,10 @@ impl BotocoreReader<'_> {
             };
         let renamed = located.filter(|_| is_renamed);
         if names == ShapeNames::LocationInBody {
-            renamed.into_iter().for_each(|json| set(&mut traits, "smithy.api#jsonName", json.into()));
+            if let Some(json) = renamed.filter(|json| *json != name) {
+                set(&mut traits, "smithy.api#jsonName", json.into());
+                set(&mut traits, OWN_NAME, name.into());
+            }
         } else if reference.location.is_none() {
             let xml = flat_item_name(reference, shape).or(located);
             xml.into_iter().for_each(|xml| set(&mut traits, "smithy.api#xmlName", xml.into()));

@@ -444,8 +444,10 @@ mod tests {
     ) {
         let contract = contract();
         let shape = contract.error(contract.operation("Op").unwrap(), "Own").filter(|_| declared);
-        let written =
-            version.write_error(Some(&contract), &ErrorResponse { name: "Own", shape, status: 409, message: "m" });
+        let written = version.write_error(
+            Some(&contract),
+            &ErrorResponse { name: "Own", shape, status: 409, message: "m", members: None },
+        );
         assert_eq!(written.status, 409);
         assert_eq!(written.body, format!(r#"{{"__type":"{spelled}","message":"m"}}"#));
         assert_eq!(written.headers.get("content-type"), Some(version.content_type()));

@@ -52,7 +52,7 @@ pub(super) fn write_error(contract: Option<&Contract>, error: &ErrorResponse<'_>
     let mut writer = XmlWriter::default();
     let attributes: Vec<(String, String)> = contract.and_then(service_namespace).into_iter().collect();
     wrap(&mut writer, "ErrorResponse", &attributes, |writer| {
-        wrap(writer, "Error", &[], |writer| write_error_members(writer, query_code(error), error, true));
+        wrap(writer, "Error", &[], |writer| write_error_members(writer, contract, query_code(error), error, true));
         writer.leaf("RequestId", REQUEST_ID);
     });
     writer.finish()

@@ -42,11 +42,11 @@ pub(super) fn write_output(contract: &Contract, operation: &Operation, output: &
 }
 
 /// Writes the response of an error.
-pub(super) fn write_error(error: &ErrorResponse<'_>) -> String {
+pub(super) fn write_error(contract: Option<&Contract>, error: &ErrorResponse<'_>) -> String {
     let mut writer = XmlWriter::after(PROLOG);
     wrap(&mut writer, "Response", &[], |writer| {
         wrap(writer, "Errors", &[], |writer| {
-            wrap(writer, "Error", &[], |writer| write_error_members(writer, query_code(error), error, false));
+            wrap(writer, "Error", &[], |writer| write_error_members(writer, contract, query_code(error), error, false));
         });
         writer.leaf("RequestID", REQUEST_ID);
     });

@@ -11,7 +11,11 @@
 //! | `query_input` | the input of an operation as form fields |
 //! | `aws_query` | the responses of awsQuery |
 //! | `ec2_query` | the responses of ec2Query |
-//! | `rest_json` | restJson1, responses only |
+//! | `rest_json` | restJson1 |
+//! | `rest_json_body` | the bodies of restJson1 |
+//! | `rest_malformed` | requests that break a REST protocol, for probes |
+//! | `type_fault` | the first value of an input that has another type than its shape |
+//! | `media_range` | media types, and the `accept` headers that name ranges of them |
 //! | `rest_xml` | restXml |
 //! | `rest_xml_response` | its responses |
 //! | `xml_document` | its documents |
@@ -40,18 +44,22 @@ mod error_identity;
 mod form;
 mod http_binding;
 mod malformed_request;
+mod media_range;
 mod plain_text;
 mod query_call;
 mod query_input;
 mod query_protocol;
 mod rejection_class;
 mod rest_json;
+mod rest_json_body;
+mod rest_malformed;
 mod rest_xml;
 mod rest_xml_response;
 mod routing;
 mod scalar_text;
 mod sentinel;
 pub mod state_change;
+mod type_fault;
 mod xml_document;
 mod xml_error;
 mod xml_malformed;
@@ -82,6 +90,7 @@ pub use rest_json::RestJson;
 pub use rest_xml::RestXml;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use sentinel::Sentinels;
+pub use type_fault::TypeFault;
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID_HEADER: &str = "x-amzn-requestid";
@@ -103,8 +112,19 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The specification that the protocol is part of, as reports name it.
     fn specification(&self) -> &'static str;
 
-    /// The media type of response bodies, and of request bodies unless the protocol has another one for them.
+    /// The media type of the documents in response bodies, and in request bodies unless the protocol has another one.
     fn content_type(&self) -> &'static str;
+
+    /// The media type that a response must have; `None` if it may have none or any.
+    fn response_media_type<'c>(
+        &self,
+        _: &'c Contract,
+        _: &'c Operation,
+        _: &Response,
+        _: &ParsedResponse,
+    ) -> Option<&'c str> {
+        Some(self.content_type())
+    }
 
     /// The format of a timestamp whose model does not give one.
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat;
@@ -168,7 +188,7 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     fn success_status(&self, operation: &Operation) -> u16;
 
     /// Compares the status of a success with the one that the operation has.
-    fn compare_success_status(&self, operation: &Operation, actual: u16) -> SuccessStatus {
+    fn compare_success_status(&self, _: &Contract, operation: &Operation, actual: u16) -> SuccessStatus {
         let expected = self.success_status(operation);
         if actual == expected { SuccessStatus::Expected } else { SuccessStatus::Wrong { expected } }
     }
@@ -191,6 +211,11 @@ pub trait ServerProtocol: Protocol {
     /// The name of the error that the protocol's services send for a request that calls no operation.
     fn routing_error_name(&self, _: &RoutingError) -> &'static str {
         RoutingError::NAME
+    }
+
+    /// The name of the error that the protocol's services send for a request without a readable input.
+    fn input_error_name(&self, error: &InputError) -> &'static str {
+        error.name()
     }
 
     /// Parses the input of a call.
@@ -267,6 +292,8 @@ pub struct ErrorResponse<'a> {
     pub status: u16,
     /// The message.
     pub message: &'a str,
+    /// The members of the error, as a value of its shape; `None` if it has none but the message.
+    pub members: Option<&'a Value>,
 }
 
 /// A request body that is not an input.
@@ -281,6 +308,37 @@ pub enum InputError {
     /// JSON, but not an object.
     #[error("The body is not a JSON object")]
     NotAnObject,
+    /// In the format, but with a value that its shape cannot have.
+    #[error("The value {0}")]
+    Type(TypeFault),
+    /// The body has another media type than the operation, or none.
+    #[error("The operation does not take a body of this content type")]
+    MediaType,
+    /// The request does not accept the media type of the response.
+    #[error("The operation does not respond with an accepted media type")]
+    NotAcceptable,
+}
+
+impl InputError {
+    /// The name of the error that servers send.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::MediaType => "UnsupportedMediaTypeException",
+            Self::NotAcceptable => "NotAcceptableException",
+            _ => "SerializationException",
+        }
+    }
+
+    /// The HTTP status that servers send.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::MediaType => 415,
+            Self::NotAcceptable => 406,
+            _ => 400,
+        }
+    }
 }
 
 /// An input that a protocol cannot carry.

@@ -142,6 +142,10 @@ impl ServerProtocol for QueryProtocol {
         if *error == RoutingError::NoAction { "MissingAction" } else { "InvalidAction" }
     }
 
+    fn input_error_name(&self, _: &InputError) -> &'static str {
+        "InvalidQueryParameter"
+    }
+
     fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError> {
         query_call::parse_input(self.fields(contract), operation, request)
     }
@@ -155,7 +159,8 @@ impl ServerProtocol for QueryProtocol {
         match written {
             Ok(body) => self.write(self.success_status(operation), body),
             Err(message) => {
-                let error = ErrorResponse { name: INTERNAL_FAILURE, shape: None, status: 500, message: &message };
+                let name = INTERNAL_FAILURE;
+                let error = ErrorResponse { name, shape: None, status: 500, message: &message, members: None };
                 self.write_error(Some(contract), &error)
             }
         }
@@ -164,7 +169,7 @@ impl ServerProtocol for QueryProtocol {
     fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
         let body = match self {
             Self::Aws => aws_query::write_error(contract, error),
-            Self::Ec2 => ec2_query::write_error(error),
+            Self::Ec2 => ec2_query::write_error(contract, error),
         };
         self.write(error.status, body)
     }
@@ -394,7 +399,7 @@ mod tests {
     ) {
         let contract = contract();
         let shape = contract.error(contract.operation("Op").unwrap(), "Bad").unwrap();
-        let error = ErrorResponse { name: "Bad", shape: Some(shape), status: shape.error_status(), message: "<" };
+        let error = ErrorResponse { name: "Bad", shape: Some(shape), status: shape.error_status(), message: "<", members: None };
         let written = protocol.write_error(Some(&contract), &error);
         assert_eq!((written.status, written.body), (409, Bytes::copy_from_slice(expected.as_bytes())));
         assert_eq!(written.headers.get("content-type"), Some(content_type));

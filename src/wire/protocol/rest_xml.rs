@@ -5,8 +5,11 @@ use serde_json::{Map, Value};
 use super::{
     BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
     RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation,
-    http_binding::{HttpBinding, has_path, route, success_status},
+    TypeFault,
+    http_binding::{HttpBinding, binds_content_type, has_path, has_status_member, route, success_status},
     plain_text::object,
+    media_range::is_same,
+    rest_malformed::rest_heads,
     rest_xml_response::{error_document, read_response, write_output},
     routing::{media_type, path},
     xml_document::XmlDocuments,
@@ -24,6 +27,9 @@ pub struct RestXml;
 
 /// The media type of documents.
 pub(super) const DOCUMENT: &str = "application/xml";
+
+/// The other media type of documents.
+const TEXT_DOCUMENT: &str = "text/xml";
 
 /// The formats of timestamps that the model gives no format.
 fn timestamp_format(location: TimestampLocation) -> TimestampFormat {
@@ -49,6 +55,28 @@ impl Protocol for RestXml {
 
     fn content_type(&self) -> &'static str {
         DOCUMENT
+    }
+
+    /// AWS sends documents as `text/xml`, too; bytes of which the model says nothing with the media type that they have,
+    /// and a body with the type of a header member.
+    fn response_media_type<'c>(
+        &self,
+        contract: &'c Contract,
+        operation: &'c Operation,
+        response: &Response,
+        parsed: &ParsedResponse,
+    ) -> Option<&'c str> {
+        if response.body.is_empty() {
+            return None;
+        }
+        let is_text = response.headers.get("content-type").is_some_and(|given| is_same(given, TEXT_DOCUMENT));
+        let document = if is_text { TEXT_DOCUMENT } else { DOCUMENT };
+        if parsed.rejection.is_some() {
+            return Some(document);
+        }
+        let documents = XmlDocuments::of(contract, &operation.output, PayloadSide::Output);
+        let is_free = binds_content_type(contract, &operation.output) || documents.body().has_any_media_type(contract);
+        documents.body().media_type(contract, document).filter(|_| !is_free)
     }
 
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat {
@@ -89,7 +117,8 @@ impl Protocol for RestXml {
 
     fn malformed_requests(&self, contract: &Contract, operation: &Operation) -> Vec<MalformedRequest> {
         let documents = XmlDocuments::of(contract, &operation.input, PayloadSide::Input);
-        documents.root().map(|root| xml_bodies(&root)).unwrap_or_default()
+        let bodies = documents.root().map(|root| xml_bodies(&root)).unwrap_or_default();
+        [bodies, rest_heads(contract, operation, DOCUMENT)].concat()
     }
 
     /// Returns `None`: the method and the path name the operation.
@@ -131,10 +160,14 @@ impl Protocol for RestXml {
         success_status(operation)
     }
 
-    /// AWS itself sometimes sends another 2xx status.
-    fn compare_success_status(&self, operation: &Operation, actual: u16) -> SuccessStatus {
+    /// AWS itself sometimes sends another 2xx status. An output may hold any.
+    fn compare_success_status(&self, contract: &Contract, operation: &Operation, actual: u16) -> SuccessStatus {
         let expected = self.success_status(operation);
-        if actual == expected { SuccessStatus::Expected } else { SuccessStatus::Tolerated { expected } }
+        if actual == expected || has_status_member(contract, &operation.output) {
+            SuccessStatus::Expected
+        } else {
+            SuccessStatus::Tolerated { expected }
+        }
     }
 }
 
@@ -154,7 +187,12 @@ impl ServerProtocol for RestXml {
     }
 
     fn route<'c>(&self, contract: &'c Contract, request: &Request) -> Result<&'c Operation, RoutingError> {
-        route(contract, request).ok_or(RoutingError::NoAction)
+        let unknown = || RoutingError::Path { method: request.method.clone(), path: path(request).to_owned() };
+        route(contract, request).ok_or_else(unknown)
+    }
+
+    fn input_error_name(&self, _: &InputError) -> &'static str {
+        "MalformedXML"
     }
 
     fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError> {
@@ -165,22 +203,33 @@ impl ServerProtocol for RestXml {
         }
         let documents = XmlDocuments::of(contract, &operation.input, PayloadSide::Input);
         input.extend(documents.read_bytes(&request.body)?);
-        Ok(Value::Object(input))
+        let input = Value::Object(input);
+        match TypeFault::first(contract, &operation.input, &self.body_rules(), &input) {
+            None => Ok(input),
+            Some(fault) => Err(InputError::Type(fault)),
+        }
     }
 
     fn write_output(&self, contract: &Contract, operation: &Operation, output: &Value) -> Response {
         let none = Map::new();
         let output = object(output).unwrap_or(&none);
         write_output(contract, operation, output).unwrap_or_else(|message| {
-            let error = ErrorResponse { name: INTERNAL_FAILURE, shape: None, status: 500, message: &message };
+            let name = INTERNAL_FAILURE;
+            let error = ErrorResponse { name, shape: None, status: 500, message: &message, members: None };
             self.write_error(Some(contract), &error)
         })
     }
 
     fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
-        let body = error_document(contract, error);
         let headers = [("Content-Type", DOCUMENT)].into_iter().collect();
-        Response { status: error.status, headers, body: body.into(), ..Response::default() }
+        let mut response = Response { status: error.status, headers, ..Response::default() };
+        if let (Some(contract), Some(shape), Some(members)) = (contract, error.shape, error.members.and_then(object)) {
+            // An error without a header is still the error.
+            drop(binding(contract).write_response(&shape.id, members, &mut response));
+            response.status = error.status;
+        }
+        response.body = error_document(contract, error).into();
+        response
     }
 }
 

@@ -51,6 +51,14 @@ pub enum RoutingError {
         /// The path of calls.
         path: &'static str,
     },
+    /// Another method or path than those of all operations.
+    #[error("No operation is called by {method} on the path {path}")]
+    Path {
+        /// The method of the request.
+        method: String,
+        /// The path of the request.
+        path: String,
+    },
     /// No operation is named.
     #[error("The request needs one {header} header of the form SERVICE.OPERATION")]
     Unnamed {
@@ -86,7 +94,7 @@ impl RoutingError {
     /// The HTTP status that servers send.
     #[must_use]
     pub fn status(&self) -> u16 {
-        if matches!(self, Self::Line { .. }) { 404 } else { 400 }
+        if matches!(self, Self::Line { .. } | Self::Path { .. }) { 404 } else { 400 }
     }
 }
 

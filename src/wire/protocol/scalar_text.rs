@@ -63,6 +63,11 @@ impl<'c> ScalarText<'c> {
         let (of_value, of_text) = self.formats(member)?;
         let is_epoch = of_text == TimestampFormat::EpochSeconds && is_number(text);
         let value = if is_epoch { number(text) } else { text.into() };
+        // Only servers read another format than that of the value from a date-time, and they take UTC alone.
+        let is_local = of_text == TimestampFormat::DateTime && !text.ends_with(['Z', 'z']);
+        if is_local && of_value != of_text {
+            return None;
+        }
         of_text.convert(of_value, &value)
     }
 

@@ -64,6 +64,12 @@ impl<'c> BodyBinding<'c> {
     }
 }
 
+/// Returns whether a member of an input, an output or an error is the content type of the body.
+pub(in crate::wire::protocol) fn binds_content_type(contract: &Contract, shape: &ShapeId) -> bool {
+    let mut bindings = contract.members(shape).iter().map(|member| member.binding(PayloadSide::Output));
+    bindings.any(|one| matches!(one, MemberBinding::Header(name) if name.eq_ignore_ascii_case("content-type")))
+}
+
 /// The media type that the model gives a member.
 pub(super) fn stated_media_type<'m>(contract: &'m Contract, member: &'m Member) -> Option<&'m str> {
     contract.trait_of(member, "smithy.api#mediaType")?.as_str()

@@ -1,5 +1,7 @@
 //! The operation that a request calls, by its method, path and constant query parameters.
 
+use std::convert::Infallible;
+
 use super::{query_pairs::QueryPairs, request_head::http_trait};
 use crate::{
     model::{Contract, Operation},
@@ -25,6 +27,15 @@ pub(in crate::wire::protocol) fn has_path(contract: &Contract, request: &Request
     contract
         .operations()
         .any(|operation| http_trait(operation).is_some_and(|(_, pattern)| pattern.matched(path).is_some()))
+}
+
+/// Returns whether the path of an operation, with any labels, calls an operation by this method.
+pub(in crate::wire::protocol) fn calls_anything(contract: &Contract, operation: &Operation, method: &str) -> bool {
+    http_trait(operation).is_some_and(|(_, pattern)| {
+        let target = pattern.path(|_| Ok::<_, Infallible>("wireproof".to_owned()));
+        let target = target.unwrap_or_default();
+        route(contract, &Request { method: method.to_owned(), target, ..Request::default() }).is_some()
+    })
 }
 
 /// A path that leads to no operation, as near to that of a request as there is one: with more behind it, behind its

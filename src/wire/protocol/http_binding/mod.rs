@@ -30,11 +30,11 @@ use thiserror::Error;
 use super::{TimestampLocation, scalar_text::ScalarText};
 use crate::model::{Contract, Member, ShapeKind, TimestampFormat};
 
-pub(super) use body_binding::{BodyBinding, PayloadKind};
+pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type};
 pub use header_list::HeaderListProblem;
-pub(super) use http_route::{has_path, route, unknown_path};
+pub(super) use http_route::{calls_anything, has_path, route, unknown_path};
 pub use request_head::host_prefix;
-pub(super) use response_head::success_status;
+pub(super) use response_head::{has_status_member, success_status};
 
 /// The bindings of a contract, and the formats of timestamps that the model gives no format.
 #[derive(Debug, Clone, Copy)]

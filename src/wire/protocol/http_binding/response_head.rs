@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{BindingError, HttpBinding};
 use crate::{
-    model::{MemberBinding, Operation, PayloadSide, ShapeId},
+    model::{Contract, MemberBinding, Operation, PayloadSide, ShapeId},
     wire::{Response, protocol::BodyProblem},
 };
 
@@ -12,6 +12,11 @@ use crate::{
 pub(in crate::wire::protocol) fn success_status(operation: &Operation) -> u16 {
     let code = operation.traits.get("smithy.api#http").and_then(|http| http.get("code"));
     code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()).unwrap_or(200)
+}
+
+/// Returns whether a member of an output is the status.
+pub(in crate::wire::protocol) fn has_status_member(contract: &Contract, output: &ShapeId) -> bool {
+    contract.members(output).iter().any(|member| member.binding(PayloadSide::Output) == MemberBinding::Status)
 }
 
 impl HttpBinding<'_> {

@@ -62,14 +62,6 @@ impl<'t> UriPattern<'t> {
         Self { path, segments: segments(path).map(UriSegment::parse).collect(), constants: constants.collect() }
     }
 
-    /// The labels, by name.
-    pub(super) fn labels(&self) -> impl Iterator<Item = &'t str> {
-        self.segments.iter().filter_map(|segment| match segment {
-            UriSegment::Label(name) | UriSegment::Greedy(name) => Some(*name),
-            UriSegment::Literal(_) => None,
-        })
-    }
-
     /// The literal segments before the first label.
     pub(super) fn literals(&self) -> impl Iterator<Item = &'t str> {
         self.segments.iter().map_while(|segment| match segment {
@@ -231,10 +223,7 @@ mod tests {
         );
         assert_eq!(pattern.path(|_| Err::<String, _>("no value")), Err("no value"));
         assert!(pattern.has_constant("on") && !pattern.has_constant("off"));
-        assert_eq!(
-            (pattern.labels().collect::<Vec<_>>(), pattern.literals().collect::<Vec<_>>()),
-            (vec!["x", "k"], vec!["a"])
-        );
+        assert_eq!(pattern.literals().collect::<Vec<_>>(), ["a"]);
     }
 
     proptest! {
