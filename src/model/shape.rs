@@ -76,7 +76,7 @@ impl Shape {
     #[must_use]
     pub fn error_status(&self) -> u16 {
         let by_fault = if self.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
-        self.traits.http_error().or_else(|| self.traits.query_error_status()).unwrap_or(by_fault)
+        self.traits.http_error().unwrap_or(by_fault)
     }
 }
 

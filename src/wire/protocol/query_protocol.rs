@@ -13,7 +13,7 @@ use super::{
     xml_value::XmlValueReader,
 };
 use crate::{
-    model::{Contract, Member, Operation, TimestampFormat},
+    model::{Contract, Member, Operation, Shape, TimestampFormat},
     wire::{
         Request, Response,
         xml::{self, XmlElement, XmlProblem},
@@ -131,6 +131,19 @@ impl Protocol for QueryProtocol {
         ErrorLocation::XML_CODE
     }
 
+    /// The query protocol has a status of its own for an error.
+    fn error_status(&self, error: &Shape) -> u16 {
+        error.traits.query_error_status().unwrap_or_else(|| error.error_status())
+    }
+
+    fn lists_errors(&self) -> bool {
+        false
+    }
+
+    fn keeps_error_status(&self) -> bool {
+        true
+    }
+
     fn success_status(&self, _: &Operation) -> u16 {
         200
     }
@@ -151,6 +164,10 @@ impl ServerProtocol for QueryProtocol {
 
     fn routing_error_name(&self, error: &RoutingError) -> &'static str {
         if *error == RoutingError::NoAction { "MissingAction" } else { "InvalidAction" }
+    }
+
+    fn input_error_name(&self, _: &InputError) -> &'static str {
+        "InvalidQueryParameter"
     }
 
     fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError> {
@@ -444,7 +461,7 @@ mod tests {
         let error = ErrorResponse {
             name: "Bad",
             shape: Some(shape),
-            status: shape.error_status(),
+            status: protocol.error_status(shape),
             message: "<",
             members: None,
         };

@@ -177,6 +177,10 @@ impl Protocol for RestJson {
         ErrorLocation::HEADER
     }
 
+    fn keeps_error_status(&self) -> bool {
+        true
+    }
+
     fn success_status(&self, operation: &Operation) -> u16 {
         success_status(operation)
     }

@@ -4,9 +4,12 @@ use serde_json::{Map, Value};
 
 use super::{
     BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
-    RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, ValuePlace,
+    RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, TypeFault,
+    ValuePlace,
     http_binding::{HttpBinding, due_media_type, has_path, has_status_member, place, route, success_status},
+    media_range::is_same,
     plain_text::object,
+    rest_malformed::rest_heads,
     rest_xml_response::{error_document, read_response, write_output},
     routing::{media_type, path},
     xml_document::XmlDocuments,
@@ -24,6 +27,9 @@ pub struct RestXml;
 
 /// The media type of documents.
 pub(super) const DOCUMENT: &str = "application/xml";
+
+/// The other media type of documents.
+const TEXT_DOCUMENT: &str = "text/xml";
 
 /// The formats of timestamps that the model gives no format.
 fn timestamp_format(location: TimestampLocation) -> TimestampFormat {
@@ -62,7 +68,10 @@ impl Protocol for RestXml {
         response: &Response,
         parsed: &ParsedResponse,
     ) -> Option<&'c str> {
-        due_media_type(contract, operation, response, parsed, DOCUMENT)
+        // AWS sends documents as `text/xml`, too.
+        let is_text = response.headers.get("content-type").is_some_and(|given| is_same(given, TEXT_DOCUMENT));
+        let document = if is_text { TEXT_DOCUMENT } else { DOCUMENT };
+        due_media_type(contract, operation, response, parsed, document)
     }
 
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat {
@@ -107,7 +116,8 @@ impl Protocol for RestXml {
 
     fn malformed_requests(&self, contract: &Contract, operation: &Operation) -> Vec<MalformedRequest> {
         let documents = XmlDocuments::of(contract, &operation.input, PayloadSide::Input);
-        documents.root().map(|root| xml_bodies(&root)).unwrap_or_default()
+        let bodies = documents.root().map(|root| xml_bodies(&root)).unwrap_or_default();
+        [bodies, rest_heads(contract, operation, DOCUMENT)].concat()
     }
 
     /// Returns `None`: the method and the path name the operation.
@@ -145,6 +155,14 @@ impl Protocol for RestXml {
         ErrorLocation::XML_CODE
     }
 
+    fn lists_errors(&self) -> bool {
+        false
+    }
+
+    fn keeps_error_status(&self) -> bool {
+        true
+    }
+
     fn success_status(&self, operation: &Operation) -> u16 {
         success_status(operation)
     }
@@ -176,7 +194,12 @@ impl ServerProtocol for RestXml {
     }
 
     fn route<'c>(&self, contract: &'c Contract, request: &Request) -> Result<&'c Operation, RoutingError> {
-        route(contract, request).ok_or(RoutingError::NoAction)
+        let unknown = || RoutingError::Path { method: request.method.clone(), path: path(request).to_owned() };
+        route(contract, request).ok_or_else(unknown)
+    }
+
+    fn input_error_name(&self, _: &InputError) -> &'static str {
+        "MalformedXML"
     }
 
     fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError> {
@@ -187,7 +210,11 @@ impl ServerProtocol for RestXml {
         }
         let documents = XmlDocuments::of(contract, &operation.input, PayloadSide::Input);
         input.extend(documents.read_bytes(&request.body)?);
-        Ok(Value::Object(input))
+        let input = Value::Object(input);
+        match TypeFault::first(contract, &operation.input, &self.body_rules(), &input) {
+            None => Ok(input),
+            Some(fault) => Err(InputError::Type(fault)),
+        }
     }
 
     fn write_output(&self, contract: &Contract, operation: &Operation, output: &Value) -> Response {
@@ -201,9 +228,15 @@ impl ServerProtocol for RestXml {
     }
 
     fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
-        let body = error_document(contract, error);
         let headers = [("Content-Type", DOCUMENT)].into_iter().collect();
-        Response { status: error.status, headers, body: body.into(), ..Response::default() }
+        let mut response = Response { status: error.status, headers, ..Response::default() };
+        if let (Some(contract), Some(shape), Some(members)) = (contract, error.shape, error.members.and_then(object)) {
+            // An error without a header is still the error.
+            drop(binding(contract).write_response(&shape.id, members, &mut response));
+            response.status = error.status;
+        }
+        response.body = error_document(contract, error).into();
+        response
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    BodyProblem, ErrorIdentity, ErrorResponse, ParsedResponse,
+    BodyLimit, BodyProblem, ErrorIdentity, ErrorResponse, ParsedResponse,
     http_binding::{BodyBinding, PayloadKind, success_status},
     rest_xml::{DOCUMENT, binding},
     xml_document::{XmlDocuments, root_problem},
@@ -43,11 +43,15 @@ fn read_raw_output(
 ) -> ParsedResponse {
     let mut problems = Vec::new();
     let mut value = binding(contract).read_response(&operation.output, response, &mut problems);
-    if let BodyBinding::Payload(member, kind @ (PayloadKind::Blob | PayloadKind::Text)) = output.body() {
-        match kind.value(&response.body) {
-            Some(body) => drop(value.insert(member.name.clone(), body)),
-            None => problems.push(BodyProblem::NotText),
-        }
+    let BodyBinding::Payload(member, kind @ (PayloadKind::Blob | PayloadKind::Text)) = output.body() else {
+        return ParsedResponse { rejection: None, value: None, problems, limit: Some(BodyLimit::EventStream) };
+    };
+    // A stream without bytes is still one.
+    let is_sent = !response.body.is_empty() || contract.trait_of(member, "smithy.api#streaming").is_some();
+    match kind.value(&response.body).filter(|_| is_sent) {
+        Some(body) => drop(value.insert(member.name.clone(), body)),
+        None if is_sent => problems.push(BodyProblem::NotText),
+        None => {}
     }
     ParsedResponse { rejection: None, value: Some(Value::Object(value)), problems, limit: None }
 }

@@ -165,6 +165,14 @@ impl Protocol for RpcV2 {
         ErrorLocation::TYPE
     }
 
+    fn lists_errors(&self) -> bool {
+        false
+    }
+
+    fn keeps_error_status(&self) -> bool {
+        true
+    }
+
     fn success_status(&self, _: &Operation) -> u16 {
         SUCCESS
     }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{
-    BodyProblem, InputError,
+    BodyLimit, BodyProblem, InputError,
     http_binding::{BodyBinding, PayloadKind},
     xml_names::{given_name, member_name, namespace, service_namespace},
     xml_value::XmlValueReader,
@@ -73,7 +73,9 @@ impl<'c> XmlDocuments<'c> {
     pub(super) fn without_place<'v>(&self, value: &'v Map<String, Value>) -> Option<&'v str> {
         let has_place = |name: &str| self.contract.members(self.shape).iter().any(|member| member.name == name);
         let mut names = value.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.as_str());
-        names.find(|name| !matches!(self.body, BodyBinding::Document(_)) && !has_place(name))
+        let is_document = matches!(self.body, BodyBinding::Document(_));
+        let is_stream = |name: &str| matches!(self.body, BodyBinding::Payload(member, PayloadKind::EventStream) if member.name == name);
+        names.find(|name| (!is_document && !has_place(name)) || is_stream(name))
     }
 
     /// The bytes of the body; `None` if there is none. With `is_kept`, a document without members is one.
@@ -153,6 +155,7 @@ impl<'c> XmlDocuments<'c> {
     pub(super) fn read_bytes(&self, body: &[u8]) -> Result<Map<String, Value>, InputError> {
         match self.body {
             _ if body.is_empty() => Ok(Map::new()),
+            BodyBinding::Payload(_, PayloadKind::EventStream) => Err(InputError::Limit(BodyLimit::EventStream)),
             BodyBinding::Payload(member, kind) if !self.is_xml() => {
                 let value = kind.value(body).ok_or(InputError::Body(BodyProblem::NotText))?;
                 Ok(Map::from_iter([(member.name.clone(), value)]))

@@ -19,6 +19,9 @@ use crate::{
 /// The element that holds an error.
 const ERROR: &str = "Error";
 
+/// The element that holds the message of an error.
+const MESSAGE: &str = "Message";
+
 /// The names of the document elements of errors, which no output has.
 const ERROR_ROOTS: [&str; 3] = ["ErrorResponse", "Response", ERROR];
 
@@ -84,16 +87,16 @@ fn with_message(members: &[&Member], mut value: Map<String, Value>) -> Map<Strin
     value
 }
 
+fn is_message(name: &str) -> bool {
+    name.eq_ignore_ascii_case(MESSAGE)
+}
+
 /// The code of an error in the query protocols.
 pub(super) fn query_code<'e>(error: &ErrorResponse<'e>) -> &'e str {
     error.shape.and_then(|shape| shape.traits.query_error_code()).unwrap_or(error.name)
 }
 
-fn is_message(name: &str) -> bool {
-    name.eq_ignore_ascii_case("message")
-}
-
-/// Writes the members of an error's element: those that every error has, and its own ones as far as XML can show them.
+/// Writes the content of an error's element. A message has the name that AWS gives it, whatever the model says.
 pub(super) fn write_error_members(
     writer: &mut XmlWriter,
     contract: Option<&Contract>,
@@ -105,15 +108,36 @@ pub(super) fn write_error_members(
         writer.leaf("Type", if error.status < 500 { "Sender" } else { "Receiver" });
     }
     writer.leaf(ErrorLocation::XML_CODE.name(), code);
-    if !error.message.is_empty() {
-        writer.leaf("Message", error.message);
+    let own = error.members.and_then(ErrorIdentity::message_member).and_then(|(_, message)| message.as_str());
+    if error.members.is_none() || own.is_some() || !error.message.is_empty() {
+        writer.leaf(MESSAGE, own.unwrap_or(error.message));
     }
-    let Some((contract, values)) = contract.zip(error.members.and_then(object)) else { return };
-    let members = body_members(contract, error.shape);
-    let own = values.iter().filter(|(name, _)| !is_message(name) && members.iter().any(|member| member.name == **name));
-    let own: Map<String, Value> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
-    // What XML cannot show is left out: the error itself is more important.
-    drop(XmlValueWriter::new(contract).members(writer, &members, &own));
+    if let Some((contract, members)) = contract.zip(error.members.and_then(object)) {
+        write_further_members(writer, contract, error.shape, members);
+    }
+}
+
+/// Writes the members of an error without its message and without what XML cannot show.
+fn write_further_members(
+    writer: &mut XmlWriter,
+    contract: &Contract,
+    shape: Option<&Shape>,
+    members: &Map<String, Value>,
+) {
+    let modelled = shape.map(|shape| contract.members(&shape.id)).unwrap_or_default();
+    let is_in_body = |name: &str| {
+        let member = modelled.iter().find(|member| member.name == name);
+        member.is_none_or(|member| member.binding(PayloadSide::Output) == MemberBinding::Body)
+    };
+    let known: Vec<&Member> = modelled.iter().collect();
+    let values = XmlValueWriter::new(contract);
+    for (name, value) in members.iter().filter(|(name, _)| is_in_body(name) && !is_message(name)) {
+        let mut written = writer.clone();
+        let one = Map::from_iter([(name.clone(), value.clone())]);
+        if values.members(&mut written, &known, &one).is_ok() {
+            *writer = written;
+        }
+    }
 }
 
 /// Writes an element whose content has a form for sure.
