@@ -94,3 +94,18 @@ pub enum BodyLimit {
     #[error("a stream of events")]
     EventStream,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_described_in_the_terms_of_its_format() {
+        let header = BodyProblem::Header { name: "x-tags".to_owned(), problem: HeaderListProblem::BehindQuote };
+        assert_eq!(header.to_string(), "a header x-tags that is not a list: there is text behind a quoted item");
+        assert_eq!(BodyProblem::NotText.to_string(), "text that is not UTF-8");
+        assert!(header.is_forbidden() && BodyProblem::NotText.is_forbidden());
+        assert!(!BodyProblem::from(JsonProblem::DuplicateMember("/a".to_owned())).is_forbidden());
+        assert_eq!(BodyLimit::EventStream.to_string(), "a stream of events");
+    }
+}

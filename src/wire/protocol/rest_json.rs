@@ -318,3 +318,6 @@ fn service_header(contract: &Contract) -> Option<(&'static str, &str)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
