@@ -147,16 +147,16 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     before + column.saturating_sub(1)
 }
 
-/// The location of a value. Hardly any text has a duplicate member, so hardly any pointer is ever built.
+/// The location of a value in a document. Hardly any document has a problem, so hardly any pointer is ever built.
 #[derive(Clone, Copy)]
-enum JsonContainer<'p> {
+pub(super) enum JsonContainer<'p> {
     Root,
     Member(&'p JsonContainer<'p>, &'p str),
     Item(&'p JsonContainer<'p>, usize),
 }
 
 impl JsonContainer<'_> {
-    fn pointer(self) -> String {
+    pub(super) fn pointer(self) -> String {
         match self {
             Self::Root => String::new(),
             Self::Member(parent, name) => child(&parent.pointer(), name),

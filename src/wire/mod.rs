@@ -2,19 +2,23 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
+//! | `cbor` | Strict CBOR (RFC 8949): a value, and every problem that a tolerant parser hides | `json` |
 //! | `curl` | The `curl` command for a request, without credentials |  |
 //! | `digest` | SHA-256, and HMAC on it |  |
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
-//! | `protocol` | The AWS protocols | `json`, `xml` |
+//! | `moment` | A point in time, read and written in the formats of timestamps |  |
+//! | `protocol` | The AWS protocols | `cbor`, `json`, `moment`, `xml` |
 //! | `signing_date` | The date of a signed request |  |
 //! | `sigv4` | AWS Signature Version 4 in headers, and its deliberate faults | `digest`, `signing_date` |
 //! | `xml` | Strict, bounded XML 1.0: elements by their local names, and a writer with its escapes |  |
 
+pub mod cbor;
 mod curl;
 pub mod digest;
 pub mod json;
 mod message;
+mod moment;
 pub mod protocol;
 pub mod signing_date;
 pub mod sigv4;
@@ -22,6 +26,7 @@ pub mod xml;
 
 pub use curl::curl;
 pub use message::{Delivery, Headers, Request, Response, Secrets, TransportError};
+pub use moment::Moment;
 pub use protocol::{
     AwsJson, BuildError, ErrorIdentity, ParsedResponse, Protocol, RejectionClass, RestJson, UnknownProtocol,
     error_name, protocol_of,

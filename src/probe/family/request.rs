@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     suite::{Body, ByteChanges, Template},
-    wire::protocol::{MalformedOutcome, MalformedRequest, RequestChange, protocol_of},
+    wire::protocol::{MalformedOutcome, MalformedRequest, RequestChange},
 };
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
@@ -23,7 +23,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !subject.location.path.is_root() {
         return None;
     }
-    let protocol = protocol_of(subject.contract()).ok()?;
+    let protocol = subject.inputs.protocol();
     let malformed = protocol.malformed_requests(subject.contract(), subject.recipe.operation);
     let drafts = malformed.into_iter().map(|malformed| {
         let MalformedRequest { variant, title, change, expected, may_crash } = malformed;
@@ -38,7 +38,7 @@ fn input_change(change: RequestChange) -> InputChange {
         RequestChange::Around(before, after) => return InputChange::Around(before, after),
         RequestChange::Members(members) => return InputChange::Merged(members),
         RequestChange::Method(method) => ByteChanges { method: Some(method.to_owned()), ..none },
-        RequestChange::Path(path) => ByteChanges { path: Some(path.to_owned()), ..none },
+        RequestChange::Path(path) => ByteChanges { path: Some(path), ..none },
         RequestChange::SetHeader(name, value) => {
             ByteChanges { set: vec![(name.to_owned(), Template::Literal(value.into()))], ..none }
         }

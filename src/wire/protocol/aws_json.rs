@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use super::{
     BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, IGNORED_UNION_MEMBERS, InputError, MalformedOutcome,
     MalformedRequest, ParsedResponse, Protocol, Recognition, RequestChange, RoutePart, RouteRole, RoutingError,
-    Sentinels, ServerProtocol, TimestampLocation,
+    Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     malformed_request::{json_bodies, json_forms},
+    query_compatible::{query_mode, write_query_error},
     routing::{RPC_METHOD, RPC_PATH, media_type, path, split_call},
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
 };
 use crate::{
-    model::{Contract, JsonText, Operation, TimestampFormat, exact_number::rounded},
+    model::{Contract, JsonText, Member, Operation, TimestampFormat, exact_number::rounded},
     wire::{Headers, Request, Response, json},
 };
 
@@ -20,7 +21,7 @@ use crate::{
 const TARGET: &str = "x-amz-target";
 
 /// The namespace of errors that no model declares, as recorded services of awsJson1.0 spell it.
-const COMMON_NAMESPACE: &str = "com.amazon.coral.service";
+pub(super) const COMMON_NAMESPACE: &str = "com.amazon.coral.service";
 
 /// One of the two AWS JSON protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,10 @@ impl Protocol for AwsJson {
         "the AWS JSON protocols"
     }
 
+    fn document(&self) -> &'static str {
+        "one JSON object"
+    }
+
     fn content_type(&self) -> &'static str {
         match self {
             Self::V1_0 => "application/x-amz-json-1.0",
@@ -58,6 +63,10 @@ impl Protocol for AwsJson {
         &IGNORED_UNION_MEMBERS
     }
 
+    fn place(&self, _: &Contract, _: &Operation, _: Option<&Member>) -> ValuePlace {
+        ValuePlace::Json
+    }
+
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
         let target = target(contract.service().id.name(), &operation.name);
         let headers =
@@ -65,7 +74,7 @@ impl Protocol for AwsJson {
         Ok(Request {
             method: RPC_METHOD.to_owned(),
             target: RPC_PATH.to_owned(),
-            headers: headers.into_iter().collect(),
+            headers: headers.into_iter().chain(query_mode(contract)).collect(),
             body: Bytes::from(JsonText(input).to_string()),
             ..Request::default()
         })
@@ -192,13 +201,16 @@ impl ServerProtocol for AwsJson {
         self.write(self.success_status(operation), output)
     }
 
-    fn write_error(&self, _: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
+    fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
         let spelled = match (self, error.shape) {
             (Self::V1_0, Some(shape)) => shape.id.as_str().to_owned(),
             (Self::V1_0, None) => format!("{COMMON_NAMESPACE}#{}", error.name),
             (Self::V1_1, _) => error.name.to_owned(),
         };
-        self.write(error.status, &json!({ self.error_location().name(): spelled, "message": error.message }))
+        let body = json!({ self.error_location().name(): spelled, "message": error.message });
+        let mut response = self.write(error.status, &body);
+        write_query_error(contract, error, &mut response);
+        response
     }
 }
 
@@ -240,7 +252,7 @@ const ROUTE_PARTS: [RoutePart; 4] = [
     },
 ];
 
-fn replace(headers: &mut Headers, name: &str, value: &str) {
+pub(super) fn replace(headers: &mut Headers, name: &str, value: &str) {
     headers.remove(name);
     headers.push(name, value);
 }
@@ -284,7 +296,7 @@ fn malformed_heads(service: &str) -> Vec<MalformedRequest> {
         new("unknown-service", "names an unknown service", to("Wireproof_20000101.Unknown"), UnknownOperation),
         new("get", "is a GET", Method("GET"), ClientError),
         new("put", "is a PUT", Method("PUT"), ClientError),
-        new("path", "goes to another path", Path("/wireproof"), AnyResponse),
+        new("path", "goes to another path", Path("/wireproof".to_owned()), AnyResponse),
     ]
 }
 

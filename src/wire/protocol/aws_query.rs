@@ -15,7 +15,12 @@ use crate::{
 };
 
 /// Reads the output of a success from the document element.
-pub(super) fn read_output(reader: &mut XmlValueReader<'_>, members: &[&Member], name: &str, root: XmlElement<'_>) -> Value {
+pub(super) fn read_output(
+    reader: &mut XmlValueReader<'_>,
+    members: &[&Member],
+    name: &str,
+    root: XmlElement<'_>,
+) -> Value {
     let wrapper = format!("{name}Result");
     match root.first(&wrapper) {
         Some(result) => Value::Object(reader.members(members, result, &|_| false)),

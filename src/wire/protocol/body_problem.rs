@@ -9,6 +9,7 @@ use super::{
     http_binding::HeaderListProblem,
 };
 use crate::wire::{
+    cbor::{CborLimit, CborProblem},
     json::{JsonLimit, JsonProblem},
     xml::{XmlLimit, XmlProblem},
 };
@@ -32,6 +33,15 @@ pub enum BodyProblem {
     },
     /// Bytes that are not UTF-8, where the whole body is text.
     NotText,
+    /// A problem of CBOR.
+    Cbor(CborProblem),
+    /// A response that another header than that of the protocol describes, so that its body has no meaning.
+    ProtocolHeader {
+        /// The header.
+        name: &'static str,
+        /// Its value in the protocol.
+        expected: &'static str,
+    },
 }
 
 impl BodyProblem {
@@ -43,6 +53,8 @@ impl BodyProblem {
             Self::Xml(_) => true,
             Self::Form(problem) => problem.is_forbidden(),
             Self::Header { .. } | Self::NotText => true,
+            Self::Cbor(problem) => problem.is_forbidden(),
+            Self::ProtocolHeader { .. } => true,
         }
     }
 }
@@ -55,6 +67,8 @@ impl fmt::Display for BodyProblem {
             Self::Form(problem) => problem.fmt(f),
             Self::Header { name, problem } => write!(f, "a header {name} that is not a list: {problem}"),
             Self::NotText => write!(f, "text that is not UTF-8"),
+            Self::Cbor(problem) => problem.fmt(f),
+            Self::ProtocolHeader { name, expected } => write!(f, "a response without the header {name}: {expected}"),
         }
     }
 }
@@ -77,6 +91,12 @@ impl From<FormProblem> for BodyProblem {
     }
 }
 
+impl From<CborProblem> for BodyProblem {
+    fn from(problem: CborProblem) -> Self {
+        Self::Cbor(problem)
+    }
+}
+
 /// A property of a valid body that this program does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -93,6 +113,9 @@ pub enum BodyLimit {
     /// A stream of events.
     #[error("a stream of events")]
     EventStream,
+    /// A property of CBOR.
+    #[error(transparent)]
+    Cbor(#[from] CborLimit),
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub enum RequestChange {
     /// Another method.
     Method(&'static str),
     /// Another path.
-    Path(&'static str),
+    Path(String),
     /// Another value of a header.
     SetHeader(&'static str, String),
     /// The request without a header.
@@ -56,7 +56,7 @@ pub enum MalformedOutcome {
 }
 
 /// The nesting depth that recursive parsers do not reach.
-const DEEP: usize = 5_000;
+pub(super) const DEEP: usize = 5_000;
 
 /// 1 MiB.
 const LARGE: usize = 1 << 20;
@@ -71,7 +71,7 @@ impl MalformedRequest {
         Self { variant, title, change, expected, may_crash: false }
     }
 
-    fn crashing(self) -> Self {
+    pub(super) fn crashing(self) -> Self {
         Self { may_crash: true, ..self }
     }
 }

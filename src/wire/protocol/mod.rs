@@ -6,39 +6,35 @@
 //! | module | holds |
 //! |---|---|
 //! | `aws_json` | awsJson1.0 and awsJson1.1 |
-//! | `query_protocol` | awsQuery and ec2Query |
-//! | `query_call` | their requests |
-//! | `query_input` | the input of an operation as form fields |
-//! | `aws_query` | the responses of awsQuery |
-//! | `ec2_query` | the responses of ec2Query |
-//! | `rest_json` | restJson1 |
-//! | `rest_json_body` | the bodies of restJson1 |
-//! | `rest_malformed` | requests that break a REST protocol, for probes |
-//! | `type_fault` | the first value of an input that has another type than its shape |
-//! | `media_range` | media types, and the `accept` headers that name ranges of them |
-//! | `rest_xml` | restXml |
-//! | `rest_xml_response` | its responses |
-//! | `xml_document` | its documents |
-//! | `body_problem` | what is wrong with a body, in the terms of its format |
+//! | `rest_json` | restJson1; its bodies are in `rest_json_body` |
+//! | `rest_xml` | restXml; its responses are in `rest_xml_response`, its documents in `xml_document` |
+//! | `query_protocol` | awsQuery and ec2Query; their responses are in `aws_query` and `ec2_query` |
+//! | `query_call` | the requests of both; `query_input` has an input as form fields |
+//! | `rpc_v2` | rpcv2Cbor and rpcv2Json; `rpc_v2_json` has the JSON |
 //! | `http_binding` | the bindings of members to the parts of an HTTP message, as restJson1 and restXml share them |
 //! | `scalar_text` | the text of scalars outside of JSON and CBOR |
+//! | `plain_text` | values that have a text, and those that have members |
+//! | `form` | form fields (`application/x-www-form-urlencoded`) |
+//! | `cbor_body` | CBOR bodies as the JSON values of their shapes, and back |
+//! | `xml_names` | the names of shapes and members in XML and in forms |
+//! | `xml_value` | reads the value of a shape from an XML element; `xml_value_writer` writes it |
+//! | `xml_error` | errors in XML |
+//! | `body_problem` | what is wrong with a body, in the terms of its format |
+//! | `type_fault` | the first value of an input that has another type than its shape |
+//! | `value_place` | the part of a request that carries a value, and what it can say |
+//! | `media_range` | media types, and the `accept` headers that name ranges of them |
+//! | `query_compatible` | what services that used to speak awsQuery add to other protocols |
 //! | `error_identity` | the name of an error, and the locations where a response may give it |
 //! | `rejection_class` | the common error codes of AWS by class: auth, constraint, … |
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
-//! | `malformed_request` | requests that break the protocol, for probes |
-//! | `form` | form fields (`application/x-www-form-urlencoded`) |
-//! | `plain_text` | values that have a text, and those that have members |
-//! | `xml_names` | the names of shapes and members in XML and in forms |
-//! | `xml_value` | reads the value of a shape from an XML element |
-//! | `xml_value_writer` | writes the value of a shape as an XML element |
-//! | `xml_malformed` | requests with malformed XML, for probes, and the sentinels of REST in XML |
-//! | `xml_error` | errors in XML |
+//! | `malformed_request` | requests that break the protocol, for probes; `rest_malformed`, `xml_malformed` and `rpc_v2_malformed` have those of one family |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
 mod aws_json;
 mod aws_query;
 mod body_problem;
+mod cbor_body;
 mod ec2_query;
 mod error_identity;
 mod form;
@@ -47,6 +43,7 @@ mod malformed_request;
 mod media_range;
 mod plain_text;
 mod query_call;
+mod query_compatible;
 mod query_input;
 mod query_protocol;
 mod rejection_class;
@@ -56,10 +53,14 @@ mod rest_malformed;
 mod rest_xml;
 mod rest_xml_response;
 mod routing;
+mod rpc_v2;
+mod rpc_v2_json;
+mod rpc_v2_malformed;
 mod scalar_text;
 mod sentinel;
 pub mod state_change;
 mod type_fault;
+mod value_place;
 mod xml_document;
 mod xml_error;
 mod xml_malformed;
@@ -73,7 +74,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{Request, Response};
-use crate::model::{BodyRules, Contract, Operation, Shape, ShapeId, TimestampFormat};
+use crate::model::{BodyRules, Contract, Member, Operation, Shape, ShapeId, TimestampFormat};
 
 pub use aws_json::AwsJson;
 pub use body_problem::{BodyLimit, BodyProblem};
@@ -89,8 +90,10 @@ pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
 pub use rest_xml::RestXml;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
+pub use rpc_v2::RpcV2;
 pub use sentinel::Sentinels;
 pub use type_fault::TypeFault;
+pub use value_place::ValuePlace;
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID_HEADER: &str = "x-amzn-requestid";
@@ -102,7 +105,16 @@ pub const REQUEST_ID_HEADERS: [&str; 2] = [REQUEST_ID_HEADER, "x-amz-request-id"
 pub const IDENTITY_HEADERS: [&str; 2] = ["x-amz-target", "x-amzn-errortype"];
 
 /// The protocols in which requests can be sent, one row each.
-const SUPPORTED: [&dyn ServerProtocol; 2] = [&AwsJson::V1_0, &AwsJson::V1_1];
+const SUPPORTED: [&dyn ServerProtocol; 8] = [
+    &AwsJson::V1_0,
+    &AwsJson::V1_1,
+    &RestJson,
+    &RestXml,
+    &QueryProtocol::Aws,
+    &QueryProtocol::Ec2,
+    &RpcV2::Cbor,
+    &RpcV2::Json,
+];
 
 /// A wire protocol as a client and a judge use it.
 pub trait Protocol: fmt::Debug + Send + Sync {
@@ -112,7 +124,10 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The specification that the protocol is part of, as reports name it.
     fn specification(&self) -> &'static str;
 
-    /// The media type of the documents in response bodies, and in request bodies unless the protocol has another one.
+    /// The document that a body is, with its article.
+    fn document(&self) -> &'static str;
+
+    /// The media type of the documents in responses, and in requests unless the protocol has another one for them.
     fn content_type(&self) -> &'static str;
 
     /// The media type that a response must have; `None` if it may have none or any.
@@ -144,6 +159,10 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     fn body_contract(&self, contract: Contract) -> Contract {
         contract
     }
+
+    /// The part of a request that carries a top-level member of an input; without a member, the part that would carry
+    /// further ones.
+    fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace;
 
     /// Builds the request of an operation, without `host`, credentials and length.
     ///
@@ -365,14 +384,25 @@ pub struct UnknownProtocol {
     pub supported: String,
 }
 
+/// The names of the protocols in which requests can be sent.
+#[must_use]
+pub fn supported_protocols() -> Vec<&'static str> {
+    SUPPORTED.map(Protocol::id).to_vec()
+}
+
+/// The protocol of that name, such as `awsJson1_1`.
+#[must_use]
+pub fn protocol_named(id: &str) -> Option<&'static dyn ServerProtocol> {
+    SUPPORTED.into_iter().find(|protocol| protocol.id() == id)
+}
+
 /// The protocol in which requests to a service are sent: the first of its model that is supported.
 ///
 /// # Errors
 /// None is supported.
 pub fn protocol_of(contract: &Contract) -> Result<&'static dyn ServerProtocol, UnknownProtocol> {
     let service = contract.service();
-    let of_id = |id: &ShapeId| SUPPORTED.into_iter().find(|protocol| protocol.id() == id.name());
-    service.protocols.iter().find_map(of_id).ok_or_else(|| {
+    service.protocols.iter().find_map(|id| protocol_named(id.name())).ok_or_else(|| {
         let names = service.protocols.iter().map(ShapeId::name).collect::<Vec<_>>().join(", ");
         UnknownProtocol {
             service: service.id.name().to_owned(),

@@ -59,10 +59,7 @@ pub(super) fn sentinels(request: &Request) -> Sentinels {
         set_field(&mut request, key, value);
         request
     };
-    Sentinels {
-        unknown_operation: to(ACTION, UNKNOWN_OPERATION),
-        unknown_service: to(VERSION, UNKNOWN_VERSION),
-    }
+    Sentinels { unknown_operation: to(ACTION, UNKNOWN_OPERATION), unknown_service: to(VERSION, UNKNOWN_VERSION) }
 }
 
 /// The value of a field as it is written, in the body or in the query string.
@@ -128,7 +125,11 @@ pub(super) fn route<'c>(contract: &'c Contract, request: &Request) -> Result<&'c
 ///
 /// # Errors
 /// The fields are not a form.
-pub(super) fn parse_input(fields: QueryInput<'_>, operation: &Operation, request: &Request) -> Result<Value, InputError> {
+pub(super) fn parse_input(
+    fields: QueryInput<'_>,
+    operation: &Operation,
+    request: &Request,
+) -> Result<Value, InputError> {
     let query = request.target.split_once('?').map(|(_, query)| query.as_bytes());
     let text = query.filter(|_| request.method == QUERY_METHOD).unwrap_or(&request.body);
     let form = Form::read(text);
@@ -204,7 +205,12 @@ fn malformed_calls(version: &str, name: &str) -> Vec<MalformedRequest> {
         body("empty-action", "has an empty action", format!("Action=&Version={version}"), UnknownOperation),
         body("unknown-operation", "names an operation that the service does not have", unknown, UnknownOperation),
         body("empty", "is empty", String::new(), UnknownOperation),
-        body("unknown-version", "has a version that the service does not have", versioned(UNKNOWN_VERSION), AnyRejection),
+        body(
+            "unknown-version",
+            "has a version that the service does not have",
+            versioned(UNKNOWN_VERSION),
+            AnyRejection,
+        ),
         body("no-version", "has no version", format!("Action={name}"), AnyResponse),
         body("json", "is JSON", "{}".to_owned(), AnyRejection),
         body("xml", "is XML", format!("<{name}/>"), AnyRejection),
@@ -226,7 +232,11 @@ fn malformed_fields() -> Vec<MalformedRequest> {
         further("key-twice", "has a duplicate key", b"&WireproofUnknown=1&WireproofUnknown=2".to_vec()),
         further("action-twice", "names two actions", format!("&{ACTION}={UNKNOWN_OPERATION}").into_bytes()),
         further("gap", "has a list with a gap in its numbers", gap),
-        crashing(further("huge-number", "has a list with a huge number", b"&WireproofUnknown.member.4294967296=w".to_vec())),
+        crashing(further(
+            "huge-number",
+            "has a list with a huge number",
+            b"&WireproofUnknown.member.4294967296=w".to_vec(),
+        )),
         further("trailing-ampersand", "ends with an ampersand", b"&".to_vec()),
         crashing(further("deep-nesting", "has a key of 10,000 segments", deep.into_bytes())),
         crashing(further("large-body", "has a value of 1 MiB", large.into_bytes())),
@@ -242,10 +252,15 @@ fn malformed_heads() -> Vec<MalformedRequest> {
     vec![
         new("charset", "names the charset of its form", charset, Accepted),
         new("no-content-type", "has no content type", RemoveHeader("content-type"), AnyResponse),
-        new("json-content-type", "has the content type application/json", content_type("application/json"), AnyResponse),
+        new(
+            "json-content-type",
+            "has the content type application/json",
+            content_type("application/json"),
+            AnyResponse,
+        ),
         new("chunked", "is chunked", Chunked, AnyResponse),
         new("get", "is a GET", Method("GET"), AnyResponse),
         new("put", "is a PUT", Method("PUT"), ClientError),
-        new("path", "goes to another path", Path("/wireproof"), AnyResponse),
+        new("path", "goes to another path", Path("/wireproof".to_owned()), AnyResponse),
     ]
 }

@@ -112,7 +112,8 @@ impl<'c> QueryInput<'c> {
         }
         let prefix = self.keys.of_items(list, item).map_or_else(|| key.to_owned(), |name| join(key, name));
         let mut numbered = (1..).zip(items);
-        numbered.try_for_each(|(number, value): (usize, _)| self.value(form, &format!("{prefix}.{number}"), item, value))
+        numbered
+            .try_for_each(|(number, value): (usize, _)| self.value(form, &format!("{prefix}.{number}"), item, value))
     }
 
     fn entries(
@@ -165,9 +166,7 @@ impl<'c> QueryInput<'c> {
                 let read = entries.and_then(|entries| self.read_entries((key, value), &entries));
                 read.map_or_else(|| read_generic(node), Value::Object)
             }
-            _ if node.children.is_empty() => {
-                scalar(self.contract, member, node.text.as_deref().unwrap_or_default())
-            }
+            _ if node.children.is_empty() => scalar(self.contract, member, node.text.as_deref().unwrap_or_default()),
             _ => read_generic(node),
         }
     }
@@ -327,7 +326,11 @@ mod tests {
             proptest::option::of(any::<bool>()),
             proptest::option::of(proptest::collection::vec(".{0,6}", 1..12)),
             proptest::option::of(proptest::collection::vec(any::<i32>(), 1..3)),
-            proptest::option::of(proptest::collection::btree_map(".{0,6}", proptest::collection::vec(".{0,6}", 1..3), 1..3)),
+            proptest::option::of(proptest::collection::btree_map(
+                ".{0,6}",
+                proptest::collection::vec(".{0,6}", 1..3),
+                1..3,
+            )),
             proptest::option::of(proptest::collection::btree_map(".{0,6}", ".{0,6}", 1..3)),
         );
         let next = if depth == 0 { Just(None).boxed() } else { proptest::option::of(any_input(depth - 1)).boxed() };

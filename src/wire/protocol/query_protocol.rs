@@ -4,8 +4,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{
-    BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol,
-    Recognition, RoutePart, RoutingError, Sentinels, ServerProtocol, TimestampLocation, aws_query, ec2_query,
+    BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
+    RoutePart, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace, aws_query, ec2_query,
     query_call,
     query_input::{QueryInput, QueryKeys},
     routing::RPC_METHOD,
@@ -44,6 +44,10 @@ impl Protocol for QueryProtocol {
         }
     }
 
+    fn document(&self) -> &'static str {
+        "one XML document"
+    }
+
     fn content_type(&self) -> &'static str {
         "text/xml"
     }
@@ -54,6 +58,13 @@ impl Protocol for QueryProtocol {
 
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    fn place(&self, _: &Contract, _: &Operation, _: Option<&Member>) -> ValuePlace {
+        match self {
+            Self::Aws => ValuePlace::Form,
+            Self::Ec2 => ValuePlace::FlatForm,
+        }
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
@@ -159,8 +170,13 @@ impl ServerProtocol for QueryProtocol {
         match written {
             Ok(body) => self.write(self.success_status(operation), body),
             Err(message) => {
-                let name = INTERNAL_FAILURE;
-                let error = ErrorResponse { name, shape: None, status: 500, message: &message, members: None };
+                let error = ErrorResponse {
+                    name: INTERNAL_FAILURE,
+                    shape: None,
+                    status: 500,
+                    message: &message,
+                    members: None,
+                };
                 self.write_error(Some(contract), &error)
             }
         }
@@ -268,12 +284,21 @@ mod tests {
     fn an_input_that_no_form_shows_is_an_error() {
         let contract = contract();
         let error = Ec2.build_request(&contract, contract.operation("Op").unwrap(), &json!({"List": [null]}));
-        assert_eq!(error.unwrap_err().to_string(), "cannot build a ec2Query request for Op: List.1 has no form for null");
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "cannot build a ec2Query request for Op: List.1 has no form for null"
+        );
     }
 
     #[rstest]
-    #[case::aws(Aws, "<OpResponse><OpResult><Text>a</Text><Number>5</Number></OpResult><ResponseMetadata/></OpResponse>")]
-    #[case::other_order(Aws, "<OpResponse><ResponseMetadata/><OpResult><Number>5</Number><Text>a</Text></OpResult></OpResponse>")]
+    #[case::aws(
+        Aws,
+        "<OpResponse><OpResult><Text>a</Text><Number>5</Number></OpResult><ResponseMetadata/></OpResponse>"
+    )]
+    #[case::other_order(
+        Aws,
+        "<OpResponse><ResponseMetadata/><OpResult><Number>5</Number><Text>a</Text></OpResult></OpResponse>"
+    )]
     #[case::ec2(Ec2, "<OpResponse xmlns=\"x\"><requestId>r</requestId><Text>a</Text><Number>5</Number></OpResponse>")]
     fn an_output_is_read(#[case] protocol: QueryProtocol, #[case] body: &str) {
         let (parsed, problems) = parse(protocol, "Op", 200, body);
@@ -299,8 +324,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case::declared(400, "<ErrorResponse><Error><Code>Own.Bad</Code><Message>m</Message></Error></ErrorResponse>", Some("Own.Bad"))]
-    #[case::older(400, "<Response><Errors><Error><Code>A.B</Code><Message>m</Message></Error></Errors></Response>", Some("A.B"))]
+    #[case::declared(
+        400,
+        "<ErrorResponse><Error><Code>Own.Bad</Code><Message>m</Message></Error></ErrorResponse>",
+        Some("Own.Bad")
+    )]
+    #[case::older(
+        400,
+        "<Response><Errors><Error><Code>A.B</Code><Message>m</Message></Error></Errors></Response>",
+        Some("A.B")
+    )]
     #[case::success(200, "<ErrorResponse><Error><Code>A</Code></Error></ErrorResponse>", Some("A"))]
     #[case::page(500, "<html>down", None)]
     #[case::empty(503, "", None)]
@@ -345,7 +378,10 @@ mod tests {
     }
 
     #[rstest]
-    #[case::unreadable("Action=Op&Text=%zz", Err("The body is a percent sign without two hexadecimal digits, at offset 15"))]
+    #[case::unreadable(
+        "Action=Op&Text=%zz",
+        Err("The body is a percent sign without two hexadecimal digits, at offset 15")
+    )]
     #[case::repeated("Action=Op&Text=a&Text=b", Ok(json!({"Text": "a"})))]
     #[case::signed("Action=Op&X-Amz-Signature=a&Number=5", Ok(json!({"Number": 5})))]
     fn an_input_is_read_from_its_fields(#[case] body: &'static str, #[case] expected: Result<Value, &str>) {
@@ -370,7 +406,9 @@ mod tests {
         let mut query = call(Aws, "Op", &json!({}));
         query.target = format!("/?{}", String::from_utf8_lossy(&query.body));
         query.body = Bytes::new();
-        for (part, request) in Aws.route_parts().iter().flat_map(|part| [(part, call(Aws, "Op", &json!({}))), (part, query.clone())]) {
+        for (part, request) in
+            Aws.route_parts().iter().flat_map(|part| [(part, call(Aws, "Op", &json!({}))), (part, query.clone())])
+        {
             let mut request = request;
             (part.write)(&mut request, "x");
             assert_eq!((part.read)(&request), Some("x"), "{}", part.name);
@@ -388,10 +426,18 @@ mod tests {
     }
 
     #[rstest]
-    #[case::aws(Aws, "<ErrorResponse xmlns=\"http://s/\"><Error><Type>Sender</Type><Code>Own.Bad</Code><Message>&lt;</Message></Error>\
-        <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>", "text/xml")]
-    #[case::ec2(Ec2, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>Own.Bad</Code><Message>&lt;</Message></Error>\
-        </Errors><RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>", "text/xml;charset=UTF-8")]
+    #[case::aws(
+        Aws,
+        "<ErrorResponse xmlns=\"http://s/\"><Error><Type>Sender</Type><Code>Own.Bad</Code><Message>&lt;</Message></Error>\
+        <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>",
+        "text/xml"
+    )]
+    #[case::ec2(
+        Ec2,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>Own.Bad</Code><Message>&lt;</Message></Error>\
+        </Errors><RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>",
+        "text/xml;charset=UTF-8"
+    )]
     fn an_error_is_written_in_the_form_of_aws(
         #[case] protocol: QueryProtocol,
         #[case] expected: &str,
@@ -399,7 +445,13 @@ mod tests {
     ) {
         let contract = contract();
         let shape = contract.error(contract.operation("Op").unwrap(), "Bad").unwrap();
-        let error = ErrorResponse { name: "Bad", shape: Some(shape), status: shape.error_status(), message: "<", members: None };
+        let error = ErrorResponse {
+            name: "Bad",
+            shape: Some(shape),
+            status: shape.error_status(),
+            message: "<",
+            members: None,
+        };
         let written = protocol.write_error(Some(&contract), &error);
         assert_eq!((written.status, written.body), (409, Bytes::copy_from_slice(expected.as_bytes())));
         assert_eq!(written.headers.get("content-type"), Some(content_type));

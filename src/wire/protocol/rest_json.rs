@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 use super::{
     BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, IGNORED_UNION_MEMBERS, InputError, MalformedRequest,
     ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol,
-    SuccessStatus, TimestampLocation, TypeFault,
+    SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
-        BodyBinding, PayloadKind, binds_content_type, has_path, has_status_member, route, success_status, unknown_path,
+        BodyBinding, PayloadKind, due_media_type, has_path, has_status_member, place, route, success_status,
+        unknown_path,
     },
     malformed_request::{json_bodies, json_forms},
     media_range::is_same,
@@ -21,7 +22,7 @@ use super::{
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
 };
 use crate::{
-    model::{Contract, JsonText, Operation, PayloadSide, TimestampFormat},
+    model::{Contract, JsonText, Member, Operation, PayloadSide, TimestampFormat},
     wire::{Request, Response},
 };
 
@@ -50,12 +51,14 @@ impl Protocol for RestJson {
         "the restJson1 protocol"
     }
 
+    fn document(&self) -> &'static str {
+        "one JSON object"
+    }
+
     fn content_type(&self) -> &'static str {
         DOCUMENT
     }
 
-    /// AWS sends bytes of which the model says nothing with the media type that they have, and a body with the type
-    /// of a header member.
     fn response_media_type<'c>(
         &self,
         contract: &'c Contract,
@@ -63,15 +66,7 @@ impl Protocol for RestJson {
         response: &Response,
         parsed: &ParsedResponse,
     ) -> Option<&'c str> {
-        if response.body.is_empty() {
-            return None;
-        }
-        if parsed.rejection.is_some() {
-            return Some(DOCUMENT);
-        }
-        let body = BodyBinding::of(contract, &operation.output, PayloadSide::Output);
-        let is_free = binds_content_type(contract, &operation.output) || body.has_any_media_type(contract);
-        body.media_type(contract, DOCUMENT).filter(|_| !is_free)
+        due_media_type(contract, operation, response, parsed, DOCUMENT)
     }
 
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat {
@@ -84,6 +79,10 @@ impl Protocol for RestJson {
 
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &IGNORED_UNION_MEMBERS
+    }
+
+    fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace {
+        place(contract, operation, member, ValuePlace::Json)
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {

@@ -25,7 +25,12 @@ pub(super) fn rest_heads(contract: &Contract, operation: &Operation, document: &
         requests.push(new("method", "has another method", Method(method), ClientError));
     }
     if !has_path(contract, &Request { target: UNKNOWN_PATH.to_owned(), ..Request::default() }) {
-        requests.push(new("path", "goes to a path that the service does not have", Path(UNKNOWN_PATH), ClientError));
+        requests.push(new(
+            "path",
+            "goes to a path that the service does not have",
+            Path(UNKNOWN_PATH.to_owned()),
+            ClientError,
+        ));
     }
     let body = BodyBinding::of(contract, &operation.input, PayloadSide::Input);
     if body.media_type(contract, document).is_some() {

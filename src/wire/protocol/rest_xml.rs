@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{
     BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
-    RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation,
-    TypeFault,
-    http_binding::{HttpBinding, binds_content_type, has_path, has_status_member, route, success_status},
+    RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, TypeFault,
+    ValuePlace,
+    http_binding::{HttpBinding, due_media_type, has_path, has_status_member, place, route, success_status},
     plain_text::object,
     media_range::is_same,
     rest_malformed::rest_heads,
@@ -17,7 +17,7 @@ use super::{
     xml_malformed::{xml_bodies, xml_sentinels},
 };
 use crate::{
-    model::{Contract, Operation, PayloadSide, TimestampFormat},
+    model::{Contract, Member, Operation, PayloadSide, TimestampFormat},
     wire::{Request, Response},
 };
 
@@ -53,12 +53,15 @@ impl Protocol for RestXml {
         "the restXml protocol"
     }
 
+    fn document(&self) -> &'static str {
+        "one XML document"
+    }
+
     fn content_type(&self) -> &'static str {
         DOCUMENT
     }
 
-    /// AWS sends documents as `text/xml`, too; bytes of which the model says nothing with the media type that they have,
-    /// and a body with the type of a header member.
+    /// AWS sends documents as `text/xml`, too.
     fn response_media_type<'c>(
         &self,
         contract: &'c Contract,
@@ -66,17 +69,9 @@ impl Protocol for RestXml {
         response: &Response,
         parsed: &ParsedResponse,
     ) -> Option<&'c str> {
-        if response.body.is_empty() {
-            return None;
-        }
         let is_text = response.headers.get("content-type").is_some_and(|given| is_same(given, TEXT_DOCUMENT));
         let document = if is_text { TEXT_DOCUMENT } else { DOCUMENT };
-        if parsed.rejection.is_some() {
-            return Some(document);
-        }
-        let documents = XmlDocuments::of(contract, &operation.output, PayloadSide::Output);
-        let is_free = binds_content_type(contract, &operation.output) || documents.body().has_any_media_type(contract);
-        documents.body().media_type(contract, document).filter(|_| !is_free)
+        due_media_type(contract, operation, response, parsed, document)
     }
 
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat {
@@ -85,6 +80,10 @@ impl Protocol for RestXml {
 
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace {
+        place(contract, operation, member, ValuePlace::Xml)
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
@@ -214,8 +213,8 @@ impl ServerProtocol for RestXml {
         let none = Map::new();
         let output = object(output).unwrap_or(&none);
         write_output(contract, operation, output).unwrap_or_else(|message| {
-            let name = INTERNAL_FAILURE;
-            let error = ErrorResponse { name, shape: None, status: 500, message: &message, members: None };
+            let error =
+                ErrorResponse { name: INTERNAL_FAILURE, shape: None, status: 500, message: &message, members: None };
             self.write_error(Some(contract), &error)
         })
     }

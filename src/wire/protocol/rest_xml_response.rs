@@ -149,11 +149,8 @@ pub(super) fn write_output(
     let written = binding(contract).write_response(&operation.output, output, &mut response);
     written.map_err(|problem| problem.to_string())?;
     let documents = XmlDocuments::of(contract, &operation.output, PayloadSide::Output);
-    let body = if is_unwrapped(operation) {
-        documents.unwrapped_bytes(output)?
-    } else {
-        documents.bytes(output, true)?
-    };
+    let body =
+        if is_unwrapped(operation) { documents.unwrapped_bytes(output)? } else { documents.bytes(output, true)? };
     if let Some(body) = body.filter(|_| !matches!(response.status, 204 | 205 | 304)) {
         let media_type = documents.body().media_type(contract, DOCUMENT).unwrap_or(DOCUMENT);
         if response.headers.get("content-type").is_none() {
@@ -189,4 +186,3 @@ fn has_error_wrapping(contract: &Contract) -> bool {
     let protocol = contract.service().traits.get("aws.protocols#restXml");
     protocol.and_then(|protocol| protocol["noErrorWrapping"].as_bool()) != Some(true)
 }
-

@@ -68,6 +68,17 @@ pub enum RoutingError {
     /// Another service.
     #[error("No service {0} is here")]
     Service(String),
+    /// A header that calls must not have.
+    #[error("The protocol excludes the header {0}")]
+    Excluded(&'static str),
+    /// Another protocol.
+    #[error("The header {header} of this protocol is {value}")]
+    Protocol {
+        /// The header that names it.
+        header: &'static str,
+        /// Its value.
+        value: &'static str,
+    },
     /// Another content type.
     #[error("The content type of this protocol is {0}")]
     ContentType(&'static str),

@@ -144,9 +144,7 @@ impl<'c> XmlDocuments<'c> {
     pub(super) fn read(&self, reader: &mut XmlValueReader<'_>, root: XmlElement<'_>) -> Map<String, Value> {
         match &self.body {
             BodyBinding::Document(members) => reader.members(members, root, &|_| false),
-            BodyBinding::Payload(member, _) => {
-                Map::from_iter([(member.name.clone(), reader.value(member, root))])
-            }
+            BodyBinding::Payload(member, _) => Map::from_iter([(member.name.clone(), reader.value(member, root))]),
             BodyBinding::Nothing => Map::new(),
         }
     }

@@ -182,7 +182,8 @@ mod tests {
         let reading = xml::read(text.as_bytes());
         let document = reading.document.unwrap();
         let found = error_element(document.root(), (200..300).contains(&status));
-        let code_of = |error: XmlElement<'_>| error.first("Code").map_or(String::new(), |code| code.text().into_owned());
+        let code_of =
+            |error: XmlElement<'_>| error.first("Code").map_or(String::new(), |code| code.text().into_owned());
         assert_eq!(found.map(code_of).as_deref(), code);
     }
 

@@ -97,7 +97,8 @@ fn invalid_utf8(open: &str, name: &str) -> Vec<u8> {
 }
 
 fn entities(name: &str) -> Vec<u8> {
-    let entities = "<!ENTITY a \"wireproof\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">";
+    let entities =
+        "<!ENTITY a \"wireproof\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">";
     format!("<!DOCTYPE {name} [{entities}]><{name}><WireproofUnknown>&c;</WireproofUnknown></{name}>").into_bytes()
 }
 

@@ -182,10 +182,7 @@ impl<'c> XmlValueReader<'c> {
 }
 
 fn is_container(kind: Option<&ShapeKind>) -> bool {
-    matches!(
-        kind,
-        Some(ShapeKind::Structure(_) | ShapeKind::Union(_) | ShapeKind::List(_) | ShapeKind::Map { .. })
-    )
+    matches!(kind, Some(ShapeKind::Structure(_) | ShapeKind::Union(_) | ShapeKind::List(_) | ShapeKind::Map { .. }))
 }
 
 /// The value of an element without a shape: its text, or its elements by their names.
@@ -216,10 +213,7 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    use super::{
-        super::xml_value_writer::XmlValueWriter,
-        *,
-    };
+    use super::{super::xml_value_writer::XmlValueWriter, *};
     use crate::{
         model::ShapeId,
         wire::xml::{self, XmlWriter},
@@ -358,7 +352,11 @@ mod tests {
             proptest::option::of(text()),
             proptest::option::of(proptest::collection::vec(text(), 0..3)),
             proptest::option::of(proptest::collection::vec(any::<i32>(), 1..3)),
-            proptest::option::of(proptest::collection::btree_map(text(), proptest::collection::vec(text(), 0..3), 0..3)),
+            proptest::option::of(proptest::collection::btree_map(
+                text(),
+                proptest::collection::vec(text(), 0..3),
+                0..3,
+            )),
             proptest::option::of(proptest::collection::btree_map(text(), text(), 1..3)),
         );
         let next = if depth == 0 { Just(None).boxed() } else { proptest::option::of(any_value(depth - 1)).boxed() };

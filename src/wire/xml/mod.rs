@@ -256,13 +256,22 @@ mod tests {
         b" \n",
         "text that is not well-formed XML (the document does not have a root node, at line 1 column 1)"
     )]
-    #[case::unclosed(b"<a>", "text that is not well-formed XML (the root node was opened but never closed, at line 1 column 1)")]
-    #[case::crossed(b"<a>\n<b></a>", "text that is not well-formed XML (expected 'b' tag, not 'a', at line 2 column 4)")]
+    #[case::unclosed(
+        b"<a>",
+        "text that is not well-formed XML (the root node was opened but never closed, at line 1 column 1)"
+    )]
+    #[case::crossed(
+        b"<a>\n<b></a>",
+        "text that is not well-formed XML (expected 'b' tag, not 'a', at line 2 column 4)"
+    )]
     #[case::entity(
         b"<a>&b;</a>",
         "text that is not well-formed XML (unknown entity reference 'b', at line 1 column 4)"
     )]
-    #[case::ampersand(b"<a>b & c</a>", "text that is not well-formed XML (malformed entity reference, at line 1 column 6)")]
+    #[case::ampersand(
+        b"<a>b & c</a>",
+        "text that is not well-formed XML (malformed entity reference, at line 1 column 6)"
+    )]
     #[case::json(b"{}", "text that is not well-formed XML (unknown token, at line 1 column 1)")]
     #[case::two_roots(b"<a/>\n<b/>", "something after the document element, at line 2 column 1")]
     #[case::text_after("<a>é</a>é x".as_bytes(), "something after the document element, at line 1 column 9")]

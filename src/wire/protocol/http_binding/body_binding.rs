@@ -4,7 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::model::{Contract, Member, MemberBinding, PayloadSide, ShapeId, ShapeKind};
+use crate::{
+    model::{Contract, Member, MemberBinding, Operation, PayloadSide, ShapeId, ShapeKind},
+    wire::{ParsedResponse, Response},
+};
 
 /// The content of the bodies of an input, an output or an error.
 #[derive(Debug, Clone)]
@@ -68,6 +71,26 @@ impl<'c> BodyBinding<'c> {
 pub(in crate::wire::protocol) fn binds_content_type(contract: &Contract, shape: &ShapeId) -> bool {
     let mut bindings = contract.members(shape).iter().map(|member| member.binding(PayloadSide::Output));
     bindings.any(|one| matches!(one, MemberBinding::Header(name) if name.eq_ignore_ascii_case("content-type")))
+}
+
+/// The media type that a response must have; `None` if it may have none or any. AWS sends bytes of which the model says
+/// nothing with the media type that they have, and a body with the type of a header member.
+pub(in crate::wire::protocol) fn due_media_type<'c>(
+    contract: &'c Contract,
+    operation: &'c Operation,
+    response: &Response,
+    parsed: &ParsedResponse,
+    document: &'c str,
+) -> Option<&'c str> {
+    if response.body.is_empty() {
+        return None;
+    }
+    if parsed.rejection.is_some() {
+        return Some(document);
+    }
+    let body = BodyBinding::of(contract, &operation.output, PayloadSide::Output);
+    let is_free = binds_content_type(contract, &operation.output) || body.has_any_media_type(contract);
+    body.media_type(contract, document).filter(|_| !is_free)
 }
 
 /// The media type that the model gives a member.

@@ -13,6 +13,7 @@
 //! | `query_pairs` | the parameters of a query |
 //! | `request_head` | inputs in requests: method, path, query, headers, host prefix |
 //! | `response_head` | outputs and errors in responses: status and headers |
+//! | `value_places` | the part of a request that carries each member of an input |
 //! | `uri_pattern` | the URI of an operation: literals, labels and constant query parameters |
 
 mod body_binding;
@@ -24,17 +25,19 @@ mod query_pairs;
 mod request_head;
 mod response_head;
 mod uri_pattern;
+mod value_places;
 
 use thiserror::Error;
 
 use super::{TimestampLocation, scalar_text::ScalarText};
 use crate::model::{Contract, Member, ShapeKind, TimestampFormat};
 
-pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type};
+pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type, due_media_type};
 pub use header_list::HeaderListProblem;
 pub(super) use http_route::{calls_anything, has_path, route, unknown_path};
 pub use request_head::host_prefix;
 pub(super) use response_head::{has_status_member, success_status};
+pub(super) use value_places::place;
 
 /// The bindings of a contract, and the formats of timestamps that the model gives no format.
 #[derive(Debug, Clone, Copy)]
