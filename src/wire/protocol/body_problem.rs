@@ -50,11 +50,9 @@ impl BodyProblem {
     pub fn is_forbidden(&self) -> bool {
         match self {
             Self::Json(problem) => problem.is_forbidden(),
-            Self::Xml(_) => true,
             Self::Form(problem) => problem.is_forbidden(),
-            Self::Header { .. } | Self::NotText => true,
             Self::Cbor(problem) => problem.is_forbidden(),
-            Self::ProtocolHeader { .. } => true,
+            Self::Xml(_) | Self::Header { .. } | Self::NotText | Self::ProtocolHeader { .. } => true,
         }
     }
 }

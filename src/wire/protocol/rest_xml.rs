@@ -7,8 +7,8 @@ use super::{
     RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, TypeFault,
     ValuePlace,
     http_binding::{HttpBinding, due_media_type, has_path, has_status_member, place, route, success_status},
-    plain_text::object,
     media_range::is_same,
+    plain_text::object,
     rest_malformed::rest_heads,
     rest_xml_response::{error_document, read_response, write_output},
     routing::{media_type, path},
@@ -100,7 +100,9 @@ impl Protocol for RestXml {
             request.body = body;
             let media_type = documents.body().media_type(contract, DOCUMENT);
             let media_type = media_type.filter(|_| request.headers.get("content-type").is_none());
-            media_type.into_iter().for_each(|media_type| request.headers.push("content-type", media_type));
+            if let Some(media_type) = media_type {
+                request.headers.push("content-type", media_type);
+            }
         }
         Ok(request)
     }
@@ -260,3 +262,6 @@ const ROUTE_PARTS: [RoutePart; 3] = [
         },
     },
 ];
+
+#[cfg(test)]
+mod tests;

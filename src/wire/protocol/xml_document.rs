@@ -74,8 +74,7 @@ impl<'c> XmlDocuments<'c> {
         let has_place = |name: &str| self.contract.members(self.shape).iter().any(|member| member.name == name);
         let mut names = value.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.as_str());
         let is_document = matches!(self.body, BodyBinding::Document(_));
-        let is_stream =
-            |name: &str| matches!(self.body, BodyBinding::Payload(member, PayloadKind::EventStream) if member.name == name);
+        let is_stream = |name: &str| matches!(self.body, BodyBinding::Payload(member, PayloadKind::EventStream) if member.name == name);
         names.find(|name| (!is_document && !has_place(name)) || is_stream(name))
     }
 
