@@ -127,9 +127,10 @@ impl BotocoreReader<'_> {
     }
 }
 
-/// The name of the items of a flattened list, which stand in the place of the member itself.
+/// The name of the items of a list that is flattened itself: they stand in the place of the member. Where the member is
+/// what flattens the list, it gives them its own name.
 fn flat_item_name<'r>(reference: &ShapeReference<'_>, target: Option<&'r Raw<'_>>) -> Option<&'r str> {
-    let list = target.filter(|shape| shape.flattened || reference.flattened)?;
+    let list = target.filter(|shape| shape.flattened && !reference.flattened)?;
     list.member.as_ref()?.location_name.as_deref()
 }
 

@@ -1,6 +1,6 @@
 //! The responses of awsQuery, after the Smithy specification of the protocol.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     ErrorResponse,
@@ -22,14 +22,12 @@ pub(super) fn read_output(
     root: XmlElement<'_>,
 ) -> Value {
     let wrapper = format!("{name}Result");
-    match root.first(&wrapper) {
-        Some(result) => Value::Object(reader.members(members, result, &|_| false)),
-        None => {
-            let missing = || XmlProblem::Missing { path: root.path(), name: wrapper };
-            reader.problems.extend((!members.is_empty()).then(missing));
-            Value::Object(serde_json::Map::new())
-        }
+    if let Some(result) = root.first(&wrapper) {
+        return Value::Object(reader.members(members, result, &|_| false));
     }
+    let missing = || XmlProblem::Missing { path: root.path(), name: wrapper };
+    reader.problems.extend((!members.is_empty()).then(missing));
+    Value::Object(Map::new())
 }
 
 /// Writes the response of a success.

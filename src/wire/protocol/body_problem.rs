@@ -50,11 +50,9 @@ impl BodyProblem {
     pub fn is_forbidden(&self) -> bool {
         match self {
             Self::Json(problem) => problem.is_forbidden(),
-            Self::Xml(_) => true,
             Self::Form(problem) => problem.is_forbidden(),
-            Self::Header { .. } | Self::NotText => true,
             Self::Cbor(problem) => problem.is_forbidden(),
-            Self::ProtocolHeader { .. } => true,
+            Self::Xml(_) | Self::Header { .. } | Self::NotText | Self::ProtocolHeader { .. } => true,
         }
     }
 }
@@ -116,4 +114,19 @@ pub enum BodyLimit {
     /// A property of CBOR.
     #[error(transparent)]
     Cbor(#[from] CborLimit),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_described_in_the_terms_of_its_format() {
+        let header = BodyProblem::Header { name: "x-tags".to_owned(), problem: HeaderListProblem::BehindQuote };
+        assert_eq!(header.to_string(), "a header x-tags that is not a list: there is text behind a quoted item");
+        assert_eq!(BodyProblem::NotText.to_string(), "text that is not UTF-8");
+        assert!(header.is_forbidden() && BodyProblem::NotText.is_forbidden());
+        assert!(!BodyProblem::from(JsonProblem::DuplicateMember("/a".to_owned())).is_forbidden());
+        assert_eq!(BodyLimit::EventStream.to_string(), "a stream of events");
+    }
 }

@@ -59,7 +59,7 @@ pub(super) struct QueryInput<'c> {
     pub(super) keys: QueryKeys,
 }
 
-impl<'c> QueryInput<'c> {
+impl QueryInput<'_> {
     /// Writes the members of an input. A value of another form than its shape is written in the form that it has.
     ///
     /// # Errors

@@ -321,3 +321,6 @@ fn service_header(contract: &Contract) -> Option<(&'static str, &str)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,42 @@ fn wrong_content_types() -> [MalformedRequest; 2] {
         MalformedRequest::new("wrong-content-type", "has the content type text/x-wireproof", text, ClientError),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","operations":[{"target":"x#Get"},{"target":"x#Put"},{"target":"x#Load"},{"target":"x#Any"}]},
+        "x#Get":{"type":"operation","traits":{"smithy.api#http":{"method":"GET","uri":"/a/{id}"}}},
+        "x#Put":{"type":"operation","input":{"target":"x#In"},"traits":{"smithy.api#http":{"method":"PATCH","uri":"/a/{id}"}}},
+        "x#Load":{"type":"operation","input":{"target":"x#Bytes"},"traits":{"smithy.api#http":{"method":"POST","uri":"/b"}}},
+        "x#Any":{"type":"operation","traits":{"smithy.api#http":{"method":"HEAD","uri":"/c"}}},
+        "x#In":{"type":"structure","members":{"a":{"target":"smithy.api#String"}}},
+        "x#Bytes":{"type":"structure","members":{"a":{"target":"smithy.api#Blob","traits":{"smithy.api#httpPayload":{}}}}}}}"#;
+
+    fn heads(contract: &Contract, name: &str) -> Vec<String> {
+        let requests = rest_heads(contract, contract.operation(name).unwrap(), "application/json");
+        let change = |request: MalformedRequest| match request.change {
+            Method(method) => format!("{} {method}", request.variant),
+            _ => request.variant.to_owned(),
+        };
+        requests.into_iter().map(change).collect()
+    }
+
+    #[test]
+    fn another_method_calls_no_other_operation_and_content_types_need_a_body() {
+        let contract = crate::model::read("m", MODEL).unwrap();
+        assert_eq!(heads(&contract, "Get"), ["method PUT", "path", "accept"]);
+        let of_document = ["method PUT", "path", "chunked", "no-content-type", "wrong-content-type", "accept"];
+        assert_eq!(heads(&contract, "Put"), of_document);
+        assert_eq!(heads(&contract, "Load"), ["method PATCH", "path", "chunked", "accept"]);
+    }
+
+    #[test]
+    fn no_path_is_unknown_to_a_service_with_a_greedy_one() {
+        let text = MODEL.replace("\"/c\"", "\"/{all+}\"");
+        let contract = crate::model::read("m", &text).unwrap();
+        assert_eq!(heads(&contract, "Get"), ["method PUT", "accept"]);
+    }
+}

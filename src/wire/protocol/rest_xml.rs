@@ -61,6 +61,7 @@ impl Protocol for RestXml {
         DOCUMENT
     }
 
+    /// AWS sends documents as `text/xml`, too.
     fn response_media_type<'c>(
         &self,
         contract: &'c Contract,
@@ -68,7 +69,6 @@ impl Protocol for RestXml {
         response: &Response,
         parsed: &ParsedResponse,
     ) -> Option<&'c str> {
-        // AWS sends documents as `text/xml`, too.
         let is_text = response.headers.get("content-type").is_some_and(|given| is_same(given, TEXT_DOCUMENT));
         let document = if is_text { TEXT_DOCUMENT } else { DOCUMENT };
         due_media_type(contract, operation, response, parsed, document)
@@ -100,7 +100,9 @@ impl Protocol for RestXml {
             request.body = body;
             let media_type = documents.body().media_type(contract, DOCUMENT);
             let media_type = media_type.filter(|_| request.headers.get("content-type").is_none());
-            media_type.into_iter().for_each(|media_type| request.headers.push("content-type", media_type));
+            if let Some(media_type) = media_type {
+                request.headers.push("content-type", media_type);
+            }
         }
         Ok(request)
     }
@@ -167,7 +169,7 @@ impl Protocol for RestXml {
         success_status(operation)
     }
 
-    /// AWS itself sometimes sends another 2xx status.
+    /// AWS itself sometimes sends another 2xx status. An output may hold any.
     fn compare_success_status(&self, contract: &Contract, operation: &Operation, actual: u16) -> SuccessStatus {
         let expected = self.success_status(operation);
         if actual == expected || has_status_member(contract, &operation.output) {
@@ -268,3 +270,6 @@ const ROUTE_PARTS: [RoutePart; 3] = [
         },
     },
 ];
+
+#[cfg(test)]
+mod tests;

@@ -133,7 +133,7 @@ fn unwrapped(contract: &Contract, operation: &Operation, root: XmlElement<'_>) -
     let member = contract.members(&operation.output).first()?;
     let element = root.first(&member.name).unwrap_or(root);
     let text = element.text();
-    (!text.is_empty()).then(|| (member.name.clone(), scalar(contract, member, &text)))
+    (!text.is_empty() && !element.has_elements()).then(|| (member.name.clone(), scalar(contract, member, &text)))
 }
 
 /// Writes the response of a success.

@@ -164,3 +164,79 @@ fn is_timestamp(format: TimestampFormat, value: &Value) -> bool {
         TimestampFormat::HttpDate => format.check(value).is_ok(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::{exact_number::number, read};
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#In":{"type":"structure","members":{
+        "text":{"target":"smithy.api#String","traits":{"smithy.api#length":{"max":1}}},"flag":{"target":"smithy.api#Boolean"},
+        "byte":{"target":"smithy.api#Byte"},"short":{"target":"smithy.api#Short"},"int":{"target":"smithy.api#Integer"},
+        "long":{"target":"smithy.api#Long"},"big":{"target":"smithy.api#BigInteger"},"ratio":{"target":"smithy.api#Double"},
+        "blob":{"target":"smithy.api#Blob"},"at":{"target":"smithy.api#Timestamp"},"choice":{"target":"x#Choice"},
+        "day":{"target":"smithy.api#Timestamp","traits":{"smithy.api#timestampFormat":"date-time"}},
+        "date":{"target":"x#Date"},"list":{"target":"x#List"},"sparse":{"target":"x#Sparse"},"map":{"target":"x#Map"},
+        "union":{"target":"x#Union"},"free":{"target":"smithy.api#Document"},"next":{"target":"x#In"}}},
+        "x#Choice":{"type":"intEnum","members":{"A":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":1}}}},
+        "x#Date":{"type":"timestamp","traits":{"smithy.api#timestampFormat":"http-date"}},
+        "x#List":{"type":"list","member":{"target":"smithy.api#Integer"}},
+        "x#Sparse":{"type":"list","member":{"target":"smithy.api#Integer"},"traits":{"smithy.api#sparse":{}}},
+        "x#Map":{"type":"map","key":{"target":"smithy.api#String"},"value":{"target":"x#In"}},
+        "x#Union":{"type":"union","members":{"a":{"target":"smithy.api#Integer"},"b":{"target":"smithy.api#String"}}}}}"#;
+
+    fn fault(value: &Value) -> Option<String> {
+        let contract = read("m", MODEL).unwrap();
+        let rules = BodyRules { timestamp_format: TimestampFormat::EpochSeconds, ignored_union_members: &["__type"] };
+        TypeFault::first(&contract, &ShapeId::new("x#In"), &rules, value).map(|fault| fault.to_string())
+    }
+
+    #[rstest]
+    #[case::nothing(json!({}))]
+    #[case::null_member(json!({"int": null, "list": null}))]
+    #[case::unknown_member(json!({"more": [1]}))]
+    #[case::too_long(json!({"text": "long"}))]
+    #[case::bounds(json!({"byte": -128, "short": 32_767, "int": -2_147_483_648_i64, "long": i64::MAX, "choice": 7}))]
+    #[case::whole_numbers(json!({"int": number("1e3"), "long": 1.0, "big": number("123456789012345678901234567890")}))]
+    #[case::floats(json!({"ratio": "NaN", "free": {"a": [null]}}))]
+    #[case::timestamps(json!({"at": 1.5, "day": "1985-04-12T23:20:50.52Z", "date": "Tue, 29 Apr 2014 18:30:38 GMT"}))]
+    #[case::sparse(json!({"sparse": [1, null]}))]
+    #[case::union(json!({"union": {"__type": "x", "a": 1, "b": null}}))]
+    #[case::blob(json!({"blob": "YWJj"}))]
+    fn a_value_of_its_type_has_no_fault(#[case] value: Value) {
+        assert_eq!(fault(&value), None);
+    }
+
+    #[rstest]
+    #[case::no_object(json!([]), " is not an object")]
+    #[case::string(json!({"text": 1}), "/text is not a string")]
+    #[case::boolean(json!({"flag": "true"}), "/flag is not a boolean")]
+    #[case::byte(json!({"byte": 128}), "/byte is not an integer of its size")]
+    #[case::short(json!({"short": -32_769}), "/short is not an integer of its size")]
+    #[case::integer(json!({"int": 2_147_483_648_i64}), "/int is not an integer of its size")]
+    #[case::long(json!({"long": number("9223372036854775808")}), "/long is not an integer of its size")]
+    #[case::fraction(json!({"int": 1.001}), "/int is not an integer of its size")]
+    #[case::word(json!({"int": "NaN"}), "/int is not an integer of its size")]
+    #[case::number(json!({"ratio": "1"}), "/ratio is not a number")]
+    #[case::int_enum(json!({"choice": "1"}), "/choice is not an integer")]
+    #[case::blob(json!({"blob": "xyz"}), "/blob is not bytes in base64")]
+    #[case::epoch(json!({"at": "5"}), "/at is not a timestamp")]
+    #[case::offset(json!({"day": "1996-12-19T16:39:57-08:00"}), "/day is not a timestamp")]
+    #[case::http_date(json!({"date": "1985-04-12T23:20:50Z"}), "/date is not a timestamp")]
+    #[case::list(json!({"list": {}}), "/list is not a list")]
+    #[case::item(json!({"list": [1, "a"]}), "/list/1 is not an integer of its size")]
+    #[case::null_item(json!({"list": [null]}), "/list/0 is not a value")]
+    #[case::null_value(json!({"map": {"a/b": null}}), "/map/a~1b is not a value")]
+    #[case::deep(json!({"map": {"a": {"next": {"flag": 1}}}}), "/map/a/next/flag is not a boolean")]
+    #[case::union_of_none(json!({"union": {"a": null}}), "/union is not one member of the union")]
+    #[case::union_of_two(json!({"union": {"a": 1, "b": "x"}}), "/union is not one member of the union")]
+    #[case::unknown_choice(json!({"union": {"a": 1, "z": 1}}), "/union is not one member of the union")]
+    #[case::in_union(json!({"union": {"a": "x"}}), "/union/a is not an integer of its size")]
+    #[case::array_for_union(json!({"union": ["a"]}), "/union is not an object")]
+    fn the_first_value_of_another_type_is_found(#[case] value: Value, #[case] expected: &str) {
+        assert_eq!(fault(&value).as_deref(), Some(expected));
+    }
+}

@@ -1,14 +1,17 @@
 //! The operation that a request calls, by its method, path and constant query parameters.
 
-use std::convert::Infallible;
+use std::{cmp::Reverse, convert::Infallible};
 
 use super::{query_pairs::QueryPairs, request_head::http_trait};
 use crate::{
-    model::{Contract, Operation},
+    model::{Contract, MemberBinding, Operation, PayloadSide},
     wire::{Request, protocol::routing},
 };
 
 /// Finds the operation with the most specific pattern that a request matches.
+///
+/// S3 has patterns that several operations share: the parameters and headers that their inputs require distinguish
+/// them, and a deprecated operation has a successor of the same form.
 pub(in crate::wire::protocol) fn route<'c>(contract: &'c Contract, request: &Request) -> Option<&'c Operation> {
     let query = QueryPairs::of_target(&request.target);
     let path = routing::path(request);
@@ -17,8 +20,34 @@ pub(in crate::wire::protocol) fn route<'c>(contract: &'c Contract, request: &Req
         let is_called = method == request.method && pattern.admits(&query) && pattern.matched(path).is_some();
         is_called.then_some((operation, pattern))
     });
-    let best = matching.max_by(|(_, a), (_, b)| a.specificity(b));
+    let claim = |operation: &Operation| RequiredParts::of(contract, operation, request, &query);
+    let best = matching.reduce(|best, other| {
+        let order = other.1.specificity(&best.1).then_with(|| claim(other.0).cmp(&claim(best.0)));
+        if order.is_gt() { other } else { best }
+    });
     best.map(|(operation, _)| operation)
+}
+
+/// How well a request fits the required parameters and headers of an operation; the best fit is the greatest.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct RequiredParts {
+    missing: Reverse<usize>,
+    present: usize,
+    is_current: bool,
+}
+
+impl RequiredParts {
+    fn of(contract: &Contract, operation: &Operation, request: &Request, query: &QueryPairs) -> Self {
+        let required = contract.members(&operation.input).iter().filter(|member| member.traits.required());
+        let are_given = required.filter_map(|member| match member.binding(PayloadSide::Input) {
+            MemberBinding::Query(name) => Some(query.contains(name)),
+            MemberBinding::Header(name) => Some(request.headers.get(name).is_some()),
+            _ => None,
+        });
+        let (present, missing): (Vec<bool>, Vec<bool>) = are_given.partition(|is_given| *is_given);
+        let is_current = operation.traits.get("smithy.api#deprecated").is_none();
+        Self { missing: Reverse(missing.len()), present: present.len(), is_current }
+    }
 }
 
 /// Returns whether the path of a request is one of the service, with any method and query.
@@ -102,6 +131,39 @@ mod tests {
     #[case("GET", "/nothing", None)]
     fn the_most_specific_operation_is_called(#[case] method: &str, #[case] target: &str, #[case] name: Option<&str>) {
         assert_eq!(route(&contract(), &request(method, target)).map(|operation| &*operation.name), name);
+    }
+
+    const SHARED: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","operations":[{"target":"x#Abort"},{"target":"x#Delete"},{"target":"x#DeleteOld"},{"target":"x#Move"}]},
+        "x#Abort":{"type":"operation","input":{"target":"x#AbortIn"},"traits":{"smithy.api#http":{"method":"DELETE","uri":"/{k}"}}},
+        "x#Delete":{"type":"operation","traits":{"smithy.api#deprecated":{},"smithy.api#http":{"method":"DELETE","uri":"/{k}"}}},
+        "x#DeleteOld":{"type":"operation","traits":{"smithy.api#http":{"method":"DELETE","uri":"/{k}"}}},
+        "x#Move":{"type":"operation","input":{"target":"x#MoveIn"},"traits":{"smithy.api#http":{"method":"DELETE","uri":"/{k}"}}},
+        "x#AbortIn":{"type":"structure","members":{"id":{"target":"smithy.api#String","traits":{"smithy.api#required":{},"smithy.api#httpQuery":"id"}}}},
+        "x#MoveIn":{"type":"structure","members":{"to":{"target":"smithy.api#String","traits":{"smithy.api#required":{},"smithy.api#httpHeader":"x-to"}}}}}}"#;
+
+    #[rstest]
+    #[case::nothing("/a", false, "DeleteOld")]
+    #[case::parameter("/a?id=1", false, "Abort")]
+    #[case::header("/a", true, "Move")]
+    fn required_members_distinguish_operations_of_one_pattern(
+        #[case] target: &str,
+        #[case] has_header: bool,
+        #[case] name: &str,
+    ) {
+        let contract = read("m", SHARED).unwrap();
+        let mut request = request("DELETE", target);
+        if has_header {
+            request.headers.push("X-To", "b");
+        }
+        assert_eq!(route(&contract, &request).unwrap().name, name);
+    }
+
+    #[test]
+    fn a_path_with_any_labels_may_be_called_by_another_method() {
+        let contract = contract();
+        let called = |name: &str, method: &str| calls_anything(&contract, contract.operation(name).unwrap(), method);
+        assert_eq!([called("Get", "PUT"), called("Get", "POST"), called("Own", "PUT")], [true, false, true]);
     }
 
     #[test]
