@@ -10,7 +10,7 @@
 //! | `moment` | A point in time, read and written in the formats of timestamps |  |
 //! | `protocol` | The AWS protocols | `json` |
 //! | `signing_date` | The date of a signed request |  |
-//! | `sigv4` | AWS Signature Version 4 in headers, and its deliberate faults | `digest`, `signing_date` |
+//! | `sigv4` | AWS Signature Version 4 in headers, query strings and chunks, and its deliberate faults | `digest`, `signing_date` |
 
 pub mod cbor;
 mod curl;
@@ -21,6 +21,8 @@ mod moment;
 pub mod protocol;
 pub mod signing_date;
 pub mod sigv4;
+#[cfg(test)]
+mod vectors;
 
 pub use curl::curl;
 pub use message::{Delivery, Headers, Request, Response, Secrets, TransportError};
