@@ -3,6 +3,7 @@
 //! | module | holds | may import |
 //! |---|---|---|
 //! | `cbor` | Strict CBOR (RFC 8949): a value, and every problem that a tolerant parser hides | `json` |
+//! | `checksum` | Checksums of bodies, and the operations that require one | `digest` |
 //! | `curl` | The `curl` command for a request, without credentials |  |
 //! | `digest` | SHA-256, and HMAC on it |  |
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
@@ -13,6 +14,7 @@
 //! | `sigv4` | AWS Signature Version 4 in headers, query strings and chunks, and its deliberate faults | `digest`, `signing_date` |
 
 pub mod cbor;
+pub mod checksum;
 mod curl;
 pub mod digest;
 pub mod json;
