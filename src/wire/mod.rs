@@ -6,6 +6,7 @@
 //! | `checksum` | Checksums of bodies, and the operations that require one | `digest` |
 //! | `curl` | The `curl` command for a request, without credentials |  |
 //! | `digest` | SHA-256, and HMAC on it |  |
+//! | `event_stream` | Frames of event streams | `checksum` |
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
 //! | `moment` | A point in time, read and written in the formats of timestamps |  |
@@ -17,6 +18,7 @@ pub mod cbor;
 pub mod checksum;
 mod curl;
 pub mod digest;
+pub mod event_stream;
 pub mod json;
 mod message;
 mod moment;
