@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::EventProblem;
 use crate::wire::{
     cbor::{CborLimit, CborProblem},
     json::{JsonLimit, JsonProblem},
@@ -24,6 +25,8 @@ pub enum BodyProblem {
         /// Its value in the protocol.
         expected: &'static str,
     },
+    /// A problem of an event stream.
+    Event(EventProblem),
 }
 
 impl BodyProblem {
@@ -34,6 +37,7 @@ impl BodyProblem {
             Self::Json(problem) => problem.is_forbidden(),
             Self::Cbor(problem) => problem.is_forbidden(),
             Self::ProtocolHeader { .. } => true,
+            Self::Event(problem) => problem.is_forbidden(),
         }
     }
 }
@@ -43,6 +47,7 @@ impl fmt::Display for BodyProblem {
         match self {
             Self::Json(problem) => problem.fmt(f),
             Self::Cbor(problem) => problem.fmt(f),
+            Self::Event(problem) => problem.fmt(f),
             Self::ProtocolHeader { name, expected } => write!(f, "a response without the header {name}: {expected}"),
         }
     }
@@ -57,6 +62,12 @@ impl From<JsonProblem> for BodyProblem {
 impl From<CborProblem> for BodyProblem {
     fn from(problem: CborProblem) -> Self {
         Self::Cbor(problem)
+    }
+}
+
+impl From<EventProblem> for BodyProblem {
+    fn from(problem: EventProblem) -> Self {
+        Self::Event(problem)
     }
 }
 

@@ -18,6 +18,7 @@
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes |
+//! | `stream_events` | the events of event streams as the values of their union, and back |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
 mod aws_json;
@@ -34,6 +35,7 @@ mod rpc_v2_json;
 mod rpc_v2_malformed;
 mod sentinel;
 pub mod state_change;
+mod stream_events;
 
 use std::fmt;
 
@@ -55,6 +57,10 @@ pub use rest_json::RestJson;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use rpc_v2::RpcV2;
 pub use sentinel::Sentinels;
+pub use stream_events::{
+    EVENT_STREAM_TYPE, EventFault, EventPayload, EventPayloads, EventProblem, StreamEvents, StreamMessage, read_events,
+    stream_member, write_message,
+};
 
 /// The header that carries the id of a request.
 pub const REQUEST_ID_HEADER: &str = "x-amzn-requestid";
