@@ -18,6 +18,7 @@
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes |
+//! | `stream_body` | bodies that are event streams, in RPC protocols |
 //! | `stream_events` | the events of event streams as the values of their union, and back |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
@@ -35,6 +36,7 @@ mod rpc_v2_json;
 mod rpc_v2_malformed;
 mod sentinel;
 pub mod state_change;
+mod stream_body;
 mod stream_events;
 
 use std::fmt;

@@ -342,6 +342,17 @@ pub fn write_message(
     Some(frame)
 }
 
+/// The frame of the members of an output beside its event stream.
+pub(super) fn initial_response(
+    contract: &Contract,
+    structure: &ShapeId,
+    payloads: &dyn EventPayloads,
+    value: &Value,
+) -> EventFrame {
+    let headers = [(MESSAGE_TYPE, "event"), (EVENT_TYPE, INITIAL_RESPONSE), (CONTENT_TYPE, payloads.media_type())];
+    EventFrame { headers: headers.map(text_header).into(), payload: payloads.write(contract, structure, value) }
+}
+
 fn text_header((name, value): (&str, &str)) -> (String, FrameValue) {
     (name.to_owned(), FrameValue::Text(value.to_owned()))
 }
