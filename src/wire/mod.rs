@@ -3,25 +3,31 @@
 //! | module | holds | may import |
 //! |---|---|---|
 //! | `cbor` | Strict CBOR (RFC 8949): a value, and every problem that a tolerant parser hides | `json` |
+//! | `checksum` | Checksums of bodies, and the operations that require one | `digest` |
 //! | `curl` | The `curl` command for a request, without credentials |  |
 //! | `digest` | SHA-256, and HMAC on it |  |
+//! | `event_stream` | Frames of event streams | `checksum` |
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
 //! | `moment` | A point in time, read and written in the formats of timestamps |  |
 //! | `protocol` | The AWS protocols | `cbor`, `json`, `moment`, `xml` |
 //! | `signing_date` | The date of a signed request |  |
-//! | `sigv4` | AWS Signature Version 4 in headers, and its deliberate faults | `digest`, `signing_date` |
+//! | `sigv4` | AWS Signature Version 4 in headers, query strings and chunks, and its deliberate faults | `digest`, `signing_date` |
 //! | `xml` | Strict, bounded XML 1.0: elements by their local names, and a writer with its escapes |  |
 
 pub mod cbor;
+pub mod checksum;
 mod curl;
 pub mod digest;
+pub mod event_stream;
 pub mod json;
 mod message;
 mod moment;
 pub mod protocol;
 pub mod signing_date;
 pub mod sigv4;
+#[cfg(test)]
+mod vectors;
 pub mod xml;
 
 pub use curl::curl;

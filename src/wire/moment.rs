@@ -34,6 +34,18 @@ impl Moment {
         .map(Self)
     }
 
+    /// The point in time at milliseconds since 1970.
+    #[must_use]
+    pub fn of_milliseconds(milliseconds: i64) -> Self {
+        Self(i128::from(milliseconds) * (BILLION / 1000))
+    }
+
+    /// The milliseconds since 1970, rounded down; `None` if 64 bits do not hold them.
+    #[must_use]
+    pub fn milliseconds(self) -> Option<i64> {
+        self.0.div_euclid(BILLION / 1000).try_into().ok()
+    }
+
     /// The point in time as a value in a format. A year without four digits has only epoch seconds.
     #[must_use]
     pub fn value(self, format: TimestampFormat) -> Value {

@@ -77,8 +77,16 @@ fn union(contract: &Contract, rules: &BodyRules, members: &[Member]) -> Value {
 
 fn structure(contract: &Contract, members: &[Member]) -> Value {
     let properties = properties(contract, members);
-    let required: Vec<&str> = members.iter().filter(|m| m.traits.required()).map(|m| m.name.as_str()).collect();
+    // The events of a stream are not in the value of the structure.
+    let is_required = |m: &&Member| m.traits.required() && !is_event_stream(contract, m);
+    let required: Vec<&str> = members.iter().filter(is_required).map(|m| m.name.as_str()).collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+fn is_event_stream(contract: &Contract, member: &Member) -> bool {
+    let is_stream =
+        |shape: &Shape| matches!(shape.kind, ShapeKind::Union(_)) && shape.traits.get("smithy.api#streaming").is_some();
+    contract.shape(&member.target).is_some_and(is_stream)
 }
 
 /// A member's schema: its target's, narrowed by its own traits, or a null where the list or map is sparse.

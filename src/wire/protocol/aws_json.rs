@@ -4,16 +4,17 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, IGNORED_UNION_MEMBERS, InputError, MalformedOutcome,
-    MalformedRequest, ParsedResponse, Protocol, Recognition, RequestChange, RoutePart, RouteRole, RoutingError,
-    Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
+    BuildError, EVENT_STREAM_TYPE, ErrorIdentity, ErrorLocation, ErrorResponse, EventPayload, EventPayloads,
+    IGNORED_UNION_MEMBERS, InputError, MalformedOutcome, MalformedRequest, ParsedResponse, Protocol, Recognition,
+    RequestChange, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     malformed_request::{json_bodies, json_forms},
     query_compatible::{query_mode, write_query_error},
     routing::{RPC_METHOD, RPC_PATH, media_type, path, split_call},
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    stream_body::{parse_stream, write_stream},
 };
 use crate::{
-    model::{Contract, JsonText, Member, Operation, TimestampFormat, exact_number::rounded},
+    model::{Contract, JsonText, Member, Operation, ShapeId, TimestampFormat, exact_number::rounded},
     wire::{Headers, Request, Response, json},
 };
 
@@ -126,7 +127,15 @@ impl Protocol for AwsJson {
         !is_page && (!is_rejected || self.is_claimed(contract, request))
     }
 
-    fn parse_response(&self, _: &Contract, _: Option<&Operation>, response: &Response) -> ParsedResponse {
+    fn parse_response(
+        &self,
+        contract: &Contract,
+        operation: Option<&Operation>,
+        response: &Response,
+    ) -> ParsedResponse {
+        if let Some(parsed) = parse_stream(contract, operation, response, self) {
+            return parsed;
+        }
         let document = json::read(&response.body);
         let identity = ErrorIdentity::of_json(response, document.value.as_ref());
         // An output may have a member called `code`; only the other two locations make a 2xx an error.
@@ -197,8 +206,17 @@ impl ServerProtocol for AwsJson {
         Ok(rounded(&input).into_owned())
     }
 
-    fn write_output(&self, _: &Contract, operation: &Operation, output: &Value) -> Response {
-        self.write(self.success_status(operation), output)
+    fn write_output(&self, contract: &Contract, operation: &Operation, output: &Value) -> Response {
+        if let Some(body) = write_stream(contract, operation, self, output) {
+            let headers = [("Content-Type", EVENT_STREAM_TYPE)].into_iter().collect();
+            return Response {
+                status: self.success_status(operation),
+                headers,
+                body: body.into(),
+                ..Response::default()
+            };
+        }
+        self.respond(self.success_status(operation), output)
     }
 
     fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
@@ -208,14 +226,34 @@ impl ServerProtocol for AwsJson {
             (Self::V1_1, _) => error.name.to_owned(),
         };
         let body = json!({ self.error_location().name(): spelled, "message": error.message });
-        let mut response = self.write(error.status, &body);
+        let mut response = self.respond(error.status, &body);
         write_query_error(contract, error, &mut response);
         response
     }
 }
 
+impl EventPayloads for AwsJson {
+    fn read(&self, _: &Contract, _: &ShapeId, payload: &[u8]) -> EventPayload {
+        let document = json::read(payload);
+        let problems = document.problems.into_iter().map(Into::into).collect();
+        EventPayload { value: document.value, problems, limit: document.limit.map(Into::into) }
+    }
+
+    fn write(&self, _: &Contract, _: &ShapeId, value: &Value) -> Bytes {
+        JsonText(value).to_string().into()
+    }
+
+    fn media_type(&self) -> &'static str {
+        self.content_type()
+    }
+
+    fn timestamp_format(&self) -> TimestampFormat {
+        TimestampFormat::EpochSeconds
+    }
+}
+
 impl AwsJson {
-    fn write(self, status: u16, body: &Value) -> Response {
+    fn respond(self, status: u16, body: &Value) -> Response {
         let headers = [("Content-Type", self.content_type())].into_iter().collect();
         Response { status, headers, body: Bytes::from(body.to_string()), ..Response::default() }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::{
+    EventProblem,
     form::{FormLimit, FormProblem},
     http_binding::HeaderListProblem,
 };
@@ -42,6 +43,8 @@ pub enum BodyProblem {
         /// Its value in the protocol.
         expected: &'static str,
     },
+    /// A problem of an event stream.
+    Event(EventProblem),
 }
 
 impl BodyProblem {
@@ -53,6 +56,7 @@ impl BodyProblem {
             Self::Form(problem) => problem.is_forbidden(),
             Self::Cbor(problem) => problem.is_forbidden(),
             Self::Xml(_) | Self::Header { .. } | Self::NotText | Self::ProtocolHeader { .. } => true,
+            Self::Event(problem) => problem.is_forbidden(),
         }
     }
 }
@@ -66,6 +70,7 @@ impl fmt::Display for BodyProblem {
             Self::Header { name, problem } => write!(f, "a header {name} that is not a list: {problem}"),
             Self::NotText => write!(f, "text that is not UTF-8"),
             Self::Cbor(problem) => problem.fmt(f),
+            Self::Event(problem) => problem.fmt(f),
             Self::ProtocolHeader { name, expected } => write!(f, "a response without the header {name}: {expected}"),
         }
     }
@@ -92,6 +97,12 @@ impl From<FormProblem> for BodyProblem {
 impl From<CborProblem> for BodyProblem {
     fn from(problem: CborProblem) -> Self {
         Self::Cbor(problem)
+    }
+}
+
+impl From<EventProblem> for BodyProblem {
+    fn from(problem: EventProblem) -> Self {
+        Self::Event(problem)
     }
 }
 

@@ -29,6 +29,8 @@
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes; `rest_malformed`, `xml_malformed` and `rpc_v2_malformed` have those of one family |
+//! | `stream_body` | bodies that are event streams, in RPC protocols |
+//! | `stream_events` | the events of event streams as the values of their union, and back |
 //! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
 
 mod aws_json;
@@ -59,6 +61,8 @@ mod rpc_v2_malformed;
 mod scalar_text;
 mod sentinel;
 pub mod state_change;
+mod stream_body;
+mod stream_events;
 mod type_fault;
 mod value_place;
 mod xml_document;
@@ -92,6 +96,10 @@ pub use rest_xml::RestXml;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use rpc_v2::RpcV2;
 pub use sentinel::Sentinels;
+pub use stream_events::{
+    EVENT_STREAM_TYPE, EventFault, EventPayload, EventPayloads, EventProblem, StreamEvents, StreamMessage, read_events,
+    stream_member, write_message,
+};
 pub use type_fault::TypeFault;
 pub use value_place::ValuePlace;
 

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    BodyProblem, BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, IGNORED_UNION_MEMBERS, InputError,
-    MalformedRequest, ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels,
-    ServerProtocol, TimestampLocation, ValuePlace,
+    BodyProblem, BuildError, EVENT_STREAM_TYPE, ErrorIdentity, ErrorLocation, ErrorResponse, EventPayload,
+    EventPayloads, IGNORED_UNION_MEMBERS, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
+    RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     aws_json::{COMMON_NAMESPACE, replace},
     cbor_body, error_name,
     query_compatible::{query_mode, write_query_error},
@@ -14,6 +14,8 @@ use super::{
     rpc_v2_json::exchanged,
     rpc_v2_malformed::malformed_requests,
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    stream_body::{parse_stream, streams_events, write_stream},
+    stream_member,
 };
 use crate::{
     model::{Contract, JsonText, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat},
@@ -75,7 +77,6 @@ impl Protocol for RpcV2 {
         &IGNORED_UNION_MEMBERS
     }
 
-    /// An operation without any input has no body.
     fn place(&self, _: &Contract, _: &Operation, _: Option<&Member>) -> ValuePlace {
         match self {
             Self::Cbor => ValuePlace::Cbor,
@@ -83,11 +84,16 @@ impl Protocol for RpcV2 {
         }
     }
 
+    /// An operation without any input has no body.
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
+        if stream_member(contract, &operation.input).is_some() {
+            let problem = "its input is an event stream".to_owned();
+            return Err(BuildError { protocol: self.id(), operation: operation.name.clone(), problem });
+        }
+        let accepted = if streams_events(contract, operation) { EVENT_STREAM_TYPE } else { self.content_type() };
         let has_body = !operation.input.is_unit() || !is_nothing(input);
         let content_type = has_body.then_some(("content-type", self.content_type()));
-        let headers =
-            [("accept-encoding", "identity"), (PROTOCOL_HEADER, self.header_value()), ("accept", self.content_type())];
+        let headers = [("accept-encoding", "identity"), (PROTOCOL_HEADER, self.header_value()), ("accept", accepted)];
         let body = if has_body { self.write_body(contract, &operation.input, input, &[]) } else { Bytes::new() };
         Ok(Request {
             method: RPC_METHOD.to_owned(),
@@ -150,6 +156,9 @@ impl Protocol for RpcV2 {
             let problem = BodyProblem::ProtocolHeader { name: PROTOCOL_HEADER, expected: self.header_value() };
             let rejection = is_rejected.then(ErrorIdentity::default);
             return ParsedResponse { rejection, value: None, problems: vec![problem], limit: None };
+        }
+        if let Some(parsed) = parse_stream(contract, operation, response, self) {
+            return parsed;
         }
         let mut parsed = self.read_body(contract, &response.body, |error| {
             let operation = operation?;
@@ -230,9 +239,14 @@ impl ServerProtocol for RpcV2 {
 
     fn write_output(&self, contract: &Contract, operation: &Operation, output: &Value) -> Response {
         if operation.output.is_unit() {
-            return self.write(SUCCESS, Bytes::new());
+            return self.respond(SUCCESS, Bytes::new());
         }
-        self.write(SUCCESS, self.write_body(contract, &operation.output, output, &[]))
+        if let Some(body) = write_stream(contract, operation, self, output) {
+            let mut response = self.respond(SUCCESS, body.into());
+            response.headers.set("Content-Type", EVENT_STREAM_TYPE);
+            return response;
+        }
+        self.respond(SUCCESS, self.write_body(contract, &operation.output, output, &[]))
     }
 
     fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
@@ -244,9 +258,29 @@ impl ServerProtocol for RpcV2 {
             (Some(contract), Some(shape)) => self.write_body(contract, &shape.id, &members, &first),
             _ => self.write_plain(&members, &first),
         };
-        let mut response = self.write(error.status, body);
+        let mut response = self.respond(error.status, body);
         write_query_error(contract, error, &mut response);
         response
+    }
+}
+
+impl EventPayloads for RpcV2 {
+    fn read(&self, contract: &Contract, shape: &ShapeId, payload: &[u8]) -> EventPayload {
+        let shape = contract.shape(shape).map(|shape| &shape.id);
+        let body = self.read_body(contract, payload, |_| shape);
+        EventPayload { value: body.value, problems: body.problems, limit: body.limit }
+    }
+
+    fn write(&self, contract: &Contract, shape: &ShapeId, value: &Value) -> Bytes {
+        self.write_body(contract, shape, value, &[])
+    }
+
+    fn media_type(&self) -> &'static str {
+        self.content_type()
+    }
+
+    fn timestamp_format(&self) -> TimestampFormat {
+        TimestampFormat::EpochSeconds
     }
 }
 
@@ -318,7 +352,7 @@ impl RpcV2 {
         }
     }
 
-    fn write(self, status: u16, body: Bytes) -> Response {
+    fn respond(self, status: u16, body: Bytes) -> Response {
         let content_type = (!body.is_empty()).then_some(("Content-Type", self.content_type()));
         let headers = [(PROTOCOL_HEADER, self.header_value())].into_iter().chain(content_type).collect();
         Response { status, headers, body, ..Response::default() }
