@@ -85,7 +85,9 @@ fn write(
     let mut request = service.protocol.build_request(contract, operation, &input).map_err(|error| unbound(&error))?;
     request.headers.set("host", target.endpoint.host_header());
     // A pooled client adds this header anyway. The recorded request must be the request that is sent.
-    request.headers.set("accept", "*/*");
+    if request.headers.get("accept").is_none() {
+        request.headers.set("accept", "*/*");
+    }
     request.headers.set("user-agent", concat!("wireproof/", env!("CARGO_PKG_VERSION")));
     if let Some(changes) = &call.raw {
         apply(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
@@ -151,7 +153,12 @@ fn set_length(changes: Option<&ByteChanges>, request: &mut Request) {
         request.headers.set("transfer-encoding", "chunked");
         return;
     }
-    let length = changes.and_then(|changes| changes.content_length).unwrap_or(request.body.len() as u64);
+    let stated = changes.and_then(|changes| changes.content_length);
+    // Methods that usually have no body have no length either.
+    if stated.is_none() && request.body.is_empty() && matches!(&*request.method, "GET" | "HEAD" | "DELETE") {
+        return;
+    }
+    let length = stated.unwrap_or(request.body.len() as u64);
     request.headers.set("content-length", length.to_string());
 }
 
