@@ -7,30 +7,30 @@
 //! |---|---|---|
 //! | `shape` | Shapes, members and traits, after the Smithy 2.0 specification |  |
 //! | `exact_number` | JSON numbers with the digits that they were written with, and one rule for their equality |  |
-//! | `instant` | Points in time, read from one format of timestamps and written in another | `exact_number`, `timestamp_format` |
 //! | `json_text` | Writes a value as JSON, each number with the digits that it was written with | `exact_number` |
 //! | `binding` | The part of an HTTP message that carries a member of an input, an output or an error |  |
-//! | `body` | The JSON bodies of a contract whose members are also bound to headers or the status code (restJson1) | `shape` |
 //! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
 //! | `model_error` | A model that cannot be read | `pointer` |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
+//! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape`, `binding` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
 //! | `published` | The files of a published model, by its name |  |
 //! | `schema` | Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value | `shape`, `pointer`, `exact_number` |
 //! | `sensitive` | The operations with sensitive values, at any depth |  |
 //! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer` |
 //! | `timestamp_format` | The formats of timestamps, and the check of a JSON value against them |  |
+//! | `instant` | Points in time, read from one format of timestamps and written in another | `exact_number`, `timestamp_format` |
 //! | `walk` | One way through a value by its shape | `pointer` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
 mod binding;
-mod body;
 mod botocore;
 pub mod exact_number;
 mod instant;
 mod json_text;
 mod model_error;
+mod optional_heads;
 mod pattern;
 pub mod pointer;
 pub mod published;

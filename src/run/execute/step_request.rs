@@ -21,7 +21,7 @@ use crate::{
 pub(super) enum Unwritable {
     /// A value is missing.
     Unbound(String),
-    /// The target lacks an identity or a region.
+    /// The target lacks an identity or a region, or the protocol cannot carry the input.
     NotApplicable(String),
 }
 
@@ -83,7 +83,8 @@ fn write(
     let contract = service.contract();
     let operation = operation(service, call)?;
     let input = input.filled(bindings).map_err(|error| unbound(&error))?;
-    let mut request = service.protocol.build_request(contract, operation, &input).map_err(|error| unbound(&error))?;
+    let built = service.protocol.build_request(contract, operation, &input);
+    let mut request = built.map_err(|error| Unwritable::NotApplicable(error.to_string()))?;
     request.headers.set("host", target.endpoint.host_header());
     // A pooled client adds this header anyway. The recorded request must be the request that is sent.
     if request.headers.get("accept").is_none() {

@@ -74,7 +74,7 @@ mod xml_value_writer;
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{Request, Response};
@@ -163,11 +163,6 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The members that a union may have beside its own one.
     fn ignored_union_members(&self) -> &'static [&'static str];
 
-    /// The part of a contract that describes bodies. A protocol that binds members to headers leaves them out.
-    fn body_contract(&self, contract: Contract) -> Contract {
-        contract
-    }
-
     /// The part of a request that carries a top-level member of an input; without a member, the part that would carry
     /// further ones.
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace;
@@ -191,6 +186,12 @@ pub trait Protocol: fmt::Debug + Send + Sync {
 
     /// The operation as the request names it; `None` in protocols that name it by several parts of a request.
     fn call<'r>(&self, request: &'r Request) -> Option<&'r str>;
+
+    /// Returns true if a request names this operation, whatever else is wrong with it.
+    fn names(&self, contract: &Contract, operation: &Operation, request: &Request) -> bool {
+        let plain = self.build_request(contract, operation, &Value::Object(Map::new())).ok();
+        self.call(request) == plain.as_ref().and_then(|plain| self.call(plain))
+    }
 
     /// Returns true if a request claims to be a call of this service in this protocol.
     fn is_claimed(&self, contract: &Contract, request: &Request) -> bool;
@@ -454,14 +455,15 @@ mod tests {
     #[rstest]
     #[case(r#""aws.protocols#awsJson1_0":{}"#, "awsJson1_0")]
     #[case(r#""aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
-    #[case(r#""aws.protocols#restJson1":{},"aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
+    #[case(r#""aws.protocols#restJson1":{}"#, "restJson1")]
+    #[case(r#""aws.protocols#restXml":{},"aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
     fn the_first_supported_protocol_is_used(#[case] traits: &str, #[case] expected: &str) {
         assert_eq!(of(traits), Ok(expected));
     }
 
     #[rstest]
-    #[case(r#""aws.protocols#restJson1":{}"#, "S uses restJson1; supported protocols: awsJson1_0, awsJson1_1")]
-    #[case("", "S uses no protocol that its model names; supported protocols: awsJson1_0, awsJson1_1")]
+    #[case(r#""aws.protocols#restXml":{}"#, "S uses restXml; supported protocols: awsJson1_0, awsJson1_1, restJson1")]
+    #[case("", "S uses no protocol that its model names; supported protocols: awsJson1_0, awsJson1_1, restJson1")]
     fn an_unsupported_protocol_is_an_error_that_names_it(#[case] traits: &str, #[case] expected: &str) {
         assert_eq!(of(traits), Err(expected.to_owned()));
     }

@@ -73,10 +73,6 @@ impl Protocol for RestJson {
         timestamp_format(location)
     }
 
-    fn body_contract(&self, contract: Contract) -> Contract {
-        contract.bodies()
-    }
-
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &IGNORED_UNION_MEMBERS
     }
@@ -105,7 +101,9 @@ impl Protocol for RestJson {
             request.body = bytes;
             let media_type =
                 body.media_type(contract, DOCUMENT).filter(|_| request.headers.get("content-type").is_none());
-            media_type.into_iter().for_each(|media_type| request.headers.push("content-type", media_type));
+            if let Some(media_type) = media_type {
+                request.headers.push("content-type", media_type);
+            }
         }
         Ok(request)
     }
@@ -140,6 +138,10 @@ impl Protocol for RestJson {
     /// Returns `None`: the method and the path name the operation.
     fn call<'r>(&self, _: &'r Request) -> Option<&'r str> {
         None
+    }
+
+    fn names(&self, contract: &Contract, operation: &Operation, request: &Request) -> bool {
+        route(contract, request).is_some_and(|called| called.id == operation.id)
     }
 
     fn is_claimed(&self, contract: &Contract, request: &Request) -> bool {

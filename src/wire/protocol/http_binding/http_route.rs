@@ -76,7 +76,7 @@ pub(in crate::wire::protocol) fn unknown_path(
     name: &str,
 ) -> Option<String> {
     let (_, pattern) = http_trait(operation)?;
-    let literals: String = pattern.literals().map(|literal| format!("/{literal}")).collect();
+    let literals: String = pattern.literals().flat_map(|literal| ["/", literal]).collect();
     let own = routing::path(request).trim_end_matches('/').to_owned();
     let repeated = |times: usize| format!("/{name}").repeat(times);
     let (own, literals) = (own.as_str(), literals.as_str());
