@@ -3,7 +3,7 @@
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
 };
-use crate::wire::sigv4::SigningFault;
+use crate::wire::sigv4::{SigningFault, SigningProfile};
 
 /// Half an hour, in seconds: twice what services allow.
 const SKEW: i64 = 1_800;
@@ -17,7 +17,8 @@ pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
 };
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
-    if !subject.location.path.is_root() {
+    let is_signed = SigningProfile::of_operation(subject.contract(), subject.recipe.operation).is_some();
+    if !subject.location.path.is_root() || !is_signed {
         return None;
     }
     let faults = [

@@ -6,11 +6,13 @@ use bytes::Bytes;
 
 use super::{Executor, now};
 use crate::{
+    model::Operation,
     run::resolved_target::ResolvedTarget,
     suite::{BindError, Bindings, Body, ByteChanges, Call, CallerName, Region, ServiceFixtures, Template},
     wire::{
         Delivery, Request,
-        sigv4::{self, CredentialScope, Credentials},
+        checksum::add_checksum,
+        sigv4::{CredentialScope, Credentials, SigningKeys, SigningProfile},
     },
 };
 
@@ -55,17 +57,17 @@ impl Executor<'_> {
         bindings: &Bindings,
         request: &mut Request,
     ) -> Result<(), Unwritable> {
-        let service = service.contract().service().signing_name.clone();
+        let contract = service.contract();
+        let Some(profile) = SigningProfile::of_operation(contract, operation(service, call)?) else { return Ok(()) };
+        let service = contract.service().signing_name.clone();
         let scope = CredentialScope { region: region(call, self.target)?.to_owned(), service };
         let credentials = credentials(call, self.target)?;
         let fault = match &call.signing {
             Some(signing) => signing.fault(bindings).map_err(|error| unbound(&error))?,
             None => None,
         };
-        match self.keys {
-            Some(keys) => keys.sign(request, credentials, &scope, now(), fault.as_ref()),
-            None => sigv4::sign(request, credentials, &scope, now(), fault.as_ref()),
-        }
+        let own = SigningKeys::default();
+        self.keys.unwrap_or(&own).sign_by(&profile, request, credentials, &scope, now(), fault.as_ref());
         Ok(())
     }
 }
@@ -79,8 +81,7 @@ fn write(
     target: &ResolvedTarget,
 ) -> Result<Request, Unwritable> {
     let contract = service.contract();
-    let operation =
-        contract.operation(&call.operation).ok_or_else(|| unbound(&format!("no operation {}", call.operation)))?;
+    let operation = operation(service, call)?;
     let input = input.filled(bindings).map_err(|error| unbound(&error))?;
     let mut request = service.protocol.build_request(contract, operation, &input).map_err(|error| unbound(&error))?;
     request.headers.set("host", target.endpoint.host_header());
@@ -89,8 +90,16 @@ fn write(
         request.headers.set("accept", "*/*");
     }
     request.headers.set("user-agent", concat!("wireproof/", env!("CARGO_PKG_VERSION")));
+    // A checksum is that of the body as sent; a scenario may remove it or write another one.
+    let has_own_body = call.raw.as_ref().is_some_and(|changes| changes.body.is_some());
+    if !has_own_body {
+        add_checksum(operation, &input, &mut request);
+    }
     if let Some(changes) = &call.raw {
         apply(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
+    }
+    if has_own_body {
+        add_checksum(operation, &input, &mut request);
     }
     // A target that is not a path is a fault on purpose.
     if request.target.starts_with('/') {
@@ -98,6 +107,11 @@ fn write(
     }
     set_length(call.raw.as_ref(), &mut request);
     Ok(request)
+}
+
+fn operation<'s>(service: &'s ServiceFixtures, call: &Call) -> Result<&'s Operation, Unwritable> {
+    let unknown = || unbound(&format!("no operation {}", call.operation));
+    service.contract().operation(&call.operation).ok_or_else(unknown)
 }
 
 fn unbound(error: &dyn fmt::Display) -> Unwritable {

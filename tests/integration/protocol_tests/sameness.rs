@@ -3,7 +3,13 @@
 use anyhow::{Context as _, Result, ensure};
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::Value;
-use wireproof::{Headers, internals::model::exact_number::same};
+use wireproof::{
+    Headers,
+    internals::{
+        model::exact_number::same,
+        wire::cbor::{self, CborValue},
+    },
+};
 
 use super::case::Message;
 
@@ -65,11 +71,33 @@ pub(super) fn body(stated: &Message, actual: &[u8]) -> Result<()> {
             same(&a?, &b.with_context(|| text(actual))?)
         }
         Some("application/xml") if !wanted.is_empty() => same_xml(&text(&wanted), &text(actual))?,
+        Some("application/cbor") if !wanted.is_empty() => {
+            let [a, b] = [&wanted, actual].map(|bytes| cbor::read(bytes).value);
+            item(&a.context("the stated body is not CBOR")?) == item(&b.context("the body is not CBOR")?)
+        }
         Some("application/x-www-form-urlencoded") => pairs(&text(&wanted)) == pairs(&text(actual)),
         _ => wanted == actual,
     };
     ensure!(is_same, "the body is {:?} instead of {:?}", text(actual), text(&wanted));
     Ok(())
+}
+
+/// A data item without the order of entries and the widths of numbers.
+fn item(value: &CborValue) -> String {
+    match value {
+        CborValue::Array(items) => format!("[{}]", items.iter().map(item).collect::<Vec<_>>().join(",")),
+        CborValue::Map(entries) => {
+            let mut entries: Vec<String> =
+                entries.iter().map(|(key, value)| format!("{key:?}:{}", item(value))).collect();
+            entries.sort();
+            format!("{{{}}}", entries.join(","))
+        }
+        CborValue::Single(number) => f64::from(*number).to_string(),
+        CborValue::Double(number) => number.to_string(),
+        CborValue::Integer(number) => number.to_string(),
+        CborValue::Timestamp(seconds) => format!("1({})", item(seconds)),
+        other => format!("{other:?}"),
+    }
 }
 
 fn pairs(form: &str) -> Vec<String> {
