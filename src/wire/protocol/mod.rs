@@ -19,6 +19,7 @@
 //! | `xml_names` | the names of shapes and members in XML and in forms |
 //! | `xml_value` | reads the value of a shape from an XML element; `xml_value_writer` writes it |
 //! | `xml_error` | errors in XML |
+//! | `xml_events` | events whose payloads are XML documents |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
 //! | `type_fault` | the first value of an input that has another type than its shape |
 //! | `value_place` | the part of a request that carries a value, and what it can say |
@@ -67,6 +68,7 @@ mod type_fault;
 mod value_place;
 mod xml_document;
 mod xml_error;
+mod xml_events;
 mod xml_malformed;
 mod xml_names;
 mod xml_value;
