@@ -7,7 +7,7 @@ use std::{
 
 use clap::{
     Args,
-    builder::{ArgPredicate, BoolishValueParser},
+    builder::{ArgPredicate, BoolishValueParser, PossibleValuesParser},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -19,6 +19,7 @@ use crate::{
         derivation::{Derivation, DerivationError},
     },
     suite::{Fixtures, Glob, shard::Shard},
+    wire::protocol::{protocol_named, supported_protocols},
 };
 
 /// The model, its recipe, and the selection of probes.
@@ -79,6 +80,11 @@ pub(super) struct FamilyArguments {
     #[serde(serialize_with = "names", deserialize_with = "named")]
     probes: Vec<FamilySelector>,
 
+    /// Protocol of the requests [default: the first of the model that is supported].
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(supported_protocols()), env = "WIREPROOF_PROTOCOL")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    protocol: Option<String>,
+
     /// At most N probes per operation, sampled by seed.
     #[arg(long, value_name = "N", env = "WIREPROOF_MAX_PER_OPERATION")]
     max_per_operation: Option<usize>,
@@ -115,7 +121,12 @@ pub(super) struct ProbeSelection {
 impl DerivationArguments {
     /// The source of the probes.
     fn derivation(&self) -> Derivation {
-        Derivation { model: self.model.clone(), recipe: self.recipe.clone(), places: self.botocore.places() }
+        Derivation {
+            model: self.model.clone(),
+            recipe: self.recipe.clone(),
+            protocol: self.choice.families.protocol.as_deref().and_then(protocol_named),
+            places: self.botocore.places(),
+        }
     }
 
     /// A suite with one service, its model and its recipe, without scenarios.
@@ -185,6 +196,7 @@ impl FamilyArguments {
         let is_default = |selector: &FamilySelector| ["sdk", "all"].contains(&selector.to_string().as_str());
         let flags = [
             ("--probes", !self.probes.iter().all(is_default)),
+            ("--protocol", self.protocol.is_some()),
             ("--max-per-operation", self.max_per_operation.is_some()),
             ("--destructive", self.destructive),
             ("--allow-writes", self.allow_writes),

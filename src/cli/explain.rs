@@ -67,7 +67,7 @@ fn operation_of_probe(id: &str) -> Option<(&str, &str)> {
 impl ExplainArguments {
     fn probe(&self, id: &str, service: &str, operation: &str) -> Result<ExitStatus, Failure> {
         let model = self.model.clone().unwrap_or_else(|| format!("botocore:{service}"));
-        let derivation = Derivation { model, recipe: None, places: self.fixtures.botocore.places() };
+        let derivation = Derivation::of(model, self.fixtures.botocore.places());
         let suite = derivation.suite_of(&[id.to_owned()].into())?;
         let options = ProbeOptions {
             operations: vec![operation.to_owned()],

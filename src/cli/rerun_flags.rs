@@ -140,6 +140,7 @@ mod tests {
             "probes" => "enum",
             "report" => "json",
             "allow" => "blocked",
+            "protocol" => "awsJson1_1",
             _ => "1",
         }
     }

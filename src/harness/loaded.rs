@@ -7,6 +7,7 @@ use crate::{
     judge::named_checks::{read_cases, read_fixtures},
     probe::{self, Coverage, Effect, FamilySelector, UnknownFamily, derivation::Derivation},
     suite::{self, Batch, Case, FixtureFiles, Plan, RequestGroup, Selection, UnknownName},
+    wire::protocol::{ServerProtocol, protocol_named, supported_protocols},
 };
 
 /// A suite that was read and checked.
@@ -87,7 +88,8 @@ impl LoadedSuite {
         if !(suite.selection.services.is_empty() && suite.selection.tags.is_empty()) {
             return Err(Problem::SelectionOfProbes);
         }
-        let derivation = Derivation { model: model.to_owned(), recipe: None, places: environment.places.clone() };
+        let protocol = protocol_of_suite(suite)?;
+        let derivation = Derivation { protocol, ..Derivation::of(model, environment.places.clone()) };
         let fixtures = only.as_ref().map_or_else(|| derivation.suite(), |only| derivation.suite_of(only))?;
         let narrow = only.is_some();
         let options = probe_options(suite, only)?;
@@ -171,6 +173,13 @@ fn probe_options(suite: &Suite, only: Option<BTreeSet<String>>) -> Result<probe:
     })
 }
 
+/// The protocol that a suite names.
+fn protocol_of_suite(suite: &Suite) -> Result<Option<&'static dyn ServerProtocol>, Problem> {
+    let Some(name) = &suite.protocol else { return Ok(None) };
+    let unknown = || Problem::Protocol { name: name.clone(), known: supported_protocols().join(", ") };
+    protocol_named(name).map(Some).ok_or_else(unknown)
+}
+
 /// The options for all probes of a model.
 fn every_probe() -> probe::ProbeOptions {
     probe::ProbeOptions { effect: Effect::Destroys, ..probe::ProbeOptions::default() }
@@ -242,7 +251,7 @@ mod tests {
     fn one_probe_derives_one_constraint_and_the_states_of_its_operation() {
         let suite = Suite::bundled().probes(MODEL);
         let id = "codedeploy.StopDeployment/deploymentId/required/absent";
-        let derivation = Derivation { model: MODEL.to_owned(), recipe: None, places: Places::default() };
+        let derivation = Derivation::of(MODEL, Places::default());
         let whole = derivation.suite().unwrap();
         let loaded = narrow(&suite, id);
         assert_eq!(loaded.ids().filter(|known| !known.ends_with("/control")).collect::<Vec<_>>(), [id]);

@@ -57,6 +57,14 @@ pub enum Problem {
         /// The known names.
         known: String,
     },
+    /// No supported protocol has this name.
+    #[error("{name:?} is no supported protocol; expected one of {known}")]
+    Protocol {
+        /// The name.
+        name: String,
+        /// The supported protocols.
+        known: String,
+    },
     /// Probes cannot be derived.
     #[error(transparent)]
     Derivation(#[from] DerivationError),

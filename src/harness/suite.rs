@@ -34,6 +34,8 @@ pub struct Suite {
     pub(super) model: Option<String>,
     /// The groups and families of probes by name; empty for the default.
     pub(super) probe_families: Vec<String>,
+    /// The protocol of probes by name.
+    pub(super) protocol: Option<String>,
     pub(super) destructive: bool,
     pub(super) ignored: Vec<Ignored>,
     pub(super) snapshots: Option<PathBuf>,
@@ -66,6 +68,7 @@ impl Suite {
             malformed: None,
             model: None,
             probe_families: Vec::new(),
+            protocol: None,
             destructive: false,
             ignored: Vec::new(),
             snapshots: None,
@@ -105,6 +108,14 @@ impl Suite {
     pub fn probe_families(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.probe_families.extend(names.into_iter().map(Into::into));
         self
+    }
+
+    /// Sends probes in this protocol: `awsJson1_0`, `awsJson1_1`, `restJson1`, `restXml`, `awsQuery`, `ec2Query`,
+    /// `rpcv2Cbor` or `rpcv2Json`. The default is the first protocol of the model that is supported; an unknown name is a
+    /// problem.
+    #[must_use]
+    pub fn protocol(self, name: impl Into<String>) -> Self {
+        Self { protocol: Some(name.into()), ..self }
     }
 
     /// Also probes destructive operations: delete, terminate, purge, deregister.

@@ -86,7 +86,7 @@ mod tests {
     )]
     #[case::unnamed(STOP, 400, r#"{"message":"m"}"#, "outcome", "067fddfa0c84")]
     #[case::value_in_the_body(STOP, 200, r#"{"status":"Odd","statusMessage":"m"}"#, "response-shape", "c52dd46e9a44")]
-    #[case::not_json(STOP, 200, "{", "json", "bbb8036212dd")]
+    #[case::not_json(STOP, 200, "{", "body-format", "bbb8036212dd")]
     fn fingerprints_outlive_the_words_of_findings(
         #[case] steps: &str,
         #[case] status: u16,

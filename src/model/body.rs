@@ -1,12 +1,9 @@
 //! The JSON bodies of a contract whose members are also bound to headers or the status code (restJson1).
 
 use super::{
-    Contract,
+    Contract, MemberBinding, PayloadSide,
     shape::{Member, Shape, ShapeId, ShapeKind},
 };
-
-/// Traits that bind a member of a response outside of the body.
-const ELSEWHERE: [&str; 3] = ["smithy.api#httpHeader", "smithy.api#httpPrefixHeaders", "smithy.api#httpResponseCode"];
 
 impl Contract {
     /// The contract with every output and error reduced to its body. Only responses can be judged by it.
@@ -59,7 +56,7 @@ fn body_shape(
 }
 
 fn is_in_body(member: &Member) -> bool {
-    !ELSEWHERE.iter().any(|binding| member.traits.get(binding).is_some())
+    matches!(member.binding(PayloadSide::Output), MemberBinding::Body | MemberBinding::Payload)
 }
 
 #[cfg(test)]

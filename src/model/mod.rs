@@ -7,7 +7,9 @@
 //! |---|---|---|
 //! | `shape` | Shapes, members and traits, after the Smithy 2.0 specification |  |
 //! | `exact_number` | JSON numbers with the digits that they were written with, and one rule for their equality |  |
+//! | `instant` | Points in time, read from one format of timestamps and written in another | `exact_number`, `timestamp_format` |
 //! | `json_text` | Writes a value as JSON, each number with the digits that it was written with | `exact_number` |
+//! | `binding` | The part of an HTTP message that carries a member of an input, an output or an error |  |
 //! | `body` | The JSON bodies of a contract whose members are also bound to headers or the status code (restJson1) | `shape` |
 //! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
 //! | `model_error` | A model that cannot be read | `pointer` |
@@ -22,9 +24,11 @@
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
+mod binding;
 mod body;
 mod botocore;
 pub mod exact_number;
+mod instant;
 mod json_text;
 mod model_error;
 mod pattern;
@@ -44,6 +48,8 @@ use std::{
 
 use serde::{Deserialize, de::IgnoredAny};
 
+pub use binding::MemberBinding;
+pub use instant::Instant;
 pub use json_text::JsonText;
 pub use model_error::{ModelError, ModelProblem};
 pub use pattern::{Matched, Pattern, PatternError, PatternProblem};

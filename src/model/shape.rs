@@ -260,6 +260,13 @@ impl Traits {
         self.get("aws.protocols#awsQueryError")?["code"].as_str()
     }
 
+    /// The HTTP status of an error in the query protocol, from `aws.protocols#awsQueryError`.
+    #[must_use]
+    pub fn query_error_status(&self) -> Option<u16> {
+        let status = self.get("aws.protocols#awsQueryError")?["httpResponseCode"].as_u64()?;
+        u16::try_from(status).ok()
+    }
+
     /// The text of `smithy.api#documentation`.
     #[must_use]
     pub fn documentation(&self) -> Option<&str> {
@@ -269,6 +276,17 @@ impl Traits {
     /// The requirement ids of our own trait `wireproof#requirements`.
     pub fn requirements(&self) -> impl Iterator<Item = &str> {
         self.get("wireproof#requirements").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+}
+
+/// Our own trait with the name that the model gives a member, if it has another one in JSON.
+pub(super) const OWN_NAME: &str = "wireproof#memberName";
+
+impl Member {
+    /// The name of the member in the model.
+    #[must_use]
+    pub fn own_name(&self) -> &str {
+        self.traits.get(OWN_NAME).and_then(Value::as_str).unwrap_or(&self.name)
     }
 }
 

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::{
-    Contract, Operation, Service,
+    Contract, MemberBinding, Operation, PayloadSide, Service,
     model_error::{ModelError, ModelProblem, decode},
-    shape::{EnumValue, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits},
+    shape::{EnumValue, Member, NumberKind, OWN_NAME, Shape, ShapeId, ShapeKind, Traits},
 };
 use crate::model::pointer::escape;
 
@@ -359,19 +359,25 @@ fn traits(node: &Map<String, Value>) -> Traits {
     take_traits(&mut node.get("traits").map(|traits| ("traits".to_owned(), traits.clone())).into_iter().collect())
 }
 
-/// restJson1 gives members of bodies another name by `smithy.api#jsonName`; awsJson ignores it.
+/// restJson1 gives members of bodies another name by `smithy.api#jsonName`; awsJson ignores it. A label has the name of
+/// its member.
 fn name_as_on_the_wire(service: &Service, shapes: &mut BTreeMap<ShapeId, Shape>) {
     if !service.protocols.iter().any(|protocol| protocol.name() == "restJson1") {
         return;
     }
     for shape in shapes.values_mut() {
         let (ShapeKind::Structure(members) | ShapeKind::Union(members)) = &mut shape.kind else { continue };
-        for member in members {
+        for member in members.iter_mut().filter(|member| is_in_body(member)) {
             if let Some(name) = member.traits.get("smithy.api#jsonName").and_then(Value::as_str) {
-                member.name = name.to_owned();
+                let own = std::mem::replace(&mut member.name, name.to_owned());
+                member.traits.0.insert(OWN_NAME.to_owned(), own.into());
             }
         }
     }
+}
+
+fn is_in_body(member: &Member) -> bool {
+    [PayloadSide::Input, PayloadSide::Output].map(|side| member.binding(side)) == [MemberBinding::Body; 2]
 }
 
 fn targets(list: Option<&Value>) -> impl Iterator<Item = &str> {
@@ -442,6 +448,18 @@ mod tests {
         let contract = read("m", &text).unwrap();
         let ShapeKind::Enum(values) = &contract.shape(&ShapeId::new("x#E")).unwrap().kind else { panic!("an enum") };
         assert_eq!(values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    }
+
+    #[test]
+    fn a_member_in_the_path_keeps_its_name_beside_one_in_the_body() {
+        let text = model(
+            r#""x#In":{"type":"structure","members":{
+                "a":{"target":"smithy.api#String","traits":{"smithy.api#jsonName":"A"}},
+                "b":{"target":"smithy.api#String","traits":{"smithy.api#jsonName":"B","smithy.api#httpLabel":{}}}}}"#,
+        );
+        let contract = read("m", &text.replace("awsJson1_1", "restJson1")).unwrap();
+        let names = contract.members(&ShapeId::new("x#In")).iter().map(|member| member.name.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["A", "b"]);
     }
 
     #[test]

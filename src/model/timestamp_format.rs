@@ -100,7 +100,7 @@ fn is_http_date(text: &str) -> bool {
 }
 
 /// An IMF-fixdate. The parser reads the weekday without comparing it to the date, and accepts a signed year.
-fn http_date(text: &str) -> Option<PrimitiveDateTime> {
+pub(super) fn http_date(text: &str) -> Option<PrimitiveDateTime> {
     let date = IMF_FIXDATE.iter().find_map(|format| PrimitiveDateTime::parse(text, format).ok());
     date.filter(|date| date.weekday().to_string().get(..3) == text.get(..3) && !text.contains(['+', '-']))
 }

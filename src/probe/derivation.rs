@@ -19,6 +19,7 @@ use crate::{
         FixtureFiles, Fixtures, ServiceFixtures, nearest,
         source::{Diagnostic, Source},
     },
+    wire::protocol::ServerProtocol,
 };
 
 /// A model by name, and what probes are derived with.
@@ -28,6 +29,8 @@ pub struct Derivation {
     pub model: String,
     /// The recipe for the service's resources; `None`: the one beside the model, or the built-in one.
     pub recipe: Option<PathBuf>,
+    /// The protocol; `None`: the first of the model that is supported.
+    pub protocol: Option<&'static dyn ServerProtocol>,
     /// The locations that are searched for models by name.
     pub places: Places,
 }
@@ -77,6 +80,12 @@ fn hint(nearest: Option<&str>) -> String {
 type NamedText = (&'static str, String, PathBuf);
 
 impl Derivation {
+    /// A model with the built-in recipe, in its own protocol.
+    #[must_use]
+    pub fn of(model: impl Into<String>, places: Places) -> Self {
+        Self { model: model.into(), recipe: None, protocol: None, places }
+    }
+
     /// A suite of one service, its model and its recipe, without scenarios.
     ///
     /// # Errors
@@ -109,6 +118,9 @@ impl Derivation {
         let mut files = FixtureFiles::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));
         for (name, _, file) in texts {
             files.stand_at(&path(name), file);
+        }
+        if let Some(protocol) = self.protocol {
+            files.speak(protocol);
         }
         Ok((service, files))
     }

@@ -118,8 +118,9 @@ impl Subjected {
         let at =
             if location.path.is_root() { self.prefix.clone() } else { format!("{}/{}", self.prefix, location.path) };
         let wanted = ProbeFamily::ALL.into_iter().filter(|family| wants(&at, *family));
+        let place = inputs.place(&self.operation, location);
         let constraints = wanted.filter_map(|family| {
-            let drafts = family.draft(&ProbeSubject { inputs, recipe: self.sketch(), location, shape })?;
+            let drafts = family.draft(&ProbeSubject { inputs, recipe: self.sketch(), location, shape, place })?;
             Some(self.constraint(&format!("{at}/{family}"), family, index, drafts))
         });
         constraints.collect()

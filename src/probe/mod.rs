@@ -63,7 +63,7 @@ pub use location::Location;
 pub use member_path::MemberPath;
 pub use probes::Probes;
 pub use recipe::recipe;
-pub use unprobed_reason::UnprobedReason;
+pub use unprobed_reason::{Inexpressible, UnprobedReason};
 pub use witness::WitnessError;
 
 /// The selection of the probes to derive.

@@ -65,7 +65,7 @@ impl Probes {
     /// Derives the probes of a service.
     #[must_use]
     pub fn new(service: &ServiceFixtures, source: &Arc<Source>, options: ProbeOptions) -> Self {
-        let inputs = Inputs::new(Arc::clone(&service.schemas), &service.fillings);
+        let inputs = Inputs::new(service);
         let mut probes = Self {
             fillings: service.fillings.clone(),
             operations: Vec::new(),

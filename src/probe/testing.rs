@@ -24,8 +24,7 @@ pub(super) fn suite(shapes: &str, states: &str) -> Fixtures {
 /// Builds inputs of that service.
 pub(super) fn inputs(shapes: &str) -> Inputs {
     let suite = suite(shapes, "");
-    let service = suite.service("s").unwrap();
-    Inputs::new(Arc::clone(&service.schemas), &service.fillings)
+    Inputs::new(suite.service("s").unwrap())
 }
 
 /// Its one operation.

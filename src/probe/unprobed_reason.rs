@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::Unbuildable;
+use crate::wire::protocol::ValuePlace;
 
 /// The reason why a constraint has no probe.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -68,9 +69,37 @@ pub enum UnprobedReason {
     /// A second member for a union cannot be built.
     #[error("the union has fewer than two members that can be built")]
     OneUnionMember,
+    /// The part of the request cannot say it.
+    #[error("{place} cannot say {what}")]
+    NotCarried {
+        /// The part of the request.
+        place: ValuePlace,
+        /// What it cannot say.
+        what: Inexpressible,
+    },
     /// The example of the documents is invalid by its own model.
     #[error("an example that violates its own model is not sent")]
     InvalidExample,
+}
+
+/// Something that a part of a request cannot say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Inexpressible {
+    /// No value at all.
+    #[error("that a value is absent")]
+    Absence,
+    /// Null.
+    #[error("null")]
+    Null,
+    /// An empty string.
+    #[error("an empty string")]
+    EmptyText,
+    /// An empty list, map or structure.
+    #[error("an empty list or structure")]
+    EmptyContainer,
+    /// A member that the shape does not have.
+    #[error("a member that the model does not have")]
+    UnknownMember,
 }
 
 impl UnprobedReason {

@@ -172,7 +172,7 @@ impl ReferenceEndpoint {
             Ok(routed) => routed,
             Err(error) => {
                 let (name, status, message) = (RoutingError::NAME, error.status(), error.to_string());
-                let response = ErrorResponse { name, shape: None, status, message: &message };
+                let response = ErrorResponse { name, shape: None, status, message: &message, members: None };
                 return self.recognized(request).write_error(None, &response);
             }
         };

@@ -20,7 +20,10 @@ pub(super) fn rejection(
     let shape = operation.and_then(|(contract, operation)| contract.error(operation, rejection.error));
     let status = shape.map_or_else(|| common_status(rejection.error), Shape::error_status);
     let contract = operation.map(|(contract, _)| contract);
-    protocol.write_error(contract, &ErrorResponse { name: rejection.error, shape, status, message: &rejection.message })
+    protocol.write_error(
+        contract,
+        &ErrorResponse { name: rejection.error, shape, status, message: &rejection.message, members: None },
+    )
 }
 
 fn common_status(error: &str) -> u16 {

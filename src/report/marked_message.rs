@@ -174,10 +174,10 @@ mod tests {
     )]
     #[case::identity_without_a_header("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::ERROR_IDENTITY, "{")]
     #[case::control("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::CONTROL, "HTTP/1.1 500")]
-    #[case::no_body("HTTP/1.1 500\r\na: b\r\n\r\n", Code::JSON, "HTTP/1.1 500")]
+    #[case::no_body("HTTP/1.1 500\r\na: b\r\n\r\n", Code::BODY_FORMAT, "HTTP/1.1 500")]
     #[case::no_response("no whole answer within 2s", Code::EXPECTED_BODY, "no whole answer within 2s")]
-    #[case::no_json("HTTP/1.1 200\r\n\r\n\n<html>\n</html>", Code::JSON, "<html>")]
-    #[case::json_line_feeds("HTTP/1.1 200\n\n[]", Code::JSON, "[]")]
+    #[case::no_json("HTTP/1.1 200\r\n\r\n\n<html>\n</html>", Code::BODY_FORMAT, "<html>")]
+    #[case::json_line_feeds("HTTP/1.1 200\n\n[]", Code::BODY_FORMAT, "[]")]
     fn what_a_finding_without_a_pointer_is_about_is_marked(
         #[case] response: &str,
         #[case] code: Code,

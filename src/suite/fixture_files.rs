@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::{
     model::published::{self, ModelFiles, Places},
     suite::source::{Diagnostic, Source},
+    wire::protocol::ServerProtocol,
 };
 
 /// The file with the examples of botocore, in the folder of a service.
@@ -30,6 +31,8 @@ pub struct FixtureFiles {
     elsewhere: BTreeMap<String, PathBuf>,
     /// The paths of scenarios that name their model themselves.
     alone: BTreeSet<String>,
+    /// The protocol of all services; `None`: the first of each model that is supported.
+    protocol: Option<&'static dyn ServerProtocol>,
 }
 
 /// A folder that cannot be read.
@@ -106,6 +109,16 @@ struct ModelName {
 }
 
 impl FixtureFiles {
+    /// Lets all services speak this protocol, whichever their models name.
+    pub fn speak(&mut self, protocol: &'static dyn ServerProtocol) {
+        self.protocol = Some(protocol);
+    }
+
+    /// The protocol of all services; `None`: the first of each model that is supported.
+    pub(super) fn protocol(&self) -> Option<&'static dyn ServerProtocol> {
+        self.protocol
+    }
+
     /// The fixtures that are compiled in; none in a build without the feature `bundled`.
     #[must_use]
     pub fn bundled_fixtures() -> Self {

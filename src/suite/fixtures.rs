@@ -14,7 +14,7 @@ use crate::{
         requirement::Requirements,
         source::{Diagnostic, Source},
     },
-    wire::{digest::Sha256, protocol_of, sigv4::hex},
+    wire::{UnknownProtocol, digest::Sha256, protocol_of, sigv4::hex},
 };
 
 /// All fixtures, validated.
@@ -155,8 +155,8 @@ pub(super) fn service_suite(
     if let Some(text) = files.get(&examples) {
         contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
     }
-    let protocol =
-        protocol_of(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
+    let unsupported = |error: UnknownProtocol| Diagnostic::of_file(&files.display(path), error.to_string());
+    let protocol = files.protocol().map_or_else(|| protocol_of(&contract).map_err(unsupported), Ok)?;
     let requirements = match files.get(&format!("{service}/requirements.yaml")) {
         Some(text) => {
             Requirements::read(&Source::read(&files.display(&format!("{service}/requirements.yaml")), text)?, service)?

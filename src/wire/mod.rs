@@ -10,9 +10,10 @@
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
 //! | `moment` | A point in time, read and written in the formats of timestamps |  |
-//! | `protocol` | The AWS protocols | `json` |
+//! | `protocol` | The AWS protocols | `cbor`, `event_stream`, `json`, `moment`, `xml` |
 //! | `signing_date` | The date of a signed request |  |
 //! | `sigv4` | AWS Signature Version 4 in headers, query strings and chunks, and its deliberate faults | `digest`, `signing_date` |
+//! | `xml` | Strict, bounded XML 1.0: elements by their local names, and a writer with its escapes |  |
 
 pub mod cbor;
 pub mod checksum;
@@ -27,6 +28,7 @@ pub mod signing_date;
 pub mod sigv4;
 #[cfg(test)]
 mod vectors;
+pub mod xml;
 
 pub use curl::curl;
 pub use message::{Delivery, Headers, Request, Response, Secrets, TransportError};

@@ -30,6 +30,7 @@ mod probe_coverage;
 mod probes;
 mod profiles;
 mod protocol_literals;
+mod protocol_tests;
 #[cfg(unix)]
 mod public_api;
 mod real_endpoints;

@@ -164,10 +164,9 @@ fn every_type_has_a_name_of_its_own() {
 }
 
 /// File names that several folders have, with the reason.
-const SHARED_FILE_NAMES: [(&str, &str); 5] = [
+const SHARED_FILE_NAMES: [(&str, &str); 4] = [
     ("mod.rs", "the root of a module"),
     ("error_identity.rs", "a check has the name of its code"),
-    ("json.rs", "a check has the name of its code"),
     ("outcome.rs", "a check has the name of its code"),
     ("run.rs", "a subcommand has its name"),
 ];

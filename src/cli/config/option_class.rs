@@ -44,6 +44,7 @@ const CLASSES: &[(OptionClass, &[&str])] = &[
             "operation",
             "probes",
             "profile",
+            "protocol",
             "recipe",
             "seed",
             "service",

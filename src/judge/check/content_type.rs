@@ -31,8 +31,11 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     if !subject.names_its_protocol() {
         return Checked::nothing();
     }
+    let service = subject.service;
+    let expected =
+        service.protocol.response_media_type(service.contract(), subject.operation, subject.response, subject.parsed);
+    let Some(expected) = expected else { return Checked::nothing() };
     let basis = subject.basis(&CHECK);
-    let expected = subject.service.protocol.content_type();
     let actual: Vec<&str> = subject.response.headers.all("content-type").collect();
     let essence = |value: &str| value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(expected);
     let actual = match actual.as_slice() {

@@ -30,7 +30,8 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some(identity) = &subject.parsed.rejection else { return Checked::nothing() };
+    let identity = subject.parsed.rejection.as_ref().filter(|_| subject.service.protocol.lists_errors());
+    let Some(identity) = identity else { return Checked::nothing() };
     let basis = subject.basis(&CHECK);
     let declared = |name: &str| {
         subject.service.contract().error(subject.operation, name).is_some() || RejectionClass::is_common(name)

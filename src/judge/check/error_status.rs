@@ -5,7 +5,7 @@ use crate::{
     judge::{code::Code, verdict::Severity::Error},
     model::{ErrorKind, Shape},
     suite::{Alternative, requirement::Evidence},
-    wire::RejectionClass,
+    wire::{Protocol, RejectionClass},
 };
 
 impl Code {
@@ -44,7 +44,7 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         basis = subject.basis(&CHECK);
     }
     let actual = subject.response.status;
-    let allowed = stated.unwrap_or_else(|| by_contract(own, name, basis.evidence));
+    let allowed = stated.unwrap_or_else(|| by_contract(subject.service.protocol, own, name, basis.evidence));
     if allowed.contains(&actual) {
         return Checked::with(basis.cites, Vec::new());
     }
@@ -73,12 +73,13 @@ fn stated(subject: &ResponseSubject<'_>) -> Option<Vec<u16>> {
 }
 
 /// A page states the status. If a model declares one, both that one and the plain one of the class are right, because
-/// the AWS JSON protocols ignore the declaration. If a model declares none, it states only the class: botocore's models
+/// the AWS JSON protocols ignore the declaration; the others keep it. If a model declares none, it states only the class: botocore's models
 /// have no status for errors that AWS sends with 400, 403 and 404.
-fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
+fn by_contract(protocol: &dyn Protocol, own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
     let Some(shape) = own else { return common(name) };
-    if evidence <= Evidence::Linked {
-        return vec![shape.error_status()];
+    let is_declared = shape.traits.http_error().or(shape.traits.query_error_status()).is_some();
+    if evidence <= Evidence::Linked || (is_declared && protocol.keeps_error_status()) {
+        return vec![protocol.error_status(shape)];
     }
     let plain = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
     match shape.traits.http_error() {
@@ -114,13 +115,14 @@ mod tests {
 
     use super::*;
     use crate::judge::check::testing::*;
+    use crate::wire::AwsJson;
 
     #[test]
     fn a_common_error_binds_by_its_class_alone() {
-        assert_eq!(by_contract(None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
-        let serialization = by_contract(None, "SerializationException", Evidence::Protocol);
+        assert_eq!(by_contract(&AwsJson::V1_1, None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
+        let serialization = by_contract(&AwsJson::V1_1, None, "SerializationException", Evidence::Protocol);
         assert!(serialization.contains(&404) && !serialization.contains(&500));
-        let unknown = by_contract(None, "InternalServiceError", Evidence::Protocol);
+        let unknown = by_contract(&AwsJson::V1_1, None, "InternalServiceError", Evidence::Protocol);
         assert!(unknown.contains(&400) && unknown.contains(&500) && !unknown.contains(&200));
     }
 
@@ -209,7 +211,7 @@ mod tests {
         let contract = crate::model::read("m", &model).unwrap();
         let shape = contract.error(contract.operation("Op").unwrap(), "E");
         assert!(shape.is_some());
-        by_contract(shape, "E", evidence)
+        by_contract(&AwsJson::V1_1, shape, "E", evidence)
     }
 
     #[rstest]

@@ -5,6 +5,7 @@
 //! function. A check looks at one response, at one step with all its exchanges, or at a whole case. The verdict is
 //! computed from the findings.
 
+mod body_format;
 mod consistently;
 mod content_encoding;
 mod content_length;
@@ -17,7 +18,6 @@ mod error_status;
 mod eventually;
 mod expected_body;
 pub mod implementation;
-mod json;
 mod judgement;
 mod line_ends;
 mod outcome;
@@ -62,7 +62,7 @@ pub const CHECKS: &[Check] = &[
     content_length::CHECK,
     line_ends::CHECK,
     request_id::CHECK,
-    json::CHECK,
+    body_format::CHECK,
     response_shape::CHECK,
     expected_body::CHECK,
     eventually::CHECK,

@@ -47,7 +47,10 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let compared = match expected {
         Some(expected) if actual == expected => SuccessStatus::Expected,
         Some(expected) => SuccessStatus::Wrong { expected },
-        None => subject.service.protocol.compare_success_status(subject.operation, actual),
+        None => {
+            let service = subject.service;
+            service.protocol.compare_success_status(service.contract(), subject.operation, actual)
+        }
     };
     let finding = |expected: u16| {
         basis.finding(&CHECK, subject.number(), "", format!("the status {expected}"), actual.to_string())

@@ -53,6 +53,9 @@ pub(super) struct Metadata<'t> {
     pub(super) json_version: Option<Cow<'t, str>>,
     #[serde(rename = "awsQueryCompatible")]
     pub(super) query_compatible: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    pub(super) auth: Vec<Cow<'t, str>>,
+    pub(super) xml_namespace: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +77,11 @@ pub(super) struct BotocoreOperation<'t> {
     pub(super) deprecated: bool,
     #[serde(default)]
     pub(super) http_checksum_required: bool,
+    pub(super) http_checksum: Option<Value>,
+    #[serde(rename = "requestcompression")]
+    pub(super) request_compression: Option<Value>,
+    #[serde(default)]
+    pub(super) unsigned_payload: bool,
     #[serde(borrow)]
     pub(super) endpoint: Option<BotocoreEndpoint<'t>>,
     #[serde(borrow)]
@@ -125,6 +133,13 @@ pub(super) struct ShapeReference<'t> {
     pub(super) flattened: bool,
     #[serde(default)]
     pub(super) xml_attribute: bool,
+    pub(super) xml_namespace: Option<Value>,
+    #[serde(borrow)]
+    pub(super) timestamp_format: Option<Cow<'t, str>>,
+    #[serde(default, rename = "eventheader")]
+    pub(super) event_header: bool,
+    #[serde(default, rename = "eventpayload")]
+    pub(super) event_payload: bool,
     #[serde(default)]
     pub(super) fault: bool,
     #[serde(borrow)]
@@ -178,7 +193,10 @@ pub(super) struct BotocoreShape<'t> {
     #[serde(default)]
     pub(super) streaming: bool,
     #[serde(default)]
+    pub(super) requires_length: bool,
+    #[serde(default)]
     pub(super) flattened: bool,
+    pub(super) xml_namespace: Option<Value>,
     #[serde(default)]
     pub(super) deprecated: bool,
 }

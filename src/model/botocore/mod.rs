@@ -4,6 +4,7 @@
 //! error names the file and the JSON pointer.
 
 mod document;
+mod s3_roots;
 mod shapes;
 
 use std::collections::BTreeMap;
@@ -71,6 +72,9 @@ impl<'a> BotocoreReader<'a> {
         let mut operations = BTreeMap::new();
         for (name, raw) in document.operations.iter() {
             let operation = self.operation(&child("/operations", name), name, raw, document)?;
+            if let (Some(shape), Some(reference)) = (shapes.get_mut(&operation.input), &raw.input) {
+                shapes::name_root(shape, reference);
+            }
             for (error, reference) in operation.errors.iter().zip(&raw.errors) {
                 if let Some(shape) = shapes.get_mut(error) {
                     shapes::mark_error(shape, reference);
@@ -78,6 +82,7 @@ impl<'a> BotocoreReader<'a> {
             }
             operations.insert(operation.name.clone(), operation);
         }
+        s3_roots::name_roots(&document.metadata.service_id, &mut shapes);
         Ok(Contract::new(self.service(&document.metadata), operations, shapes))
     }
 
@@ -96,6 +101,7 @@ impl<'a> BotocoreReader<'a> {
         if metadata.query_compatible.is_some() {
             traits.insert("aws.protocols#awsQueryCompatible".to_owned(), json!({}));
         }
+        traits.extend(service_traits(metadata));
         Service {
             id: self.id(&name),
             version: metadata.api_version.clone().into_owned(),
@@ -166,8 +172,27 @@ fn protocols(metadata: &Metadata<'_>) -> Vec<ShapeId> {
     found
 }
 
-fn operation_traits(raw: &document::BotocoreOperation<'_>, document: &BotocoreDocument<'_>) -> Traits {
+/// The traits of a service that depend on few services.
+fn service_traits(metadata: &Metadata<'_>) -> BTreeMap<String, Value> {
     let mut traits = BTreeMap::new();
+    if let Some(namespace) = &metadata.xml_namespace {
+        traits.insert("smithy.api#xmlNamespace".to_owned(), shapes::xml_namespace(namespace));
+    }
+    if !metadata.auth.is_empty() {
+        traits.insert("smithy.api#auth".to_owned(), json!(metadata.auth));
+    }
+    // Of the services of restXml, only S3 sends errors without an outer element.
+    if metadata.service_id == "S3" && metadata.protocol == "rest-xml" {
+        traits.insert("aws.protocols#restXml".to_owned(), json!({"noErrorWrapping": true}));
+    }
+    traits
+}
+
+/// The output that is its only member on the wire, without an element around it.
+const UNWRAPPED_OUTPUT: &str = "GetBucketLocationOutput";
+
+fn operation_traits(raw: &document::BotocoreOperation<'_>, document: &BotocoreDocument<'_>) -> Traits {
+    let mut traits = aws_traits(raw);
     let mut set = |id: &str, value: Value| drop(traits.insert(format!("smithy.api#{id}"), value));
     if let Some(http) = &raw.http {
         let uri = shapes::uri_by_members(&http.request_uri, raw.input.as_ref(), document);
@@ -186,10 +211,31 @@ fn operation_traits(raw: &document::BotocoreOperation<'_>, document: &BotocoreDo
     if let Some(prefix) = raw.endpoint.as_ref().and_then(|endpoint| endpoint.host_prefix.as_deref()) {
         set("endpoint", json!({"hostPrefix": prefix}));
     }
+    if let Some(compression) = &raw.request_compression {
+        set("requestCompression", compression.clone());
+    }
     if raw.authtype.as_deref() == Some("none") || raw.auth.iter().any(|scheme| scheme == "smithy.api#noAuth") {
         set("auth", json!([]));
+        set("optionalAuth", json!({}));
+    } else if !raw.auth.is_empty() {
+        set("auth", json!(raw.auth));
     }
     Traits(traits)
+}
+
+/// The traits of an operation outside of Smithy's prelude.
+fn aws_traits(raw: &document::BotocoreOperation<'_>) -> BTreeMap<String, Value> {
+    let mut traits = BTreeMap::new();
+    if let Some(checksum) = &raw.http_checksum {
+        traits.insert("aws.protocols#httpChecksum".to_owned(), checksum.clone());
+    }
+    if raw.unsigned_payload || raw.authtype.as_deref() == Some("v4-unsigned-body") {
+        traits.insert("aws.auth#unsignedPayload".to_owned(), json!({}));
+    }
+    if raw.output.as_ref().is_some_and(|output| output.shape == UNWRAPPED_OUTPUT) {
+        traits.insert("aws.customizations#s3UnwrappedXmlOutput".to_owned(), json!({}));
+    }
+    traits
 }
 
 /// Puts botocore's examples into the terms of `smithy.api#examples`.
@@ -272,6 +318,89 @@ mod tests {
         assert_eq!(members.iter().map(|member| &*member.name).collect::<Vec<_>>(), expected);
         assert!(members[0].traits.required() && !members[1].traits.required());
         assert_eq!(operation.traits.get("smithy.api#http").unwrap()["uri"], "/b/{Bucket}");
+    }
+
+    #[rstest]
+    #[case::rest(r#""protocol":"rest-json""#, "smithy.api#jsonName")]
+    #[case::xml(r#""protocol":"query""#, "smithy.api#xmlName")]
+    #[case::several(r#""protocol":"json","protocols":["json","query"]"#, "smithy.api#xmlName")]
+    fn a_location_name_is_a_name_in_json_or_in_xml(#[case] metadata: &str, #[case] id: &str) {
+        let contract = read("m", &model(metadata, "")).unwrap();
+        let members = contract.members(&contract.operation("Get").unwrap().input);
+        assert_eq!(members[0].traits.get(id), Some(&json!("name")));
+        assert_eq!(members[1].traits.get(id), None);
+    }
+
+    const XML: &str = r#""protocol":"rest-xml","auth":["aws.auth#sigv4"],"xmlNamespace":"http://toy/""#;
+
+    fn member_traits(contract: &Contract, shape: &str, name: &str) -> Traits {
+        let members = contract.members(&ShapeId::new(format!("com.amazonaws.toy#{shape}")));
+        members.iter().find(|member| member.name == name).unwrap().traits.clone()
+    }
+
+    #[test]
+    fn names_in_xml_become_traits() {
+        let shapes = r#","X":{"type":"structure","xmlNamespace":{"prefix":"xsi","uri":"http://i"},"payload":"P","members":{
+            "A":{"shape":"Name","locationName":"xsi:type","xmlAttribute":true},
+            "P":{"shape":"X","locationName":"Root","xmlNamespace":{"uri":"http://p"}},
+            "F":{"shape":"Flat","locationName":"Other"},"G":{"shape":"Plain","flattened":true,"locationName":"Own"},
+            "T":{"shape":"Name","timestampFormat":"iso8601","eventheader":true},"E":{"shape":"Name","eventpayload":true}}},
+          "Flat":{"type":"list","flattened":true,"member":{"shape":"Name","locationName":"Item"}},
+          "Plain":{"type":"list","member":{"shape":"Name"}},
+          "M":{"type":"map","key":{"shape":"Name","locationName":"K"},"value":{"shape":"Name","locationName":"V"}}"#;
+        let contract = read("m", &model(XML, shapes)).unwrap();
+        let value =
+            |name: &str, id: &str| member_traits(&contract, "X", name).get(&format!("smithy.api#{id}")).cloned();
+        assert_eq!((value("A", "xmlName"), value("A", "xmlAttribute")), (Some(json!("xsi:type")), Some(json!({}))));
+        assert_eq!((value("P", "xmlName"), value("P", "httpPayload")), (Some(json!("Root")), Some(json!({}))));
+        assert_eq!(value("P", "xmlNamespace"), Some(json!({"uri": "http://p"})));
+        assert_eq!((value("F", "xmlName"), value("F", "xmlFlattened")), (Some(json!("Item")), Some(json!({}))));
+        assert_eq!((value("G", "xmlName"), value("G", "xmlFlattened")), (Some(json!("Own")), Some(json!({}))));
+        assert_eq!(
+            (value("T", "timestampFormat"), value("T", "eventHeader")),
+            (Some(json!("date-time")), Some(json!({})))
+        );
+        assert_eq!(value("E", "eventPayload"), Some(json!({})));
+        let shape = |name: &str| contract.shape(&ShapeId::new(format!("com.amazonaws.toy#{name}"))).unwrap();
+        assert_eq!(
+            shape("X").traits.get("smithy.api#xmlNamespace"),
+            Some(&json!({"uri": "http://i", "prefix": "xsi"}))
+        );
+        let ShapeKind::Map { key, value } = &shape("M").kind else { panic!("a map") };
+        assert_eq!(
+            [key, value].map(|part| part.traits.get("smithy.api#xmlName").cloned()),
+            ["K", "V"].map(|n| Some(json!(n)))
+        );
+        let service = &contract.service().traits;
+        assert_eq!(service.get("smithy.api#xmlNamespace"), Some(&json!({"uri": "http://toy/"})));
+        assert_eq!(service.get("smithy.api#auth"), Some(&json!(["aws.auth#sigv4"])));
+    }
+
+    #[test]
+    fn what_an_operation_says_becomes_its_traits() {
+        let text = format!(
+            r#"{{"metadata":{{"apiVersion":"1","endpointPrefix":"s3","serviceFullName":"f","serviceId":"S3","protocol":"rest-xml"}},
+            "operations":{{"Put":{{"name":"Put","http":{{"method":"PUT","requestUri":"/"}},"authtype":"v4-unsigned-body",
+                "input":{{"shape":"In","locationName":"PutRoot","xmlNamespace":{{"uri":"http://r"}}}},
+                "output":{{"shape":"GetBucketLocationOutput"}},"requestcompression":{{"encodings":["gzip"]}},
+                "httpChecksum":{{"requestChecksumRequired":true}}}},
+              "Open":{{"name":"Open","authtype":"none"}},"Bear":{{"name":"Bear","auth":["smithy.api#httpBearerAuth"]}}}},
+            "shapes":{{"In":{{"type":"structure","members":{{}}}},"GetBucketLocationOutput":{{"type":"structure","members":{{}}}}}}}}"#
+        );
+        let contract = read("m", &text).unwrap();
+        let of = |name: &str, id: &str| contract.operation(name).unwrap().traits.get(id).cloned();
+        assert_eq!(of("Put", "aws.protocols#httpChecksum"), Some(json!({"requestChecksumRequired": true})));
+        assert_eq!(of("Put", "smithy.api#requestCompression"), Some(json!({"encodings": ["gzip"]})));
+        assert!(of("Put", "aws.auth#unsignedPayload").is_some() && of("Put", "smithy.api#auth").is_none());
+        assert!(of("Put", "aws.customizations#s3UnwrappedXmlOutput").is_some());
+        assert!(of("Open", "aws.customizations#s3UnwrappedXmlOutput").is_none());
+        assert!(of("Open", "smithy.api#optionalAuth").is_some() && of("Open", "smithy.api#auth") == Some(json!([])));
+        assert_eq!(of("Bear", "smithy.api#auth"), Some(json!(["smithy.api#httpBearerAuth"])));
+        let root = &contract.shape(&ShapeId::new("com.amazonaws.s3#In")).unwrap().traits;
+        assert_eq!(root.get("smithy.api#xmlName"), Some(&json!("PutRoot")));
+        assert_eq!(root.get("smithy.api#xmlNamespace"), Some(&json!({"uri": "http://r"})));
+        let protocol = contract.service().traits.get("aws.protocols#restXml");
+        assert_eq!(protocol, Some(&json!({"noErrorWrapping": true})));
     }
 
     #[test]

@@ -11,17 +11,18 @@ use super::{
 use crate::model::{
     model_error::{ModelError, ModelProblem},
     pointer::child,
-    shape::{EnumValue, Member, NumberKind, Shape, ShapeKind, Traits},
+    shape::{EnumValue, Member, NumberKind, OWN_NAME, Shape, ShapeKind, Traits},
 };
 
-/// The meaning of `locationName` for a member in a body.
+/// The meaning of `locationName` for a member in a body. Except in restJson1, it is also the name of an XML element or
+/// of a query parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShapeNames {
     /// The name of the member: RPC protocols have only bodies.
     Location,
-    /// The name of the member, unless it is bound outside of the body.
+    /// The name of the member, unless it is bound outside of the body or is the whole body.
     LocationInBody,
-    /// The name of an XML element or query parameter, kept as a trait.
+    /// Not the name of the member.
     Own,
 }
 
@@ -98,48 +99,77 @@ impl BotocoreReader<'_> {
         let target = self.target(at, &reference.shape, shapes)?;
         let shape = shapes.get(&reference.shape);
         let names = self.names();
-        let mut traits = member_traits(reference, shape);
+        let mut traits = member_traits(name, reference, shape);
+        let is_payload = &*of.kind == "structure" && of.payload.as_deref() == Some(name);
         if &*of.kind == "structure" {
             flag(&mut traits, "smithy.api#required", of.required.iter().any(|required| required == name));
-            flag(&mut traits, "smithy.api#httpPayload", of.payload.as_deref() == Some(name));
+            flag(&mut traits, "smithy.api#httpPayload", is_payload);
         }
         // A shape may carry the name that all its uses have.
         let located = reference.location_name.as_deref().or_else(|| shape.and_then(|s| s.location_name.as_deref()));
-        let renamed = match names {
-            ShapeNames::Location => located,
-            ShapeNames::LocationInBody => located.filter(|_| reference.location.is_none()),
-            ShapeNames::Own => None,
-        };
-        if let (ShapeNames::Own, Some(xml), None) = (names, located, &reference.location) {
-            set(&mut traits, "smithy.api#xmlName", xml.into());
+        let is_renamed = &*of.kind == "structure"
+            && match names {
+                ShapeNames::Location => true,
+                ShapeNames::LocationInBody => reference.location.is_none() && !is_payload,
+                ShapeNames::Own => false,
+            };
+        let renamed = located.filter(|_| is_renamed);
+        if names == ShapeNames::LocationInBody {
+            if let Some(json) = renamed.filter(|json| *json != name) {
+                set(&mut traits, "smithy.api#jsonName", json.into());
+                set(&mut traits, OWN_NAME, name.into());
+            }
+        } else if reference.location.is_none() {
+            let xml = flat_item_name(reference, shape).or(located);
+            xml.into_iter().for_each(|xml| set(&mut traits, "smithy.api#xmlName", xml.into()));
         }
-        let renamed = renamed.filter(|_| &*of.kind == "structure");
         Ok(Member { name: renamed.unwrap_or(name).to_owned(), target, traits: Traits(traits) })
     }
+}
+
+/// The name of the items of a flattened list, which stand in the place of the member itself.
+fn flat_item_name<'r>(reference: &ShapeReference<'_>, target: Option<&'r Raw<'_>>) -> Option<&'r str> {
+    let list = target.filter(|shape| shape.flattened || reference.flattened)?;
+    list.member.as_ref()?.location_name.as_deref()
 }
 
 fn enum_value(value: &str) -> EnumValue {
     EnumValue { value: value.to_owned(), traits: Traits::default() }
 }
 
-fn member_traits(reference: &ShapeReference<'_>, target: Option<&Raw<'_>>) -> TraitMap {
-    let mut traits = TraitMap::new();
+fn member_traits(name: &str, reference: &ShapeReference<'_>, target: Option<&Raw<'_>>) -> TraitMap {
+    let mut traits = binding_traits(name, reference, target);
     flag(&mut traits, "smithy.api#idempotencyToken", reference.idempotency_token);
     flag(&mut traits, "smithy.api#deprecated", reference.deprecated);
     flag(&mut traits, "smithy.api#hostLabel", reference.host_label);
     flag(&mut traits, "smithy.api#streaming", reference.streaming);
     flag(&mut traits, "smithy.api#xmlFlattened", reference.flattened || target.is_some_and(|shape| shape.flattened));
     flag(&mut traits, "smithy.api#xmlAttribute", reference.xml_attribute);
+    flag(&mut traits, "smithy.api#eventHeader", reference.event_header);
+    flag(&mut traits, "smithy.api#eventPayload", reference.event_payload);
+    if let Some(namespace) = &reference.xml_namespace {
+        set(&mut traits, "smithy.api#xmlNamespace", xml_namespace(namespace));
+    }
+    if let Some(format) = reference.timestamp_format.as_deref().and_then(timestamp_format) {
+        set(&mut traits, "smithy.api#timestampFormat", format.into());
+    }
     if reference.jsonvalue {
         set(&mut traits, "smithy.api#mediaType", "application/json".into());
     }
     if let Some(name) = &reference.query_name {
         set(&mut traits, "aws.protocols#ec2QueryName", (**name).into());
     }
-    let named = || Value::from(reference.location_name.as_deref().unwrap_or_default());
+    traits
+}
+
+/// The trait that binds a member to a part of a message other than the body.
+fn binding_traits(name: &str, reference: &ShapeReference<'_>, target: Option<&Raw<'_>>) -> TraitMap {
+    let mut traits = TraitMap::new();
+    let located = reference.location_name.as_deref();
+    let named = || Value::from(located.unwrap_or(name));
     match reference.location.as_deref() {
         Some("header") => set(&mut traits, "smithy.api#httpHeader", named()),
-        Some("headers") => set(&mut traits, "smithy.api#httpPrefixHeaders", named()),
+        Some("headers") => set(&mut traits, "smithy.api#httpPrefixHeaders", located.unwrap_or_default().into()),
         Some("querystring") if target.is_some_and(|shape| shape.kind == "map") => {
             set(&mut traits, "smithy.api#httpQueryParams", json!({}));
         }
@@ -172,7 +202,11 @@ fn shape_traits(name: &str, raw: &Raw<'_>, kind: &ShapeKind) -> TraitMap {
     flag(&mut traits, "smithy.api#sensitive", raw.sensitive);
     flag(&mut traits, "smithy.api#sparse", raw.sparse);
     flag(&mut traits, "smithy.api#streaming", raw.streaming || raw.eventstream);
+    flag(&mut traits, "smithy.api#requiresLength", raw.requires_length);
     flag(&mut traits, "smithy.api#deprecated", raw.deprecated);
+    if let Some(namespace) = &raw.xml_namespace {
+        set(&mut traits, "smithy.api#xmlNamespace", xml_namespace(namespace));
+    }
     flag(&mut traits, "smithy.api#retryable", raw.retryable.is_some());
     if raw.exception || raw.fault || raw.error.is_some() {
         error_traits(&mut traits, name, raw.fault, raw.error.as_ref());
@@ -208,6 +242,24 @@ fn error_traits(traits: &mut TraitMap, name: &str, fault: bool, info: Option<&Er
     if let Some(code) = info.and_then(|info| info.code.as_deref()).filter(|code| *code != name) {
         let status = status.unwrap_or(if server { 500 } else { 400 });
         set(traits, "aws.protocols#awsQueryError", json!({"code": code, "httpResponseCode": status}));
+    }
+}
+
+/// A namespace, which older models write as its URI alone.
+pub(super) fn xml_namespace(raw: &Value) -> Value {
+    match raw {
+        Value::String(uri) => json!({ "uri": uri }),
+        other => other.clone(),
+    }
+}
+
+/// Names the document element of an input.
+pub(super) fn name_root(input: &mut Shape, reference: &ShapeReference<'_>) {
+    if let Some(name) = &reference.location_name {
+        set(&mut input.traits.0, "smithy.api#xmlName", (**name).into());
+    }
+    if let Some(namespace) = &reference.xml_namespace {
+        set(&mut input.traits.0, "smithy.api#xmlNamespace", xml_namespace(namespace));
     }
 }
 

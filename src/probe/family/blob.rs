@@ -12,7 +12,7 @@ pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
 };
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
-    matches!(subject.shape.kind, ShapeKind::Blob).then(|| {
+    (matches!(subject.shape.kind, ShapeKind::Blob) && subject.place.has_base64()).then(|| {
         let not_base64 = ProbeDraft::value(
             "not-base64",
             "is a string that is not base64",

@@ -1,4 +1,4 @@
-//! A value of every JSON type that a shape does not have.
+//! A value of every JSON type that a shape does not have; text that is no value of a shape, where everything is text.
 
 use serde_json::{Value, json};
 
@@ -9,13 +9,16 @@ pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     name: "type",
     basis: FamilyBasis::Protocol,
     group: RequestGroup::Wire,
-    asks: "a value of another JSON type",
+    asks: "a value of another type",
     draft,
 };
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if subject.location.path.is_root() || subject.location.is_key() {
         return None;
+    }
+    if !subject.place.has_types() {
+        return text(subject);
     }
     let valid = valid_types(subject)?;
     let all = [
@@ -35,6 +38,18 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         )
     });
     Some(FamilyDrafts::of(format!("a JSON {}", valid.join(" or ")), drafts.collect()))
+}
+
+/// Text instead of a number or a boolean. Text of every other shape is valid, or another family probes it.
+fn text(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
+    let valid = match &subject.shape.kind {
+        ShapeKind::Boolean => "a boolean",
+        ShapeKind::Number(_) | ShapeKind::IntEnum(_) => "a number",
+        _ => return None,
+    };
+    let title = format!("is text that is not {valid}");
+    let text = ProbeDraft::value("text", title, "wireproof", ExpectedOutcome::RejectedOrUnreadable);
+    Some(FamilyDrafts::of(valid, vec![text]))
 }
 
 /// The JSON types of a shape; `None` where it has every type.

@@ -3,6 +3,7 @@
 //! A family looks at one location of an operation's input and drafts the probes for it.
 
 mod blob;
+mod carried;
 mod entries;
 mod enumeration;
 mod example;
@@ -34,6 +35,7 @@ use super::{
 use crate::{
     model::{Contract, Shape},
     suite::{RequestGroup, requirement::Evidence},
+    wire::protocol::ValuePlace,
 };
 
 pub use family_selector::{FamilySelector, UnknownFamily};
@@ -140,7 +142,7 @@ impl ProbeFamily {
 
     /// The probes for one location; `None` where the family does not apply.
     pub(super) fn draft(self, subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
-        (self.definition().draft)(subject)
+        (self.definition().draft)(subject).map(|drafts| carried::carried(subject, drafts))
     }
 
     fn definition(self) -> &'static FamilyDefinition {
@@ -251,6 +253,8 @@ pub(super) struct ProbeSubject<'a> {
     pub(super) recipe: Recipe<'a>,
     pub(super) location: &'a Location,
     pub(super) shape: &'a Shape,
+    /// The part of the request that carries the location.
+    pub(super) place: ValuePlace,
 }
 
 impl ProbeSubject<'_> {

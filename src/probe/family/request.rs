@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     suite::{Body, ByteChanges, Template},
-    wire::protocol::{MalformedOutcome, MalformedRequest, RequestChange, protocol_of},
+    wire::protocol::{MalformedOutcome, MalformedRequest, RequestChange},
 };
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
@@ -23,7 +23,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !subject.location.path.is_root() {
         return None;
     }
-    let protocol = protocol_of(subject.contract()).ok()?;
+    let protocol = subject.inputs.protocol();
     let malformed = protocol.malformed_requests(subject.contract(), subject.recipe.operation);
     let drafts = malformed.into_iter().map(|malformed| {
         let MalformedRequest { variant, title, change, expected, may_crash } = malformed;

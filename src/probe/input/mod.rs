@@ -22,7 +22,8 @@ use crate::{
         BodyRules, Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits,
         walk::ShapeStep,
     },
-    suite::{Filling, Glob},
+    suite::{Glob, ServiceFixtures},
+    wire::{Protocol, protocol::ValuePlace},
 };
 
 /// The reason why no valid input can be built.
@@ -46,6 +47,7 @@ pub type KnownValues = Vec<(Glob, Value)>;
 #[derive(Debug)]
 pub(super) struct Inputs {
     schemas: Arc<Schemas>,
+    protocol: &'static dyn Protocol,
     /// Members that a recipe adds to every valid input, required or not.
     always: Vec<Glob>,
     patterns: Patterns,
@@ -83,10 +85,12 @@ pub(super) struct Reached {
 }
 
 impl Inputs {
-    pub(super) fn new(schemas: Arc<Schemas>, fillings: &[Filling]) -> Self {
-        let always = fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
+    pub(super) fn new(service: &ServiceFixtures) -> Self {
+        let always =
+            service.fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
         Self {
-            schemas,
+            schemas: Arc::clone(&service.schemas),
+            protocol: service.protocol,
             always,
             patterns: Patterns::default(),
             texts: RefCell::default(),
@@ -103,6 +107,18 @@ impl Inputs {
             self.always.iter().any(|glob| glob.matches_whole(&name))
         };
         member.traits.required() || (!self.always.is_empty() && by_recipe())
+    }
+
+    pub(super) fn protocol(&self) -> &'static dyn Protocol {
+        self.protocol
+    }
+
+    /// The part of a request that carries a location.
+    pub(super) fn place(&self, operation: &Operation, location: &Location) -> ValuePlace {
+        let top = location.path.members().next();
+        let members = self.contract().members(&operation.input);
+        let member = top.and_then(|top| members.iter().find(|member| member.name == top));
+        self.protocol.place(self.contract(), operation, member)
     }
 
     pub(super) fn rules(&self) -> &BodyRules {

@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_note_does_not_count_as_detection_in_the_table() {
         let mut matrix = wide();
-        matrix.mutants[0].codes.insert(Code::JSON, MatrixCell { severity: Severity::Note, cases: 9 });
+        matrix.mutants[0].codes.insert(Code::BODY_FORMAT, MatrixCell { severity: Severity::Note, cases: 9 });
         assert_eq!(drawn(&count_table::codes(&matrix), 120).matches("3999").count(), 2);
     }
 }

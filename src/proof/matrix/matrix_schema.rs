@@ -69,7 +69,7 @@ mod tests {
             ("/mutants/0/fate", json!("slain")),
             ("/mutants/0/kind", json!(["No Code"])),
             ("/mutants/0/codes", json!({ "No Code": { "severity": "error", "cases": 1 } })),
-            ("/mutants/0/codes", json!({ "json": { "severity": "error" } })),
+            ("/mutants/0/codes", json!({ "body-format": { "severity": "error" } })),
             ("/mutants/0/detection", json!({ "case": "x" })),
             // An equivalent mutant has a reason.
             ("/mutants/0/fate", json!("equivalent")),

@@ -75,7 +75,8 @@ impl ConstantEndpoint {
                 }
                 for error in contract.operation(name).into_iter().flat_map(|operation| &operation.errors) {
                     let shape = contract.shape(error);
-                    let response = ErrorResponse { name: error.name(), shape, status: 400, message: "No." };
+                    let response =
+                        ErrorResponse { name: error.name(), shape, status: 400, message: "No.", members: None };
                     let body = protocol.write_error(Some(contract), &response).body;
                     let says = format!("400 {}, which {name} declares, for every request", error.name());
                     all.push(constant(&format!("always-{name}-{}", error.name()), &says, 400, content_type, body));
@@ -201,7 +202,9 @@ fn constants() -> Vec<ConstantEndpoint> {
 const CONSTANT_PROTOCOL: AwsJson = AwsJson::V1_1;
 
 fn error_body(name: &str) -> Bytes {
-    CONSTANT_PROTOCOL.write_error(None, &ErrorResponse { name, shape: None, status: 400, message: "No." }).body
+    CONSTANT_PROTOCOL
+        .write_error(None, &ErrorResponse { name, shape: None, status: 400, message: "No.", members: None })
+        .body
 }
 
 fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
@@ -268,7 +271,7 @@ impl ShownResponses {
                     protocol
                         .write_error(
                             Some(contract),
-                            &ErrorResponse { name: error.name(), shape, status: 400, message: "No." },
+                            &ErrorResponse { name: error.name(), shape, status: 400, message: "No.", members: None },
                         )
                         .body
                 };

@@ -19,7 +19,7 @@ const PLACE: &[Code] = &[Code::ERROR_IDENTITY, Code::ERROR_SHAPE, Code::SERVER_E
 const STATUS: &[Code] = &[Code::ERROR_STATUS, Code::SERVER_ERROR];
 const SUCCESS: &[Code] = &[Code::OUTCOME, Code::STATUS, Code::ERROR_STATUS];
 const MESSAGE: &[Code] = &[Code::ERROR_SHAPE];
-const PAGE: &[Code] = &[Code::JSON, Code::CONTENT_TYPE, Code::ERROR_IDENTITY, Code::SERVER_ERROR];
+const PAGE: &[Code] = &[Code::BODY_FORMAT, Code::CONTENT_TYPE, Code::ERROR_IDENTITY, Code::SERVER_ERROR];
 const CRASH: &[Code] = &[Code::SERVER_ERROR];
 
 type ErrorFault = fn(&mut Response, &mut Value, ErrorLocation);

@@ -50,12 +50,17 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
         response.headers.set("content-length", (response.body.len() + 9).to_string());
         response.missing = 9;
     }),
-    ("content-length/under", &[Code::CONTENT_LENGTH, Code::JSON], "declares fewer bytes than it sends", |response| {
-        let length = response.body.len().saturating_sub(1);
-        response.headers.set("content-length", length.to_string());
-        response.body = response.body.slice(..length);
-        response.surplus = 1;
-    }),
+    (
+        "content-length/under",
+        &[Code::CONTENT_LENGTH, Code::BODY_FORMAT],
+        "declares fewer bytes than it sends",
+        |response| {
+            let length = response.body.len().saturating_sub(1);
+            response.headers.set("content-length", length.to_string());
+            response.body = response.body.slice(..length);
+            response.surplus = 1;
+        },
+    ),
     ("content-length/chunked", &[Code::CONTENT_LENGTH], "is chunked and also declares a length", |response| {
         response.headers.set("content-length", response.body.len().to_string());
         response.headers.set("transfer-encoding", "chunked");
@@ -70,12 +75,12 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
         let head = String::from_utf8_lossy(&bytes[..bytes.len() - response.body.len()]).replace("\r\n", "\n");
         response.head = Some(head.into());
     }),
-    ("body/cut-off", &[Code::CONTENT_LENGTH, Code::JSON], "is cut off in the middle of its body", |response| {
+    ("body/cut-off", &[Code::CONTENT_LENGTH, Code::BODY_FORMAT], "is cut off in the middle of its body", |response| {
         let half = response.body.len() / 2;
         response.missing = (response.body.len() - half) as u64;
         response.body = response.body.slice(..half);
     }),
-    ("body/truncated", &[Code::JSON], "has half a body and a matching length", |response| {
+    ("body/truncated", &[Code::BODY_FORMAT], "has half a body and a matching length", |response| {
         let half = response.body.slice(..response.body.len() / 2);
         set_body(response, half);
     }),
@@ -84,15 +89,15 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
         response.headers.set("content-encoding", "gzip");
         set_body(response, zipped);
     }),
-    ("body/bom", &[Code::JSON], "starts with a byte order mark", |response| {
+    ("body/bom", &[Code::BODY_FORMAT], "starts with a byte order mark", |response| {
         let marked = [b"\xef\xbb\xbf", response.body.as_ref()].concat();
         set_body(response, marked);
     }),
-    ("body/trailing", &[Code::JSON], "has trailing data after its JSON", |response| {
+    ("body/trailing", &[Code::BODY_FORMAT], "has trailing data after its JSON", |response| {
         let longer = [response.body.as_ref(), b"\n{}"].concat();
         set_body(response, longer);
     }),
-    ("body/latin-1", &[Code::JSON], "is not UTF-8", |response| {
+    ("body/latin-1", &[Code::BODY_FORMAT], "is not UTF-8", |response| {
         let text = String::from_utf8_lossy(&response.body).replacen("\":\"", "\":\"\u{1}", 1);
         let bytes: Vec<u8> = text.bytes().map(|byte| if byte == 1 { 0xe9 } else { byte }).collect();
         set_body(response, bytes);

@@ -283,7 +283,10 @@ impl MutantSubject<'_> {
     fn error_body(&self, error: &str) -> Bytes {
         let shape = self.contract.error(self.operation, error);
         self.protocol
-            .write_error(Some(self.contract), &ErrorResponse { name: error, shape, status: 400, message: "No." })
+            .write_error(
+                Some(self.contract),
+                &ErrorResponse { name: error, shape, status: 400, message: "No.", members: None },
+            )
             .body
     }
 }

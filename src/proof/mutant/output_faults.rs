@@ -124,7 +124,7 @@ fn of_body(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     mutants.into_iter().map(|mutant| mutant.at(FaultScope::Success)).collect()
 }
 
-const MISSHAPEN_BODY: &[Code] = &[Code::RESPONSE_SHAPE, Code::JSON];
+const MISSHAPEN_BODY: &[Code] = &[Code::RESPONSE_SHAPE, Code::BODY_FORMAT];
 
 fn spoiled(
     subject: &MutantSubject<'_>,

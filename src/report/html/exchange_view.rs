@@ -164,7 +164,7 @@ mod tests {
     #[case::header(Code::CONTENT_TYPE, "", "«content-type: application/x-amz-json-1.1»\n")]
     #[case::header_that_is_not_there(Code::REQUEST_ID, "", "«HTTP/1.1 500»\n")]
     #[case::body(Code::EXPECTED_BODY, "/message", "«{\"__type\"")]
-    #[case::whole_body(Code::JSON, "", "«{\"__type\"")]
+    #[case::whole_body(Code::BODY_FORMAT, "", "«{\"__type\"")]
     fn a_finding_points_at_its_place(#[case] code: Code, #[case] pointer: &str, #[case] marked: &str) {
         let shown = shown(&case(|_, finding| {
             finding.code = code;

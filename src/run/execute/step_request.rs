@@ -85,7 +85,9 @@ fn write(
     let mut request = service.protocol.build_request(contract, operation, &input).map_err(|error| unbound(&error))?;
     request.headers.set("host", target.endpoint.host_header());
     // A pooled client adds this header anyway. The recorded request must be the request that is sent.
-    request.headers.set("accept", "*/*");
+    if request.headers.get("accept").is_none() {
+        request.headers.set("accept", "*/*");
+    }
     request.headers.set("user-agent", concat!("wireproof/", env!("CARGO_PKG_VERSION")));
     if let Some(changes) = &call.raw {
         apply(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
@@ -146,13 +148,20 @@ fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> R
     Ok(())
 }
 
+/// The methods whose requests usually have no body.
+const BODILESS: [&str; 4] = ["GET", "HEAD", "DELETE", "OPTIONS"];
+
 fn set_length(changes: Option<&ByteChanges>, request: &mut Request) {
     if request.chunked {
         request.headers.set("transfer-encoding", "chunked");
         return;
     }
-    let length = changes.and_then(|changes| changes.content_length).unwrap_or(request.body.len() as u64);
-    request.headers.set("content-length", length.to_string());
+    let given = changes.and_then(|changes| changes.content_length);
+    // RFC 9110: without a body, only a method that usually has one is sent with a length.
+    let is_bodiless = request.body.is_empty() && BODILESS.contains(&request.method.as_str());
+    if given.is_some() || !is_bodiless {
+        request.headers.set("content-length", given.unwrap_or(request.body.len() as u64).to_string());
+    }
 }
 
 /// Applies the changes of the scenario to the headers that signing sets.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     BuildError, EVENT_STREAM_TYPE, ErrorIdentity, ErrorLocation, ErrorResponse, EventPayload, EventPayloads,
     IGNORED_UNION_MEMBERS, InputError, MalformedOutcome, MalformedRequest, ParsedResponse, Protocol, Recognition,
-    RequestChange, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation,
+    RequestChange, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     malformed_request::{json_bodies, json_forms},
     query_compatible::{query_mode, write_query_error},
     routing::{RPC_METHOD, RPC_PATH, media_type, path, split_call},
@@ -14,7 +14,7 @@ use super::{
     stream_body::{parse_stream, write_stream},
 };
 use crate::{
-    model::{Contract, JsonText, Operation, ShapeId, TimestampFormat, exact_number::rounded},
+    model::{Contract, JsonText, Member, Operation, ShapeId, TimestampFormat, exact_number::rounded},
     wire::{Headers, Request, Response, json},
 };
 
@@ -45,6 +45,10 @@ impl Protocol for AwsJson {
         "the AWS JSON protocols"
     }
 
+    fn document(&self) -> &'static str {
+        "one JSON object"
+    }
+
     fn content_type(&self) -> &'static str {
         match self {
             Self::V1_0 => "application/x-amz-json-1.0",
@@ -58,6 +62,10 @@ impl Protocol for AwsJson {
 
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &IGNORED_UNION_MEMBERS
+    }
+
+    fn place(&self, _: &Contract, _: &Operation, _: Option<&Member>) -> ValuePlace {
+        ValuePlace::Json
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
@@ -217,7 +225,10 @@ impl ServerProtocol for AwsJson {
             (Self::V1_0, None) => format!("{COMMON_NAMESPACE}#{}", error.name),
             (Self::V1_1, _) => error.name.to_owned(),
         };
-        let body = json!({ self.error_location().name(): spelled, "message": error.message });
+        let mut body = json!({ self.error_location().name(): spelled });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(error.members_with_message());
+        }
         let mut response = self.respond(error.status, &body);
         write_query_error(contract, error, &mut response);
         response
@@ -486,8 +497,10 @@ mod tests {
     ) {
         let contract = contract();
         let shape = contract.error(contract.operation("Op").unwrap(), "Own").filter(|_| declared);
-        let written =
-            version.write_error(Some(&contract), &ErrorResponse { name: "Own", shape, status: 409, message: "m" });
+        let written = version.write_error(
+            Some(&contract),
+            &ErrorResponse { name: "Own", shape, status: 409, message: "m", members: None },
+        );
         assert_eq!(written.status, 409);
         assert_eq!(written.body, format!(r#"{{"__type":"{spelled}","message":"m"}}"#));
         assert_eq!(written.headers.get("content-type"), Some(version.content_type()));

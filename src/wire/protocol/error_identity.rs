@@ -40,6 +40,8 @@ impl ErrorLocation {
     pub const CODE: Self = Self::Body("/code");
     /// The member `__type`.
     pub const TYPE: Self = Self::Body(ERROR_MEMBER);
+    /// The element `Code` of an error in XML.
+    pub const XML_CODE: Self = Self::Body("/Code");
 
     /// Every location of a JSON protocol, in order of precedence.
     pub const JSON: [Self; 3] = [Self::HEADER, Self::CODE, Self::TYPE];

@@ -55,7 +55,7 @@ mod tests {
         let contract = contract(r#""aws.protocols#awsQueryCompatible":{}"#);
         let shape = contract.error(contract.operation("Op").unwrap(), name);
         let mut response = Response::default();
-        let error = ErrorResponse { name, shape, status: 400, message: "m" };
+        let error = ErrorResponse { name, shape, status: 400, message: "m", members: None };
         write_query_error(Some(&contract), &error, &mut response);
         assert_eq!(response.headers.get("x-amzn-query-error"), expected);
         assert_eq!(query_mode(&contract), Some(("x-amzn-query-mode", "true")));
@@ -66,7 +66,7 @@ mod tests {
         let contract = contract("");
         let shape = contract.error(contract.operation("Op").unwrap(), "Named");
         let mut response = Response::default();
-        let error = ErrorResponse { name: "Named", shape, status: 400, message: "m" };
+        let error = ErrorResponse { name: "Named", shape, status: 400, message: "m", members: None };
         write_query_error(Some(&contract), &error, &mut response);
         assert_eq!((response.headers.get("x-amzn-query-error"), query_mode(&contract)), (None, None));
     }

@@ -75,7 +75,13 @@ impl RejectionClass {
     }
 }
 
-const SERIALIZATION: &[&str] = &["SerializationException", "MalformedHttpRequestException"];
+const SERIALIZATION: &[&str] = &[
+    "SerializationException",
+    "MalformedHttpRequestException",
+    "InvalidQueryParameter",
+    "MalformedQueryString",
+    "MalformedXML",
+];
 
 const CONSTRAINT: &[&str] = &[
     "ValidationException",

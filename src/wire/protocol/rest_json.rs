@@ -1,22 +1,46 @@
-//! restJson1, after the Smithy specification: responses only.
-//!
-//! Bindings to headers and to the status come from the model, not from the body: judge bodies by
-//! [`Protocol::body_contract`].
+//! restJson1, after the Smithy specification of the protocol and of its HTTP bindings.
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{
-    BuildError, ErrorIdentity, ErrorLocation, IGNORED_UNION_MEMBERS, MalformedRequest, ParsedResponse, Protocol,
-    Sentinels, SuccessStatus, TimestampLocation,
+    BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, IGNORED_UNION_MEMBERS, InputError, MalformedRequest,
+    ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol,
+    SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
+    http_binding::{
+        BodyBinding, PayloadKind, due_media_type, has_path, has_status_member, place, route, success_status,
+        unknown_path,
+    },
+    malformed_request::{json_bodies, json_forms},
+    media_range::is_same,
+    rest_json_body::{
+        binding, body_bytes, has_content_type, homeless, input_body, is_acceptable, is_elsewhere, may_have_body,
+        parse_document, parse_error, parse_output,
+    },
+    rest_malformed::rest_heads,
+    routing::path,
+    sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
 };
 use crate::{
-    model::{Contract, Operation, TimestampFormat},
-    wire::{Request, Response, json},
+    model::{Contract, JsonText, Member, Operation, PayloadSide, TimestampFormat},
+    wire::{Request, Response},
 };
 
-/// `restJson1`. [`protocol`](super::protocol_of()) does not return it, because it cannot build requests.
+/// `restJson1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RestJson;
+
+/// The media type of documents.
+pub(super) const DOCUMENT: &str = "application/json";
+
+/// The formats of timestamps that the model gives no format.
+pub(super) fn timestamp_format(location: TimestampLocation) -> TimestampFormat {
+    match location {
+        TimestampLocation::Body => TimestampFormat::EpochSeconds,
+        TimestampLocation::Header => TimestampFormat::HttpDate,
+        TimestampLocation::Uri => TimestampFormat::DateTime,
+    }
+}
 
 impl Protocol for RestJson {
     fn id(&self) -> &'static str {
@@ -27,16 +51,26 @@ impl Protocol for RestJson {
         "the restJson1 protocol"
     }
 
+    fn document(&self) -> &'static str {
+        "one JSON object"
+    }
+
     fn content_type(&self) -> &'static str {
-        "application/json"
+        DOCUMENT
+    }
+
+    fn response_media_type<'c>(
+        &self,
+        contract: &'c Contract,
+        operation: &'c Operation,
+        response: &Response,
+        parsed: &ParsedResponse,
+    ) -> Option<&'c str> {
+        due_media_type(contract, operation, response, parsed, DOCUMENT)
     }
 
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat {
-        match location {
-            TimestampLocation::Body => TimestampFormat::EpochSeconds,
-            TimestampLocation::Header => TimestampFormat::HttpDate,
-            TimestampLocation::Uri => TimestampFormat::DateTime,
-        }
+        timestamp_format(location)
     }
 
     fn body_contract(&self, contract: Contract) -> Contract {
@@ -47,16 +81,60 @@ impl Protocol for RestJson {
         &IGNORED_UNION_MEMBERS
     }
 
-    fn build_request(&self, _: &Contract, operation: &Operation, _: &Value) -> Result<Request, BuildError> {
-        Err(self.unsupported(operation))
+    fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace {
+        place(contract, operation, member, ValuePlace::Json)
     }
 
-    fn sentinels(&self, _: &Contract, operation: &Operation, _: &Request) -> Result<Sentinels, BuildError> {
-        Err(self.unsupported(operation))
+    fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
+        let error = |problem: String| BuildError { protocol: self.id(), operation: operation.name.clone(), problem };
+        let none = Map::new();
+        let input = match input {
+            Value::Object(members) => members,
+            Value::Null => &none,
+            _ => return Err(error("only an object can be sent".to_owned())),
+        };
+        let mut request = binding(contract).request(operation, input).map_err(|problem| error(problem.to_string()))?;
+        let body = BodyBinding::of(contract, &operation.input, PayloadSide::Input);
+        if let Some(name) = homeless(contract, operation, &body, input) {
+            return Err(error(format!("there is no place for {name}")));
+        }
+        if let Some((name, value)) = service_header(contract) {
+            request.headers.push(name, value);
+        }
+        if let Some(bytes) = body_bytes(contract, &operation.input, PayloadSide::Input, &body, input) {
+            request.body = bytes;
+            let media_type =
+                body.media_type(contract, DOCUMENT).filter(|_| request.headers.get("content-type").is_none());
+            media_type.into_iter().for_each(|media_type| request.headers.push("content-type", media_type));
+        }
+        Ok(request)
     }
 
-    fn malformed_requests(&self, _: &Contract, _: &Operation) -> Vec<MalformedRequest> {
-        Vec::new()
+    /// A path names both the operation and the service, so an unknown path is near that of the operation, or not.
+    fn sentinels(
+        &self,
+        contract: &Contract,
+        operation: &Operation,
+        request: &Request,
+    ) -> Result<Sentinels, BuildError> {
+        let problem = "every path is one of its operations".to_owned();
+        let error = || BuildError { protocol: self.id(), operation: operation.name.clone(), problem: problem.clone() };
+        let to = |path: String| Request { target: with_query_of(request, path), ..request.clone() };
+        let elsewhere = to(format!("/{UNKNOWN_SERVICE}{}", path(request)));
+        Ok(Sentinels {
+            unknown_operation: to(unknown_path(contract, operation, request, UNKNOWN_OPERATION).ok_or_else(error)?),
+            unknown_service: Some(elsewhere).filter(|other| route(contract, other).is_none()).ok_or_else(error)?,
+        })
+    }
+
+    fn malformed_requests(&self, contract: &Contract, operation: &Operation) -> Vec<MalformedRequest> {
+        let members = match BodyBinding::of(contract, &operation.input, PayloadSide::Input) {
+            BodyBinding::Document(members) => members,
+            BodyBinding::Payload(member, PayloadKind::Structure) => contract.members(&member.target).iter().collect(),
+            _ => return rest_heads(contract, operation, DOCUMENT),
+        };
+        let requires_member = members.iter().any(|member| member.traits.required());
+        [json_bodies(requires_member), json_forms(), rest_heads(contract, operation, DOCUMENT)].concat()
     }
 
     /// Returns `None`: the method and the path name the operation.
@@ -64,28 +142,34 @@ impl Protocol for RestJson {
         None
     }
 
-    fn is_claimed(&self, _: &Contract, _: &Request) -> bool {
-        false
+    fn is_claimed(&self, contract: &Contract, request: &Request) -> bool {
+        route(contract, request).is_some_and(|operation| has_content_type(contract, operation, request))
     }
 
-    fn binds_response(&self, _: &Contract, _: &Request, _: &Response, _: &ParsedResponse) -> bool {
-        true
+    /// A request that calls nothing may be rejected in any form.
+    fn binds_response(
+        &self,
+        contract: &Contract,
+        request: &Request,
+        response: &Response,
+        parsed: &ParsedResponse,
+    ) -> bool {
+        // A recorded response may have no request.
+        let is_rejected = parsed.rejection.is_some() && response.status >= 400 && !request.method.is_empty();
+        !is_rejected || self.is_claimed(contract, request)
     }
 
-    /// An output without members in the body has an empty body.
-    fn parse_response(&self, _: &Contract, _: Option<&Operation>, response: &Response) -> ParsedResponse {
-        let document = if response.body.is_empty() {
-            json::JsonDocument { value: Some(Value::Object(Map::new())), problems: Vec::new(), limit: None }
+    fn parse_response(
+        &self,
+        contract: &Contract,
+        operation: Option<&Operation>,
+        response: &Response,
+    ) -> ParsedResponse {
+        let identity = ErrorIdentity::of_json(response, None);
+        if !(200..300).contains(&response.status) || identity.is_named_at(ErrorLocation::HEADER) {
+            parse_error(contract, operation, response)
         } else {
-            json::read(&response.body)
-        };
-        let identity = ErrorIdentity::of_json(response, document.value.as_ref());
-        let is_rejected = !(200..300).contains(&response.status) || identity.is_named_at(ErrorLocation::HEADER);
-        ParsedResponse {
-            rejection: is_rejected.then_some(identity),
-            value: document.value,
-            problems: document.problems.into_iter().map(Into::into).collect(),
-            limit: document.limit.map(Into::into),
+            operation.map_or_else(|| parse_document(response), |one| parse_output(contract, &one.output, response))
         }
     }
 
@@ -93,88 +177,147 @@ impl Protocol for RestJson {
         ErrorLocation::HEADER
     }
 
+    fn keeps_error_status(&self) -> bool {
+        true
+    }
+
     fn success_status(&self, operation: &Operation) -> u16 {
-        let code = operation.traits.get("smithy.api#http").and_then(|http| http.get("code"));
-        code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()).unwrap_or(200)
+        success_status(operation)
     }
 
-    /// AWS itself sometimes sends another 2xx status.
-    fn compare_success_status(&self, operation: &Operation, actual: u16) -> SuccessStatus {
+    /// AWS itself sometimes sends another 2xx status. An output may hold any.
+    fn compare_success_status(&self, contract: &Contract, operation: &Operation, actual: u16) -> SuccessStatus {
         let expected = self.success_status(operation);
-        if actual == expected { SuccessStatus::Expected } else { SuccessStatus::Tolerated { expected } }
+        if actual == expected || has_status_member(contract, &operation.output) {
+            SuccessStatus::Expected
+        } else {
+            SuccessStatus::Tolerated { expected }
+        }
     }
 }
 
-impl RestJson {
-    fn unsupported(self, operation: &Operation) -> BuildError {
-        let problem = "only its responses are supported".to_owned();
-        BuildError { protocol: self.id(), operation: operation.name.clone(), problem }
+impl ServerProtocol for RestJson {
+    fn route_parts(&self) -> &'static [RoutePart] {
+        &ROUTE_PARTS
+    }
+
+    fn recognize(&self, contract: &Contract, request: &Request) -> Recognition {
+        if has_path(contract, request) {
+            Recognition::Service
+        } else if request.headers.get("content-type").is_some_and(|given| is_same(given, DOCUMENT)) {
+            Recognition::Protocol
+        } else {
+            Recognition::Nothing
+        }
+    }
+
+    fn route<'c>(&self, contract: &'c Contract, request: &Request) -> Result<&'c Operation, RoutingError> {
+        let unknown = || RoutingError::Path { method: request.method.clone(), path: path(request).to_owned() };
+        route(contract, request).ok_or_else(unknown)
+    }
+
+    fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError> {
+        if !has_content_type(contract, operation, request) {
+            return Err(InputError::MediaType);
+        }
+        if !is_acceptable(contract, operation, request) {
+            return Err(InputError::NotAcceptable);
+        }
+        let mut problems = Vec::new();
+        let head = binding(contract).read_request(operation, request, &mut problems);
+        if let Some(problem) = problems.pop() {
+            return Err(InputError::Body(problem));
+        }
+        let body = BodyBinding::of(contract, &operation.input, PayloadSide::Input);
+        let mut input = input_body(contract, operation, &body, &request.body)?;
+        input.extend(head);
+        let input = Value::Object(input);
+        match TypeFault::first(contract, &operation.input, &self.body_rules(), &input) {
+            None => Ok(input),
+            Some(fault) => Err(InputError::Type(fault)),
+        }
+    }
+
+    fn write_output(&self, contract: &Contract, operation: &Operation, output: &Value) -> Response {
+        let output = contract.without_null_members(&operation.output, output);
+        let none = Map::new();
+        let output = output.as_object().unwrap_or(&none);
+        let mut response = Response { status: self.success_status(operation), ..Response::default() };
+        if let Err(problem) = binding(contract).write_response(&operation.output, output, &mut response) {
+            let message = problem.to_string();
+            let error =
+                ErrorResponse { name: "InternalFailure", shape: None, status: 500, message: &message, members: None };
+            return self.write_error(Some(contract), &error);
+        }
+        let body = BodyBinding::of(contract, &operation.output, PayloadSide::Output);
+        let is_empty_document = matches!(body, BodyBinding::Nothing) && !operation.output.is_unit();
+        let bytes = body_bytes(contract, &operation.output, PayloadSide::Output, &body, output);
+        let bytes = bytes.or_else(|| is_empty_document.then(|| Bytes::from_static(b"{}")));
+        if let Some(bytes) = bytes.filter(|_| may_have_body(operation, response.status)) {
+            let media_type = body.media_type(contract, DOCUMENT).unwrap_or(DOCUMENT);
+            if response.headers.get("content-type").is_none() {
+                response.headers.push("Content-Type", media_type);
+            }
+            response.body = bytes;
+        }
+        response
+    }
+
+    fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
+        let headers = [("Content-Type", DOCUMENT), ("X-Amzn-Errortype", error.name)].into_iter().collect();
+        let mut response = Response { status: error.status, headers, ..Response::default() };
+        let mut members = error.members.and_then(Value::as_object).cloned().unwrap_or_default();
+        if let (Some(contract), Some(shape)) = (contract, error.shape) {
+            // An error without a header is still the error.
+            drop(binding(contract).write_response(&shape.id, &members, &mut response));
+            response.status = error.status;
+            members.retain(|name, _| !is_elsewhere(contract, &shape.id, PayloadSide::Output, name));
+        }
+        let has_message = ErrorIdentity::message_member(&Value::Object(members.clone())).is_some();
+        if !has_message && (error.members.is_none() || !error.message.is_empty()) {
+            members.insert("message".to_owned(), error.message.into());
+        }
+        response.body = JsonText(&Value::Object(members)).to_string().into();
+        response
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-    use rstest::rstest;
+const ROUTE_PARTS: [RoutePart; 3] = [
+    RoutePart {
+        name: "method",
+        role: RouteRole::Operation,
+        read: |request| Some(&request.method),
+        write: |request, value| value.clone_into(&mut request.method),
+    },
+    RoutePart {
+        name: "path",
+        role: RouteRole::Operation,
+        read: |request| Some(path(request)),
+        write: |request, value| request.target = with_query_of(request, value.to_owned()),
+    },
+    RoutePart {
+        name: "content-type",
+        role: RouteRole::Protocol,
+        read: |request| request.headers.get("content-type"),
+        write: |request, value| request.headers.set("content-type", value),
+    },
+];
 
-    use super::*;
-
-    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
-        "x#S":{"type":"service","operations":[{"target":"x#Op"},{"target":"x#Make"}],"traits":{"aws.protocols#restJson1":{}}},
-        "x#Op":{"type":"operation","traits":{"smithy.api#http":{"method":"GET","uri":"/"}}},
-        "x#Make":{"type":"operation","traits":{"smithy.api#http":{"method":"PUT","uri":"/","code":201}}}}}"#;
-
-    fn response(status: u16, body: &'static str) -> Response {
-        Response { status, body: Bytes::from_static(body.as_bytes()), ..Response::default() }
+/// A path with the query of a request.
+fn with_query_of(request: &Request, path: String) -> String {
+    match request.target.split_once('?') {
+        Some((_, query)) => format!("{path}?{query}"),
+        None => path,
     }
+}
 
-    fn parse(response: &Response) -> ParsedResponse {
-        RestJson.parse_response(&crate::model::read("m", MODEL).unwrap(), None, response)
-    }
-
-    #[rstest]
-    #[case::output(200, r#"{"a":1}"#, false)]
-    #[case::made(201, "", false)]
-    #[case::gone(404, r#"{"message":"m"}"#, true)]
-    fn the_status_shows_a_rejection(#[case] status: u16, #[case] body: &'static str, #[case] rejected: bool) {
-        let parsed = parse(&response(status, body));
-        assert_eq!(parsed.rejection.is_some(), rejected);
-        assert!(parsed.value.is_some_and(|value| value.is_object()) && parsed.problems.is_empty());
-    }
-
-    #[test]
-    fn the_header_names_an_error_even_under_200() {
-        let mut response = response(200, "{}");
-        response.headers.push("x-amzn-errortype", "Gone:http://internal.amazon.com/");
-        assert_eq!(parse(&response).error(), Some("Gone"));
-    }
-
-    #[test]
-    fn a_body_that_is_not_json_has_a_problem() {
-        assert!(!parse(&response(200, "<html>")).problems.is_empty());
-    }
-
-    #[test]
-    fn a_success_has_the_status_of_the_model_and_another_one_is_tolerated() {
-        let contract = crate::model::read("m", MODEL).unwrap();
-        let (get, make) = (contract.operation("Op").unwrap(), contract.operation("Make").unwrap());
-        assert_eq!([get, make].map(|operation| RestJson.success_status(operation)), [200, 201]);
-        let compared = [200, 201].map(|status| RestJson.compare_success_status(make, status));
-        assert_eq!(compared, [SuccessStatus::Tolerated { expected: 201 }, SuccessStatus::Expected]);
-    }
-
-    #[test]
-    fn each_location_has_its_timestamp_format() {
-        use TimestampLocation::{Body, Header, Uri};
-        let formats = [Body, Header, Uri].map(|location| RestJson.timestamp_format(location).name());
-        assert_eq!(formats, ["epoch-seconds", "http-date", "date-time"]);
-    }
-
-    #[test]
-    fn a_request_is_an_error() {
-        let contract = crate::model::read("m", MODEL).unwrap();
-        let error = RestJson.build_request(&contract, contract.operation("Op").unwrap(), &Value::Null).unwrap_err();
-        let expected = "cannot build a restJson1 request for Op: only its responses are supported";
-        assert_eq!(error.to_string(), expected);
+/// The header that all requests to some services need.
+fn service_header(contract: &Contract) -> Option<(&'static str, &str)> {
+    let service = contract.service();
+    match service.traits.get("aws.api#service")?.get("sdkId")?.as_str()? {
+        // Without it, resources are in another format (HAL).
+        "API Gateway" => Some(("accept", DOCUMENT)),
+        "Glacier" => Some(("x-amz-glacier-version", &service.version)),
+        _ => None,
     }
 }

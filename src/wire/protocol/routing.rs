@@ -51,6 +51,14 @@ pub enum RoutingError {
         /// The path of calls.
         path: &'static str,
     },
+    /// Another method or path than those of all operations.
+    #[error("No operation is called by {method} on the path {path}")]
+    Path {
+        /// The method of the request.
+        method: String,
+        /// The path of the request.
+        path: String,
+    },
     /// No operation is named.
     #[error("The request needs one {header} header of the form SERVICE.OPERATION")]
     Unnamed {
@@ -74,6 +82,12 @@ pub enum RoutingError {
     /// Another content type.
     #[error("The content type of this protocol is {0}")]
     ContentType(&'static str),
+    /// No field names the operation.
+    #[error("The request has no field Action")]
+    NoAction,
+    /// Another version of the service.
+    #[error("The service has no version {0}")]
+    Version(String),
     /// An operation that the service does not have.
     #[error("{service} has no operation {operation}")]
     Operation {
@@ -85,13 +99,13 @@ pub enum RoutingError {
 }
 
 impl RoutingError {
-    /// The name of the error that servers send.
+    /// The name of the error that servers of JSON protocols send.
     pub const NAME: &'static str = "UnknownOperationException";
 
     /// The HTTP status that servers send.
     #[must_use]
     pub fn status(&self) -> u16 {
-        if matches!(self, Self::Line { .. }) { 404 } else { 400 }
+        if matches!(self, Self::Line { .. } | Self::Path { .. }) { 404 } else { 400 }
     }
 }
 

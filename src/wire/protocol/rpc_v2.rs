@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     BodyProblem, BuildError, EVENT_STREAM_TYPE, ErrorIdentity, ErrorLocation, ErrorResponse, EventPayload,
     EventPayloads, IGNORED_UNION_MEMBERS, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
-    RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation,
+    RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     aws_json::{COMMON_NAMESPACE, replace},
     cbor_body, error_name,
     query_compatible::{query_mode, write_query_error},
@@ -18,7 +18,7 @@ use super::{
     stream_member,
 };
 use crate::{
-    model::{Contract, JsonText, Operation, Shape, ShapeId, ShapeKind, TimestampFormat},
+    model::{Contract, JsonText, Member, Operation, ShapeId, TimestampFormat},
     wire::{Request, Response, json},
 };
 
@@ -30,9 +30,6 @@ pub(super) const EXCLUDED_HEADERS: [&str; 2] = ["x-amz-target", "x-amzn-target"]
 
 /// The form of the path of a call.
 const PATH_FORM: &str = "/service/SERVICE/operation/OPERATION";
-
-/// The member that holds the message of an error which no model declares.
-const MESSAGE: &str = "message";
 
 /// One of the two RPC v2 protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +52,13 @@ impl Protocol for RpcV2 {
         "the Smithy RPC v2 protocols"
     }
 
+    fn document(&self) -> &'static str {
+        match self {
+            Self::Cbor => "one CBOR map",
+            Self::Json => "one JSON object",
+        }
+    }
+
     fn content_type(&self) -> &'static str {
         match self {
             Self::Cbor => "application/cbor",
@@ -68,6 +72,13 @@ impl Protocol for RpcV2 {
 
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &IGNORED_UNION_MEMBERS
+    }
+
+    fn place(&self, _: &Contract, _: &Operation, _: Option<&Member>) -> ValuePlace {
+        match self {
+            Self::Cbor => ValuePlace::Cbor,
+            Self::Json => ValuePlace::Json,
+        }
     }
 
     /// An operation without any input has no body.
@@ -160,6 +171,14 @@ impl Protocol for RpcV2 {
         ErrorLocation::TYPE
     }
 
+    fn lists_errors(&self) -> bool {
+        false
+    }
+
+    fn keeps_error_status(&self) -> bool {
+        true
+    }
+
     fn success_status(&self, _: &Operation) -> u16 {
         SUCCESS
     }
@@ -230,7 +249,7 @@ impl ServerProtocol for RpcV2 {
     fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
         let undeclared = || format!("{COMMON_NAMESPACE}#{}", error.name);
         let spelled = error.shape.map_or_else(undeclared, |shape| shape.id.as_str().to_owned());
-        let members = json!({ error.shape.map_or(MESSAGE, message_member): error.message });
+        let members = Value::Object(error.members_with_message());
         let first = [(self.error_location().name(), spelled.as_str())];
         let body = match (contract, error.shape) {
             (Some(contract), Some(shape)) => self.write_body(contract, &shape.id, &members, &first),
@@ -395,13 +414,6 @@ fn excluded_header(request: &Request) -> Option<&'static str> {
 
 fn is_nothing(input: &Value) -> bool {
     input.is_null() || input.as_object().is_some_and(serde_json::Map::is_empty)
-}
-
-/// The member that holds the message of a declared error.
-fn message_member(shape: &Shape) -> &str {
-    let ShapeKind::Structure(members) = &shape.kind else { return MESSAGE };
-    let mut names = members.iter().map(|member| member.name.as_str());
-    names.find(|name| name.eq_ignore_ascii_case(MESSAGE)).unwrap_or(MESSAGE)
 }
 
 #[cfg(test)]

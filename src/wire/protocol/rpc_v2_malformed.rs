@@ -157,13 +157,13 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::wire::cbor::read;
+    use crate::wire::cbor::{CborProblem, read};
 
     #[test]
     fn a_body_that_must_be_rejected_as_unreadable_has_a_forbidden_problem() {
         for request in cbor_bodies(true) {
             let RequestChange::Body(body) = &request.change else { continue };
-            let is_forbidden = read(body).problems.iter().any(|problem| problem.is_forbidden());
+            let is_forbidden = read(body).problems.iter().any(CborProblem::is_forbidden);
             let expected = request.expected == MalformedOutcome::Unreadable;
             assert!(is_forbidden || !expected, "{}", request.variant);
         }

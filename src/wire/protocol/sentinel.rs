@@ -11,6 +11,9 @@ pub(super) const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
 /// A service that no endpoint has.
 pub(super) const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
 
+/// A version that no service has.
+pub(super) const UNKNOWN_VERSION: &str = "2000-01-01";
+
 /// A valid request, sent to an operation and to a service that no endpoint has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentinels {
@@ -30,6 +33,10 @@ impl Sentinels {
         }
         for name in [contract.service().id.name(), UNKNOWN_SERVICE] {
             text = text.replace(name, "<service>");
+        }
+        let version = contract.service().version.as_str();
+        for name in [version, UNKNOWN_VERSION].into_iter().filter(|name| name.len() == UNKNOWN_VERSION.len()) {
+            text = text.replace(name, "<version>");
         }
         text
     }
@@ -63,12 +70,13 @@ mod tests {
     #[test]
     fn a_response_to_a_request_and_to_its_sentinels_is_the_same_without_names() {
         let model = r#"{"smithy":"2.0","shapes":{
-            "x#S_1":{"type":"service","version":"1","operations":[{"target":"x#GetIt"}]},"x#GetIt":{"type":"operation"}}}"#;
+            "x#S_1":{"type":"service","version":"2010-05-08","operations":[{"target":"x#GetIt"}]},"x#GetIt":{"type":"operation"}}}"#;
         let contract = crate::model::read("m", model).unwrap();
         let operation = contract.operation("GetIt").unwrap();
         let masked = |text: &str| Sentinels::mask_names(&contract, operation, text);
         let expected = "<service>.<operation> <operation>";
         assert_eq!(masked("S_1.GetIt get_it"), expected);
         assert_eq!(masked(&format!("{UNKNOWN_SERVICE}.{UNKNOWN_OPERATION} wireproof_unknown_operation")), expected);
+        assert_eq!(masked("GetIt of 2010-05-08"), masked(&format!("GetIt of {UNKNOWN_VERSION}")));
     }
 }

@@ -158,7 +158,7 @@ fn papers() -> Vec<Forgery> {
             reported(report, CASE)["checks"] = json!(99);
         }),
         report("a finding is made up", VerifyCheck::Verdicts, |report| {
-            reported(report, CASE)["findings"] = json!([{ "code": "json", "severity": "note", "evidence": "documented",
+            reported(report, CASE)["findings"] = json!([{ "code": "body-format", "severity": "note", "evidence": "documented",
                 "step": 1, "role": "step", "pointer": "", "expected": "x", "actual": "y", "cites": [] }]);
         }),
         report("a case is dropped from the report", VerifyCheck::Cases, |report| {

@@ -117,8 +117,8 @@ fn matrix(suite: &str) -> String {
     json!({
         "schema": "wireproof/mutants/v2", "tool": TOOL, "suite": suite, "seed": 1, "only": [], "exhaustive": false,
         "reference": ledger,
-        "mutants": [{ "id": "a", "family": "output", "says": "s", "kind": ["json"], "fate": "killed",
-            "codes": { "json": { "severity": "error", "cases": 1 } }, "cases": 1, "deviations": 1 }],
+        "mutants": [{ "id": "a", "family": "output", "says": "s", "kind": ["body-format"], "fate": "killed",
+            "codes": { "body-format": { "severity": "error", "cases": 1 } }, "cases": 1, "deviations": 1 }],
         "constant_endpoints": [{ "name": "empty-object", "says": "200 with an empty object", "conforms_unchecked": 0,
             "ledger": { "selected": 1, "conforms": 0, "deviates": 0, "not_implemented": 1, "blocked": 0,
                 "inconclusive": 0, "not_applicable": 0 } }],

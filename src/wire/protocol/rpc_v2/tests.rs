@@ -169,13 +169,13 @@ fn an_error_has_its_absolute_name_and_its_code_of_the_query_protocol(#[case] pro
     let contract = contract();
     let operation = contract.operation("Op").unwrap();
     let shape = contract.error(operation, "Own");
-    let declared = ErrorResponse { name: "Own", shape, status: 500, message: "m" };
+    let declared = ErrorResponse { name: "Own", shape, status: 500, message: "m", members: None };
     let response = protocol.write_error(Some(&contract), &declared);
     let parsed = protocol.parse_response(&contract, Some(operation), &response);
     assert_eq!(parsed.error(), Some("Own"));
     assert_eq!(parsed.value, Some(json!({"__type": "a.b#Own", "Message": "m"})));
     assert_eq!(response.headers.get("x-amzn-query-error"), Some("Mine;Receiver"));
-    let undeclared = ErrorResponse { name: "Other", shape: None, status: 400, message: "m" };
+    let undeclared = ErrorResponse { name: "Other", shape: None, status: 400, message: "m", members: None };
     let response = protocol.write_error(None, &undeclared);
     let parsed = protocol.parse_response(&contract, Some(operation), &response);
     assert_eq!(parsed.value, Some(json!({"__type": "com.amazon.coral.service#Other", "message": "m"})));
@@ -258,4 +258,29 @@ proptest! {
         let parsed = RpcV2::Cbor.parse_response(&contract, contract.operation("Op"), &response);
         prop_assert!(parsed.value.is_some() || parsed.limit.is_some() || !parsed.problems.is_empty());
     }
+}
+
+#[rstest]
+#[case::members(json!({"Message": "m", "Nested": {"when": "1970-01-01T00:00:01Z"}}), "")]
+#[case::message_of_its_own(json!({"Nested": {"when": "1970-01-01T00:00:01Z"}}), "m")]
+#[case::nothing(json!({}), "")]
+fn an_error_is_read_with_the_members_that_it_was_written_with(
+    #[values(RpcV2::Cbor, RpcV2::Json)] protocol: RpcV2,
+    #[case] members: Value,
+    #[case] message: &str,
+) {
+    let model = MODEL.replace(
+        r#""Message":{"target":"smithy.api#String"}"#,
+        r#""Message":{"target":"smithy.api#String"},"Nested":{"target":"a.b#Nested"}"#,
+    );
+    let nested = r#""a.b#Nested":{"type":"structure","members":{"when":{"target":"smithy.api#Timestamp",
+        "traits":{"smithy.api#timestampFormat":"date-time"}}}},"a.b#Own":"#;
+    let contract = crate::model::read("m", &model.replace(r#""a.b#Own":"#, nested)).unwrap();
+    let operation = contract.operation("Op").unwrap();
+    let shape = contract.error(operation, "Own");
+    let error = ErrorResponse { name: "Own", shape, status: 500, message, members: Some(&members) };
+    let response = protocol.write_error(Some(&contract), &error);
+    let mut expected = json!({"__type": "a.b#Own"});
+    expected.as_object_mut().unwrap().extend(error.members_with_message());
+    assert_eq!(protocol.parse_response(&contract, Some(operation), &response).value, Some(expected));
 }

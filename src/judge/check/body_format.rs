@@ -1,4 +1,4 @@
-//! The body is one JSON object in UTF-8.
+//! The body is one whole document in the format of the protocol.
 
 use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
 use crate::{
@@ -10,17 +10,18 @@ use crate::{
 };
 
 impl Code {
-    /// The body is one JSON object in UTF-8.
-    pub const JSON: Self = Self::new("json");
+    /// The body is one whole document in the format of the protocol.
+    pub const BODY_FORMAT: Self = Self::new("body-format");
 }
 
 pub(super) const CHECK: Check = Check {
-    code: Code::JSON,
-    wants: "one JSON object in UTF-8, without a byte order mark or trailing bytes",
+    code: Code::BODY_FORMAT,
+    wants: "one whole document in the format of the protocol, such as a JSON object in UTF-8 without a byte order mark or \
+            trailing bytes",
     why: "The pages state that data is sent as JSON, RFC 8259 defines JSON, and Smithy defines every output as an \
           object. A duplicate member is only a note: readers disagree about which one to use.",
-    label: ["", "json"],
-    severities: &[SeverityRow::new(Error, Error, "clients cannot read a body that is not JSON")],
+    label: ["body", "form"],
+    severities: &[SeverityRow::new(Error, Error, "clients cannot read a body in another format")],
     basis: CheckBasis::Requirements { otherwise: Evidence::Protocol },
     points_at: PointsAt::Body,
     from_recording: true,
@@ -36,7 +37,7 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         return Checked::nothing();
     }
     let basis = subject.basis(&CHECK);
-    let finding = |actual: String| basis.finding(&CHECK, subject.number(), "", "one JSON object", actual);
+    let finding = |actual: String| basis.finding(&CHECK, subject.number(), "", service.protocol.document(), actual);
     let mut findings: Vec<_> = subject
         .parsed
         .problems
@@ -63,24 +64,24 @@ mod tests {
 
     #[rstest]
     #[case::object(br#"{"status":"Pending","statusMessage":"m"}"#, &[])]
-    #[case::empty(b"", &["error json"])]
-    #[case::byte_order_mark(b"\xef\xbb\xbf{\"status\":\"Pending\",\"statusMessage\":\"m\"}", &["error json"])]
-    #[case::trailing(br#"{"status":"Pending","statusMessage":"m"}x"#, &["error json"])]
-    #[case::not_utf_8(b"{\"status\":\"\xff\"}", &["error json"])]
-    #[case::html(b"<html>", &["error json"])]
-    #[case::array(b"[]", &["error json", "error response-shape/type"])]
-    #[case::twice(br#"{"status":"Pending","statusMessage":"m","statusMessage":"m"}"#, &["note json"])]
+    #[case::empty(b"", &["error body-format"])]
+    #[case::byte_order_mark(b"\xef\xbb\xbf{\"status\":\"Pending\",\"statusMessage\":\"m\"}", &["error body-format"])]
+    #[case::trailing(br#"{"status":"Pending","statusMessage":"m"}x"#, &["error body-format"])]
+    #[case::not_utf_8(b"{\"status\":\"\xff\"}", &["error body-format"])]
+    #[case::html(b"<html>", &["error body-format"])]
+    #[case::array(b"[]", &["error body-format", "error response-shape/type"])]
+    #[case::twice(br#"{"status":"Pending","statusMessage":"m","statusMessage":"m"}"#, &["note body-format"])]
     fn a_body_is_one_object(#[case] body: &[u8], #[case] findings: &[&str]) {
         assert_eq!(Trial::stop(STOP).with(1, Role::Main, 200, body, |_| {}).findings(), findings);
     }
 
     #[rstest]
     #[case::nothing(b"", &[])]
-    #[case::something(b"x", &["error json"])]
+    #[case::something(b"x", &["error body-format"])]
     fn an_operation_without_output_may_have_an_empty_body(#[case] body: &[u8], #[case] findings: &[&str]) {
         let steps = format!("- {{ call: DeleteApplication, input: {{ applicationName: a }} }}\n{STOP}");
         let found = Trial::stop(&steps).with(1, Role::Main, 200, body, |_| {}).findings();
-        assert_eq!(found.iter().filter(|finding| finding.contains("json")).collect::<Vec<_>>(), findings);
+        assert_eq!(found.iter().filter(|finding| finding.contains("body-format")).collect::<Vec<_>>(), findings);
     }
 
     #[test]

@@ -1,0 +1,54 @@
+//! What a part of a request cannot say: null in a header, an absent label of a path.
+
+use serde_json::Value;
+
+use super::{FamilyDrafts, ProbeDraft, ProbeSubject};
+use crate::{
+    model::ShapeKind,
+    probe::{Inexpressible, UnprobedReason, change::InputChange},
+};
+
+/// The drafts that the protocol can carry; of the others, the reasons.
+pub(super) fn carried(subject: &ProbeSubject<'_>, mut family: FamilyDrafts) -> FamilyDrafts {
+    let FamilyDrafts { drafts, unprobed, .. } = &mut family;
+    drafts.retain(|draft| match obstacle(subject, draft) {
+        Some(what) => {
+            unprobed.push(UnprobedReason::NotCarried { place: subject.place, what });
+            false
+        }
+        None => true,
+    });
+    family
+}
+
+fn obstacle(subject: &ProbeSubject<'_>, draft: &ProbeDraft) -> Option<Inexpressible> {
+    let place = subject.place;
+    let lacking = |lacks: bool, what: Inexpressible| lacks.then_some(what);
+    match &draft.change {
+        InputChange::Remove => lacking(!place.has_absence() && subject.is_top_level(), Inexpressible::Absence),
+        InputChange::Set(Value::Null) => lacking(!place.has_types(), Inexpressible::Null),
+        InputChange::String(Some(0)) => lacking(!place.has_empty_text(), Inexpressible::EmptyText),
+        InputChange::Set(Value::String(text)) if text.is_empty() => {
+            lacking(!place.has_empty_text(), Inexpressible::EmptyText)
+        }
+        InputChange::Items(0) => lacking(subject.is_empty_list_lost(), Inexpressible::EmptyContainer),
+        InputChange::Set(Value::Object(members)) if members.is_empty() => {
+            lacking(!place.has_empty_containers(), Inexpressible::EmptyContainer)
+        }
+        InputChange::Add(..) => lacking(!place.has_unknown_members(), Inexpressible::UnknownMember),
+        _ => None,
+    }
+}
+
+impl ProbeSubject<'_> {
+    fn is_top_level(&self) -> bool {
+        self.location.path.0.len() == 1
+    }
+
+    /// A flattened list has no element of its own that could be empty.
+    fn is_empty_list_lost(&self) -> bool {
+        let is_flat = self.location.traits().is_some_and(|traits| traits.get("smithy.api#xmlFlattened").is_some());
+        !self.place.has_empty_lists()
+            || (is_flat && matches!(self.shape.kind, ShapeKind::List(_)) && !self.place.has_types())
+    }
+}
