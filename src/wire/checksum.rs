@@ -122,11 +122,14 @@ pub fn add_checksum(operation: &Operation, input: &Value, request: &mut Request)
 }
 
 fn has_checksum(headers: &Headers) -> bool {
-    let is_checksum = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name == CONTENT_MD5 || name.strip_prefix(PREFIX).is_some_and(|rest| !["type", "mode"].contains(&rest))
-    };
-    headers.iter().any(|(name, _)| is_checksum(name))
+    headers.iter().any(|(name, _)| is_checksum_header(name))
+}
+
+/// Returns true for the headers that hold a checksum.
+#[must_use]
+pub fn is_checksum_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == CONTENT_MD5 || name.strip_prefix(PREFIX).is_some_and(|rest| !["type", "mode"].contains(&rest))
 }
 
 /// The checksum that a request must have.

@@ -3,7 +3,7 @@
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
 };
-use crate::wire::sigv4::SigningFault;
+use crate::wire::sigv4::{SigningFault, SigningProfile};
 
 /// Half an hour, in seconds: twice what services allow.
 const SKEW: i64 = 1_800;
@@ -20,6 +20,8 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !subject.location.path.is_root() {
         return None;
     }
+    // Requests that need no signature may have a wrong one.
+    SigningProfile::of_operation(subject.contract(), subject.recipe.operation)?;
     let faults = [
         ("none", "is not signed", SigningFault::None),
         ("garbage", "has an Authorization header that is not a signature", SigningFault::Garbage),

@@ -140,7 +140,6 @@ fn malformed_heads(protocol: RpcV2, contract: &Contract, operation: &Operation) 
         new("path", "goes to another path", Path("/wireproof".to_owned()), ClientError),
         new("get", "is a GET", Method("GET"), ClientError),
         new("put", "is a PUT", Method("PUT"), ClientError),
-        // The protocols of the service need not include the other one.
         new(
             "case",
             "names the protocol in upper case",
