@@ -2,18 +2,18 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
-//! | `cbor` | Strict CBOR (RFC 8949): a value, and every problem that a tolerant parser hides | `json` |
-//! | `checksum` | Checksums of bodies, and the operations that require one | `digest` |
 //! | `curl` | The `curl` command for a request, without credentials |  |
 //! | `digest` | SHA-256, and HMAC on it |  |
-//! | `event_stream` | Frames of event streams | `checksum` |
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
 //! | `moment` | A point in time, read and written in the formats of timestamps |  |
-//! | `protocol` | The AWS protocols | `cbor`, `json`, `moment`, `xml` |
+//! | `cbor` | Strict CBOR (RFC 8949): a value, and every problem that a tolerant parser hides | `json` |
+//! | `checksum` | Checksums of bodies, and the operations that require one | `digest` |
+//! | `event_stream` | Frames of event streams | `checksum` |
 //! | `signing_date` | The date of a signed request |  |
 //! | `sigv4` | AWS Signature Version 4 in headers, query strings and chunks, and its deliberate faults | `digest`, `signing_date` |
 //! | `xml` | Strict, bounded XML 1.0: elements by their local names, and a writer with its escapes |  |
+//! | `protocol` | The AWS protocols | `cbor`, `event_stream`, `json`, `xml` |
 
 pub mod cbor;
 pub mod checksum;

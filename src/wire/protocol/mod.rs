@@ -80,7 +80,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{Request, Response};
-use crate::model::{BodyRules, Contract, Member, Operation, Shape, ShapeId, TimestampFormat};
+use crate::model::{BodyRules, Contract, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat};
 
 pub use aws_json::AwsJson;
 pub use body_problem::{BodyLimit, BodyProblem};
@@ -342,6 +342,27 @@ pub struct ErrorResponse<'a> {
     /// The members of the error, as a value of its shape; `None` if it has none but the message.
     pub members: Option<&'a Value>,
 }
+
+impl ErrorResponse<'_> {
+    /// The members, with the message under the name that the shape gives it.
+    fn members_with_message(&self) -> Map<String, Value> {
+        let mut members = self.members.and_then(Value::as_object).cloned().unwrap_or_default();
+        let has_message = members.keys().any(|name| name.eq_ignore_ascii_case(MESSAGE));
+        if !has_message && (self.members.is_none() || !self.message.is_empty()) {
+            members.insert(self.message_member().to_owned(), self.message.into());
+        }
+        members
+    }
+
+    fn message_member(&self) -> &str {
+        let Some(ShapeKind::Structure(members)) = self.shape.map(|shape| &shape.kind) else { return MESSAGE };
+        let mut names = members.iter().map(|member| member.name.as_str());
+        names.find(|name| name.eq_ignore_ascii_case(MESSAGE)).unwrap_or(MESSAGE)
+    }
+}
+
+/// The member that holds the message of an error which no model declares.
+const MESSAGE: &str = "message";
 
 /// A request body that is not an input.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
