@@ -19,7 +19,7 @@ use crate::{
         exchange_report::ExchangeReport,
     },
     suite::{CaseAim, CaseId, Fixtures, SelectionDigest, requirement::Evidence},
-    wire::{Headers, Request, Response, TransportError, curl},
+    wire::{Headers, Request, Response, Secrets, TransportError, curl},
 };
 
 /// The secrets in the requests of the run.
@@ -278,7 +278,10 @@ fn response() -> Response {
 /// The exchange, redacted as by a session.
 fn redacted() -> (Request, Response) {
     let (mut request, mut response) = (request(), response());
-    request.hide_credentials().hide_in(&mut response);
+    let secrets = Secrets::default();
+    secrets.enter(&request);
+    secrets.hide_in(&mut response);
+    request.hide_credentials();
     (request, response)
 }
 
