@@ -14,6 +14,7 @@ use super::{Failure, interrupt::interrupt};
 use crate::{
     harness::Runner,
     judge::redaction::SensitiveValues,
+    model::bounded_file::{self, FileKind},
     run::{
         resolved_target::ResolvedTarget,
         session::{self, PresenceChecks, ReachError, Restart, RunOptions},
@@ -228,7 +229,8 @@ impl ExecutionArguments {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+    bounded_file::bytes(path, FileKind::Setting)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
 }
 
 fn seconds(value: f64, flag: &str) -> Result<Duration, Failure> {

@@ -9,11 +9,12 @@
 //! | `exact_number` | JSON numbers with the digits that they were written with, and one rule for their equality |  |
 //! | `json_text` | Writes a value as JSON, each number with the digits that it was written with | `exact_number` |
 //! | `body` | The JSON bodies of a contract whose members are also bound to headers or the status code (restJson1) | `shape` |
+//! | `bounded_file` | Reads files of bounded size |  |
 //! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
 //! | `model_error` | A model that cannot be read | `pointer` |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
-//! | `published` | The files of a published model, by its name |  |
+//! | `published` | The files of a published model, by its name | `bounded_file` |
 //! | `schema` | Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value | `shape`, `pointer`, `exact_number` |
 //! | `sensitive` | The operations with sensitive values, at any depth |  |
 //! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer` |
@@ -24,6 +25,7 @@
 
 mod body;
 mod botocore;
+pub mod bounded_file;
 pub mod exact_number;
 mod json_text;
 mod model_error;
