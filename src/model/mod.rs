@@ -44,6 +44,7 @@ use std::{
     sync::OnceLock,
 };
 
+use memchr::memmem;
 use serde::{Deserialize, de::IgnoredAny};
 
 pub use json_text::JsonText;
@@ -68,15 +69,22 @@ pub struct Contract {
     sensitive: OnceLock<HashSet<String>>,
 }
 
+/// The maximum number of shapes of a model: ten times that of the largest published one.
+const MOST_TYPES: usize = 150_000;
+
 /// Reads a model: a Smithy JSON AST or botocore's `service-2.json`, by its content. `file` is only used in errors.
 ///
 /// # Errors
-/// Text that is not JSON or not a model, and references to undefined shapes.
+/// Text that is not JSON or not a model, too many shapes, and references to undefined shapes.
 pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     #[derive(Deserialize)]
     struct Form {
         smithy: Option<IgnoredAny>,
         metadata: Option<IgnoredAny>,
+    }
+    if memmem::find_iter(text.as_bytes(), "\"type\"").nth(MOST_TYPES).is_some() {
+        let problem = ModelProblem::TooManyShapes(MOST_TYPES);
+        return Err(ModelError { file: file.to_owned(), pointer: String::new(), problem });
     }
     // Reading the form takes as long as skipping the whole text, so the two usual cases are decided without it.
     let is_smithy =

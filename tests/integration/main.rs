@@ -11,8 +11,11 @@ mod corpus;
 mod diff;
 mod dying_endpoint;
 mod fixtures;
+mod fuzzed;
 mod gate;
 mod harness;
+#[cfg(unix)]
+mod hostile_files;
 mod html_report;
 mod init;
 mod isolation;
