@@ -7,6 +7,7 @@
 //! | `event` | The events of a run as plain data | `exchange_report`, `baseline_comparison` |
 //! | `panicked` | Catches panics of user code |  |
 //! | `transport` | Sends requests to an endpoint and returns the response, or the error of the transport | `panicked` |
+//! | `redacting_transport` | A transport whose responses and errors hold no credential of the run | `transport` |
 //! | `resolved_target` | The endpoint under test | `panicked`, `transport` |
 //! | `execute` | Executes one case and returns its transcript | `transport`, `resolved_target` |
 //! | `exit` | The exit status of the program |  |
@@ -24,6 +25,7 @@ pub mod judged_case;
 pub mod observer;
 pub(crate) mod panicked;
 pub mod recording;
+pub(crate) mod redacting_transport;
 pub mod resolved_target;
 pub mod session;
 pub mod transport;

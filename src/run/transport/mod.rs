@@ -47,6 +47,7 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use exact::Exact;
 pub use in_process::{InProcess, Reply};
 pub use pooled::Pooled;
+pub use proxy::proxy_credentials;
 #[cfg(feature = "tower")]
 pub use tower::{Tower, tower};
 

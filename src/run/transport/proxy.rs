@@ -17,6 +17,16 @@ pub(super) struct HttpProxy {
     authorization: Option<String>,
 }
 
+/// The password of a proxy's URL, and the header value with it.
+#[must_use]
+pub fn proxy_credentials(url: &str) -> Vec<String> {
+    let header = HttpProxy::at(url).ok().and_then(|proxy| proxy.authorization);
+    let encoded = header.as_deref().and_then(|header| header.strip_prefix("Basic ")).map(str::to_owned);
+    let decoded = encoded.as_ref().and_then(|encoded| String::from_utf8(STANDARD.decode(encoded).ok()?).ok());
+    let password = decoded.and_then(|decoded| decoded.split_once(':').map(|(_, password)| password.to_owned()));
+    encoded.into_iter().chain(password).collect()
+}
+
 impl HttpProxy {
     /// The proxy at this URL, which may hold a user name and a password. Without a scheme, it is an http URL.
     pub(super) fn at(url: &str) -> Result<Self, SetupError> {
@@ -87,6 +97,12 @@ mod tests {
         let proxy = HttpProxy::at(url).unwrap();
         assert_eq!(proxy.authorization.as_deref(), expected);
         assert_eq!(proxy.endpoint.to_string(), "http://127.0.0.1:3128");
+    }
+
+    #[test]
+    fn the_credentials_of_a_proxy_are_its_password_and_its_header() {
+        assert_eq!(proxy_credentials("http://me:a%40b@127.0.0.1:3128"), ["bWU6YUBi", "a@b"]);
+        assert_eq!(proxy_credentials("http://127.0.0.1:3128"), Vec::<String>::new());
     }
 
     #[test]
