@@ -9,7 +9,7 @@ use crate::{
     probe::Coverage,
     run::{
         event::RunFinished,
-        execute::Patience,
+        execute::{Breaker, Patience},
         observer::Observer,
         resolved_target::ResolvedTarget,
         session::{ReachError, Restart, RunOptions, Session},
@@ -41,6 +41,7 @@ impl Runner {
             snapshots: Arc::default(),
             patience: Arc::new(Patience::new(options.patience)),
             options,
+            breaker: Arc::new(Breaker::default()),
             interrupt: watch::channel(false).1,
             restart: None,
         };
@@ -79,6 +80,7 @@ impl Runner {
     /// again if that is possible.
     pub async fn repeated(mut self) -> Self {
         self.session.options.seed = self.session.options.seed.wrapping_add(1);
+        self.session.breaker = Arc::default();
         self.session.start_again().await;
         self
     }

@@ -142,6 +142,7 @@ fn obstacle(end: &CaseEnd) -> Option<Obstacle> {
         CaseEnd::TimedOut(limit) => Some(Obstacle::TimedOut(*limit)),
         CaseEnd::NotApplicable(reason) => Some(Obstacle::NotApplicable(reason.clone())),
         CaseEnd::Interrupted => Some(Obstacle::Interrupted),
+        CaseEnd::Abandoned(reason) => Some(Obstacle::NotRun(reason.clone())),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It is async, because it waits for sockets and clocks. The pure expectation of a step decides when polling stops.
 
+mod breaker;
 mod input_fault;
 mod late_calls;
 mod overtime;
@@ -9,6 +10,8 @@ mod patience;
 mod prepared;
 mod presence;
 mod removal;
+mod sending;
+mod silence;
 mod state_setup;
 mod step_request;
 #[cfg(test)]
@@ -30,6 +33,7 @@ use crate::{
     wire::{ParsedResponse, Request, Response, TransportError, sigv4::SigningKeys},
 };
 
+pub use breaker::Breaker;
 pub use late_calls::{LateCalls, LateTurn};
 pub use patience::Patience;
 pub use prepared::PreparedStates;
@@ -54,6 +58,8 @@ pub struct Executor<'a> {
     pub case_timeout: Duration,
     /// The patience of the run with changes in progress.
     pub patience: &'a Patience,
+    /// The circuit breaker of the run.
+    pub breaker: &'a Breaker,
     /// Where cases wait for the end of the run; if `None`, they do not wait.
     pub late: Option<&'a LateCalls>,
 }
@@ -220,7 +226,7 @@ impl<'a> CaseRun<'a> {
 
     /// Sends a valid input that names nothing that exists, several times, before a step with a control: an endpoint with
     /// a fixed pattern of responses does not respond alike to all of them, and otherwise to the step.
-    async fn early_controls(&mut self, step: &Step, number: usize, bindings: &Bindings) -> Result<(), Unwritable> {
+    async fn early_controls(&mut self, step: &Step, number: usize, bindings: &Bindings) -> Result<(), CaseEnd> {
         let Some(control) = &step.control else { return Ok(()) };
         // A control that names what exists may change it.
         let made_up = (!bindings.is_received(control)).then(|| control.clone());
@@ -328,16 +334,18 @@ impl<'a> CaseRun<'a> {
             (0..count).map(|_| self.write(&step.call, &step.call.input, bindings)).collect::<Result<_, _>>()?;
         let executor = self.executor;
         let started = self.started;
+        let call = &step.call;
         let sent = requests.into_iter().map(|request| async move {
             let at = started.elapsed();
             let begun = Instant::now();
-            let outcome = executor.transport.send(&executor.target.endpoint, &request).await;
+            let outcome = executor.send((&call.service, &call.operation), &request).await;
             (request, outcome, at, begun.elapsed())
         });
         let first = self.transcript.exchanges.len();
         for (request, outcome, started, elapsed) in join_all(sent).await {
-            self.record(&step.call, number, role, request, outcome, (started, elapsed));
+            self.record(call, number, role, request, outcome?, (started, elapsed));
         }
+        self.executor.go_on()?;
         Ok((first..self.transcript.exchanges.len()).all(|at| self.is_met(step, at, bindings)))
     }
 
@@ -385,11 +393,15 @@ impl<'a> CaseRun<'a> {
         bindings: &Bindings,
         step: usize,
         role: Role,
-    ) -> Result<usize, Unwritable> {
+    ) -> Result<usize, CaseEnd> {
         let request = self.write(call, input, bindings)?;
         let (at, begun) = (self.started.elapsed(), Instant::now());
-        let outcome = self.executor.transport.send(&self.executor.target.endpoint, &request).await;
+        let outcome = self.executor.send((&call.service, &call.operation), &request).await?;
+        let is_cut_off = outcome.is_err();
         self.record(call, step, role, request, outcome, (at, begun.elapsed()));
+        if is_cut_off {
+            self.executor.go_on()?;
+        }
         Ok(self.transcript.exchanges.len() - 1)
     }
 

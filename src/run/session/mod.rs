@@ -13,6 +13,7 @@ mod tally;
 
 use std::{
     collections::{BTreeSet, HashMap},
+    convert::Infallible,
     pin::Pin,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -34,7 +35,7 @@ use crate::{
     probe::Coverage,
     run::{
         event::{Event, PresenceChecked, RunFinished, RunStarted},
-        execute::{Executor, LateCalls, Patience, PreparedStates},
+        execute::{Breaker, Executor, LateCalls, Patience, PreparedStates},
         observer::Observer,
         resolved_target::ResolvedTarget,
         transport::Transport,
@@ -63,6 +64,8 @@ pub struct Session {
     pub options: RunOptions,
     /// The patience that its cases share.
     pub patience: Arc<Patience>,
+    /// The circuit breaker that its requests share.
+    pub breaker: Arc<Breaker>,
     /// Turns true to end the run early.
     pub interrupt: watch::Receiver<bool>,
     /// Starts the endpoint again after a crash. Without it, a crash ends the run.
@@ -224,6 +227,26 @@ impl Session {
         coverage: Option<Coverage>,
         observer: &mut dyn Observer,
     ) -> RunFinished {
+        tokio::select! {
+            finished = self.run_plan(plan, coverage, observer) => finished,
+            never = self.decide_doubts() => match never {},
+        }
+    }
+
+    /// Sends a health request whenever the breaker is in doubt.
+    async fn decide_doubts(&self) -> Infallible {
+        loop {
+            self.breaker.doubted().await;
+            self.breaker.settle(self.executor().is_healthy().await);
+        }
+    }
+
+    async fn run_plan(
+        &self,
+        plan: &mut dyn Plan,
+        coverage: Option<Coverage>,
+        observer: &mut dyn Observer,
+    ) -> RunFinished {
         let started = Instant::now();
         let endpoint = self.target.endpoint.to_string();
         let bench = JudgeBench {
@@ -237,6 +260,7 @@ impl Session {
         let mut collector = Collector::start(bench, self.started(plan), &plan.whole().services, coverage, observer);
         let mut prepared: Option<PreparedStates<'_>> = None;
         while let Some(stage) = plan.stage() {
+            self.heed_breaker(&mut collector).await;
             match stage {
                 PlanStage::Open(opening) => {
                     release(prepared.take()).await;
@@ -304,6 +328,13 @@ impl Session {
             return None;
         }
         let mut opened = self.opened(opening).await?;
+        if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) {
+            self.breaker.suspect();
+        }
+        self.heed_breaker(collector).await;
+        if collector.life.is_over() {
+            return opened.prepared;
+        }
         if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
             // The last case may have crashed it. A restarted endpoint gets a new check.
             collector.life.doubt();
@@ -387,6 +418,7 @@ impl Session {
             seed: self.options.seed,
             case_timeout: self.options.case_timeout,
             patience: &self.patience,
+            breaker: &self.breaker,
             late: None,
         }
     }
@@ -401,10 +433,14 @@ impl Session {
         let mut interrupt = self.interrupt.clone();
         let jobs = at_once.unwrap_or(usize::MAX).min(self.options.jobs).max(1);
         loop {
+            if tasks.len() == parked.len() && self.heed_breaker(collector).await {
+                parked.give_up(RESTARTED);
+            }
             // If the endpoint may have crashed, running cases end first: any of them may be the cause.
             loop {
                 let active = tasks.len() - parked.len();
-                if (active > 0 && collector.life.is_in_doubt()) || active >= jobs || *interrupt.borrow() {
+                let is_in_doubt = collector.life.is_in_doubt() || !self.breaker.is_closed();
+                if (active > 0 && is_in_doubt) || active >= jobs || *interrupt.borrow() {
                     break;
                 }
                 let next = if collector.is_waiting() { None } else { collector.released().or_else(|| plan.case()) };
@@ -451,11 +487,27 @@ impl Session {
         }
     }
 
+    /// Waits while the breaker is in doubt. If it is open, the endpoint is restarted, or the run is over. Returns true if it
+    /// was open.
+    async fn heed_breaker(&self, collector: &mut Collector<'_>) -> bool {
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            () = self.breaker.decided() => {}
+            () = interrupted(&mut interrupt) => return false,
+        }
+        let is_open = self.breaker.open().is_some();
+        if is_open && !collector.life.is_over() {
+            self.look_after(collector).await;
+        }
+        is_open
+    }
+
     /// Checks whether the endpoint crashed, and restarts it if possible. Returns true if it crashed.
     async fn look_after(&self, collector: &mut Collector<'_>) -> bool {
-        let gone = self.is_gone(collector.life.is_mute()).await;
+        let silent = self.breaker.open();
+        let gone = silent.is_some() || self.is_gone(collector.life.is_mute()).await;
         let restarted = gone && self.start_again().await;
-        if let Some(died) = collector.life.settle(gone, restarted) {
+        if let Some(died) = collector.life.settle(gone, restarted, silent) {
             collector.observer.event(&Event::TargetDied(died));
         }
         gone
@@ -465,6 +517,7 @@ impl Session {
     pub async fn start_again(&self) -> bool {
         let Some(restart) = &self.restart else { return false };
         restart().await;
+        self.breaker.reset();
         self.listens_again().await
     }
 
@@ -481,7 +534,10 @@ impl Session {
     /// Nothing listens any more, even after a pause: a server may be restarting. With `mute`, it must also respond.
     async fn is_gone(&self, mute: bool) -> bool {
         tokio::time::sleep(SECOND_LOOK).await;
-        self.executor().knock().await.is_err_and(|error| mute || error == TransportError::Refused)
+        let (executor, limit) = (self.executor(), self.breaker.health_limit());
+        let knock = tokio::time::timeout(limit, executor.knock()).await;
+        let outcome = knock.unwrap_or(Err(TransportError::Timeout(limit)));
+        outcome.is_err_and(|error| mute || error == TransportError::Refused)
     }
 
     /// Gives running cases some time to end and clean up, then stops them.

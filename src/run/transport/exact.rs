@@ -31,7 +31,7 @@ impl Exact {
         let round_trip = async {
             let mut connection = self.connector.connect(endpoint).await?;
             let end = connection.exchange(&request.to_bytes(), declares_more(request), &mut parser).await?;
-            Ok((connection, end))
+            Ok::<_, TransportError>((connection, end))
         };
         let limit = self.limits.timeout;
         let Ok(outcome) = time::timeout(limit, round_trip).await else { return Err(parser.timed_out(limit)) };
