@@ -12,6 +12,7 @@ mod dying_endpoint;
 mod fixtures;
 mod gate;
 mod harness;
+mod hostile_endpoints;
 mod html_report;
 mod init;
 mod isolation;

@@ -86,11 +86,13 @@ impl Breaker {
         let _ = self.phase.subscribe().wait_for(|phase| !matches!(phase, BreakerPhase::Doubt(_))).await;
     }
 
-    /// Puts the endpoint in doubt if the last request was not answered.
-    pub fn suspect(&self) {
-        if self.silence().is_suspicious() {
+    /// Puts the endpoint in doubt if the last request was not answered. Returns true if it was not.
+    pub fn suspect(&self) -> bool {
+        let is_suspicious = self.silence().is_suspicious();
+        if is_suspicious {
             self.doubt();
         }
+        is_suspicious
     }
 
     /// Decides by the health request. Any response since the doubt arose proves life, too.

@@ -12,12 +12,22 @@ use super::{
 };
 use crate::{
     judge::transcript::CaseEnd,
-    run::transport::Endpoint,
+    run::transport::{
+        Endpoint,
+        late_bytes::{LateBytes, watched},
+    },
     wire::{Delivery, Request, Response, TransportError},
 };
 
 /// The number of health requests, which are sent together: an endpoint may leave every second one unanswered.
 const HEALTH_REQUESTS: usize = 3;
+
+/// The outcome of a request.
+pub(super) struct Sent {
+    pub(super) outcome: Result<Response, TransportError>,
+    /// What will be known of the bytes after the response.
+    pub(super) late: Option<LateBytes>,
+}
 
 /// A request was not sent, for this reason.
 #[derive(Debug)]
@@ -43,6 +53,12 @@ impl Executor<'_> {
         request: &Request,
     ) -> Result<Result<Response, TransportError>, Unsent> {
         self.send_to(&self.target.endpoint, operation, request).await
+    }
+
+    /// The same with what will be known of the bytes after the response.
+    pub(super) async fn send_watched(&self, operation: OperationRef<'_>, request: &Request) -> Result<Sent, Unsent> {
+        let (outcome, late) = watched(self.send(operation, request)).await;
+        Ok(Sent { outcome: outcome?, late })
     }
 
     /// The same for another endpoint, such as that of state changes.

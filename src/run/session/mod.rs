@@ -10,6 +10,7 @@ mod presences;
 mod replay;
 mod shown;
 mod tally;
+mod unsettled_cases;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -38,7 +39,7 @@ use crate::{
         execute::{Breaker, Executor, LateCalls, Patience, PreparedStates},
         observer::Observer,
         resolved_target::ResolvedTarget,
-        transport::Transport,
+        transport::{Transport, late_bytes::LateBytes},
     },
     suite::{Case, CaseId, Fixtures, Opening, Plan, PlanStage},
     wire::{TransportError, sigv4::SigningKeys},
@@ -162,6 +163,9 @@ const INTERRUPTED: &str = "the run was interrupted";
 /// The reason why the last calls of a case are not made.
 const RESTARTED: &str = "the endpoint crashed before the last calls of this case";
 
+/// The time that a run waits for bytes after the last responses.
+const LAST_BYTES: Duration = Duration::from_millis(25);
+
 /// The time limit of running cases after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -216,6 +220,8 @@ struct Finished {
     transcript: Transcript,
     judgement: CaseJudgement,
     shown: Vec<PresenceEvidence>,
+    /// What will be known of the bytes after responses, by the index of the exchange.
+    late: Vec<(usize, LateBytes)>,
 }
 
 impl Session {
@@ -279,6 +285,10 @@ impl Session {
             }
         }
         release(prepared).await;
+        if collector.has_unsettled() {
+            tokio::time::sleep(LAST_BYTES).await;
+            self.transport.settle();
+        }
         collector.finish(*self.interrupt.borrow(), milliseconds(started.elapsed()), self.transport.notes())
     }
 
@@ -328,12 +338,15 @@ impl Session {
             return None;
         }
         let mut opened = self.opened(opening).await?;
-        if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) {
-            self.breaker.suspect();
-        }
+        let is_unreachable = matches!(opened.presence, Some(PresenceDecision::Unreachable(_)));
+        let is_silent = is_unreachable && self.breaker.suspect();
         self.heed_breaker(collector).await;
         if collector.life.is_over() {
             return opened.prepared;
+        }
+        if is_silent {
+            // The endpoint responds to other requests, and may have left out only this one.
+            opened = self.opened(opening).await?;
         }
         if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
             // The last case may have crashed it. A restarted endpoint gets a new check.
@@ -565,12 +578,12 @@ impl Session {
 async fn one(run: Arc<SharedSession>, case: Case, is_open: bool) -> Finished {
     let SharedSession { session, keys, late } = &*run;
     let executor = Executor { keys: Some(keys), late: Some(late), ..session.executor() };
-    let mut transcript = executor.execute(&case).await;
+    let (mut transcript, late) = executor.execute_watched(&case).await;
     // Before redaction, which would make equal responses different.
     let shown = if is_open { evidence(&session.suite, &transcript.exchanges) } else { Vec::new() };
     let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
     let judgement = check::judge(&session.suite, &case, &transcript, session.snapshots.get(&case.id));
-    Finished { case, transcript, judgement, shown }
+    Finished { case, transcript, judgement, shown, late }
 }
 
 async fn release(prepared: Option<PreparedStates<'_>>) {
