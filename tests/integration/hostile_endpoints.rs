@@ -7,7 +7,7 @@ use std::{
     io::{BufReader, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -20,13 +20,14 @@ use wireproof::internals::{
     run::{
         exit::ExitStatus,
         session::{PresenceChecks, RunOptions},
+        transport::{Limits, Settings, Wire},
     },
     suite::Case,
-    wire::{Request, Response},
+    wire::Response,
 };
 
 use crate::{
-    support::{self, PACE, Run, SUITE},
+    support::{self, PACE, Run, SUITE, program},
     unusual_endpoints::received,
 };
 
@@ -35,6 +36,15 @@ const REQUEST: Duration = Duration::from_millis(150);
 
 /// The longest run of any behavior: a few requests in vain, a health request, and a busy machine.
 const LONGEST: Duration = Duration::from_secs(6);
+
+/// The endpoint whose responses the behaviors change. The cases leave no state behind.
+static RIGHT: LazyLock<ReferenceEndpoint> = LazyLock::new(|| {
+    let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
+    ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new()).unwrap()
+});
+
+/// The maximum size of a response body.
+const LARGEST: usize = 64 << 10;
 
 /// The number of cases of each run.
 const CASES: usize = 9;
@@ -97,8 +107,8 @@ fn with_body(body: &[u8]) -> Vec<u8> {
 
 /// Bodies of every size and kind.
 fn sizes() -> Vec<Behavior> {
-    let keys: Vec<String> = (0..70_000).map(|key| format!("\"k{key}\":{key}")).collect();
-    let again: Vec<String> = (0..20_000).map(|_| "\"a\":1".to_owned()).collect();
+    let keys: Vec<String> = (0..4_000).map(|key| format!("\"k{key}\":{key}")).collect();
+    let again: Vec<String> = (0..8_000).map(|_| "\"a\":1".to_owned()).collect();
     let bodies: Vec<(&str, Vec<u8>)> = vec![
         ("empty", Vec::new()),
         ("one byte", b"x".to_vec()),
@@ -107,21 +117,21 @@ fn sizes() -> Vec<Behavior> {
         ("null", b"null".to_vec()),
         ("an array", b"[]".to_vec()),
         ("a string", b"\"x\"".to_vec()),
-        ("zeros at the limit", vec![0; 1 << 20]),
-        ("one byte over the limit", vec![b' '; (1 << 20) + 1]),
-        ("15 MiB of zeros", vec![b'0'; 15 << 20]),
-        ("17 MiB of spaces", vec![b' '; 17 << 20]),
-        ("a string of a million characters", format!("{{\"status\":\"{}\"}}", "x".repeat(1_000_000)).into_bytes()),
-        ("a key of a million characters", format!("{{\"{}\":1}}", "x".repeat(1_000_000)).into_bytes()),
+        ("zeros at the limit", vec![0; LARGEST]),
+        ("one byte over the limit", vec![b' '; LARGEST + 1]),
+        ("zeros up to the last byte that is read", vec![b'0'; 16 * LARGEST]),
+        ("spaces without an end", vec![b' '; 100 * LARGEST]),
+        ("a long string", format!("{{\"status\":\"{}\"}}", "x".repeat(60_000)).into_bytes()),
+        ("a long key", format!("{{\"{}\":1}}", "x".repeat(60_000)).into_bytes()),
         ("many keys", format!("{{{}}}", keys.join(",")).into_bytes()),
         ("one key many times", format!("{{{}}}", again.join(",")).into_bytes()),
-        ("many items", format!("[{}1]", "1,".repeat(500_000)).into_bytes()),
-        ("many empty objects", format!("[{}1]", "{\"\":0},".repeat(100_000)).into_bytes()),
-        ("nesting", [vec![b'['; 200_000], vec![b']'; 200_000]].concat()),
-        ("open nesting", vec![b'['; 500_000]),
-        ("nested objects", format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000)).into_bytes()),
+        ("many items", format!("[{}1]", "1,".repeat(30_000)).into_bytes()),
+        ("many empty objects", format!("[{}1]", "{\"\":0},".repeat(8_000)).into_bytes()),
+        ("nesting", [vec![b'['; 30_000], vec![b']'; 30_000]].concat()),
+        ("open nesting", vec![b'['; 60_000]),
+        ("nested objects", format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000)).into_bytes()),
         ("a number beyond a double", b"{\"status\":1e400}".to_vec()),
-        ("a number of many digits", format!("{{\"status\":{}}}", "9".repeat(500_000)).into_bytes()),
+        ("a number of many digits", format!("{{\"status\":{}}}", "9".repeat(60_000)).into_bytes()),
         ("not UTF-8", b"{\"status\":\"\xff\xfe\"}".to_vec()),
         ("a byte order mark", b"\xef\xbb\xbf{\"status\":\"Succeeded\"}".to_vec()),
         ("a lone surrogate", b"{\"status\":\"\\ud800\"}".to_vec()),
@@ -341,29 +351,22 @@ fn desynchronized() -> Vec<Behavior> {
 fn start(behavior: Behavior) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
-    let reference = ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new()).unwrap();
-    let shared = Arc::new((behavior, reference, AtomicUsize::new(0)));
+    let shared = Arc::new((behavior, AtomicUsize::new(0)));
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let shared = Arc::clone(&shared);
             // A connection that breaks is the peer's affair.
-            thread::spawn(move || drop(serve(stream, &shared.0, &shared.1, &shared.2)));
+            thread::spawn(move || drop(serve(stream, &shared.0, &shared.1)));
         }
     });
     endpoint
 }
 
-fn serve(
-    mut stream: TcpStream,
-    behavior: &Behavior,
-    reference: &ReferenceEndpoint,
-    requests: &AtomicUsize,
-) -> std::io::Result<()> {
+fn serve(mut stream: TcpStream, behavior: &Behavior, requests: &AtomicUsize) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     while let Some(request) = received(&mut reader) {
-        let right = framed(&support::handle(reference, &request), &request);
+        let right = framed(&support::handle(&RIGHT, &request));
         let index = requests.fetch_add(1, Ordering::SeqCst);
         match (behavior.serve)(&mut stream, &Call { right: &right, index })? {
             Next::Keep => {}
@@ -379,7 +382,7 @@ fn serve(
 }
 
 /// The bytes of a response as a server sends them.
-fn framed(response: &Response, _: &Request) -> Vec<u8> {
+fn framed(response: &Response) -> Vec<u8> {
     let mut response = response.clone();
     response.headers.set("content-length", response.body.len().to_string());
     response.to_bytes()
@@ -406,7 +409,9 @@ fn complaint(behavior: Behavior) -> Option<String> {
         presence: PresenceChecks::Assumed,
         ..PACE
     };
-    let run = Run::of(&support::runner(target, options, REQUEST), cases(), 5 * LONGEST);
+    let limits = Limits { timeout: REQUEST, connect_timeout: REQUEST, body: LARGEST, ..Limits::default() };
+    let wire = Wire::new(&Settings { limits, ..Settings::default() }).unwrap();
+    let run = Run::of(&support::runner_over(wire, target, options), cases(), 5 * LONGEST);
     let (ledger, lasted) = (run.finished.ledger, begun.elapsed());
     let exit = ExitStatus::of_run(&ledger, &[], run.finished.interrupted);
     let problem = problem(&ledger, expected, exit).or_else(|| (lasted > LONGEST).then(|| format!("{lasted:?}")))?;
@@ -457,4 +462,68 @@ fn no_behavior_of_an_endpoint_crashes_stalls_or_deceives_a_run() {
     });
     let complaints = complaints.into_inner().unwrap();
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// The greatest resident memory of the program, in KiB, and its exit status.
+#[cfg(target_os = "linux")]
+fn peak_memory(arguments: &[&str]) -> (u64, Option<i32>) {
+    let mut command = program::program(arguments);
+    let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        peak = peak.max(now.unwrap_or_default());
+        if let Some(ended) = child.try_wait().unwrap() {
+            return (peak, ended.code());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The size of all files below a folder, in bytes.
+#[cfg(target_os = "linux")]
+fn size_of(folder: &std::path::Path) -> u64 {
+    let files = support::files_below(folder, "");
+    files.iter().map(|file| std::fs::metadata(folder.join(file)).unwrap().len()).sum()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "the whole suite at 64 jobs, for each of many behaviors"]
+fn memory_and_reports_are_bounded_by_the_run_at_64_jobs() {
+    let keys: Vec<String> = (0..1_100_000).map(|key| format!("\"k{key}\":{key}")).collect();
+    let many_keys = format!("{{{}}}", keys.join(","));
+    let large = [
+        ("15 MiB of zeros", vec![b'0'; 15 << 20]),
+        ("15 MiB of keys", many_keys.into_bytes()),
+        ("1 MiB of zero bytes", vec![0; 1 << 20]),
+        ("1 MiB of small objects", format!("{{\"a\":[{}1]}}", "{\"\":0},".repeat(32_000)).into_bytes()),
+        ("1 MiB of letters", format!("{{\"status\":\"{}\"}}", "x".repeat(1_000_000)).into_bytes()),
+        ("60 KiB of unknown members", format!("{{{}}}", keys[..4_000].join(",")).into_bytes()),
+    ];
+    let large = large.map(|(name, body)| constant(name, with_body(&body), Next::Keep));
+    let names = ["framing: many fields, kept", "body: nesting", "body: one key many times"];
+    let others = [sizes(), framing()].into_iter().flatten().filter(|one| names.contains(&one.name.as_str()));
+    let mut problems = Vec::new();
+    for behavior in large.into_iter().chain(others) {
+        let folder = tempfile::tempdir().unwrap();
+        let (name, endpoint) = (behavior.name.clone(), start(behavior));
+        let reports = ["json", "html", "ndjson", "junit", "sarif", "markdown"]
+            .map(|format| format!("{format}={}", folder.path().join(format).display()));
+        let mut arguments = vec!["run", "--jobs", "64", "--assume-implemented", "all", "--endpoint", &endpoint];
+        arguments.extend(reports.iter().flat_map(|report| ["--report", report.as_str()]));
+        let begun = Instant::now();
+        let (peak, exit) = peak_memory(&arguments);
+        let (peak, written) = (peak >> 10, size_of(folder.path()) >> 20);
+        let line =
+            format!("{name}: exit {exit:?}, {:.1?}, {peak} MiB of memory, {written} MiB of reports", begun.elapsed());
+        println!("{line}");
+        if peak > 256 || written > 64 || !matches!(exit, Some(1 | 3)) {
+            problems.push(line);
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
 }

@@ -10,6 +10,7 @@ use super::{
     life::Life,
     milliseconds,
     presences::{Admission, OperationKey, PresenceEvidence, Presences, key_of},
+    report_budget::ReportBudget,
     shown::ShownFinding,
     tally::RunTally,
     unsettled_cases::UnsettledCases,
@@ -83,6 +84,7 @@ pub(super) struct Collector<'s> {
     pub(super) life: Life,
     /// Cases that conform, unless bytes follow their responses.
     unsettled: UnsettledCases,
+    budget: ReportBudget,
     stop: bool,
     detail: EventDetail,
     pub(super) observer: &'s mut dyn Observer,
@@ -111,6 +113,7 @@ impl<'s> Collector<'s> {
             seen: SeenRequestIds::default(),
             life: Life::default(),
             unsettled: UnsettledCases::default(),
+            budget: ReportBudget::default(),
             stop: false,
             detail,
             observer,
@@ -350,6 +353,8 @@ impl<'s> Collector<'s> {
         let (fixtures, transcript) = (Arc::clone(suite), Arc::new(transcript));
         let judged = JudgedCase { report, case, fixtures, transcript, snapshot };
         self.observer.case(&judged);
-        self.observer.event(&Event::CaseFinished(Box::new(judged.finished(self.detail))));
+        let mut finished = judged.finished(self.detail);
+        self.budget.fit(&mut finished);
+        self.observer.event(&Event::CaseFinished(Box::new(finished)));
     }
 }

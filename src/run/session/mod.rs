@@ -8,6 +8,7 @@ mod life;
 mod parked_cases;
 mod presences;
 mod replay;
+mod report_budget;
 mod shown;
 mod tally;
 mod unsettled_cases;
