@@ -35,7 +35,7 @@ use crate::{
 const REQUEST: Duration = Duration::from_millis(150);
 
 /// The longest run of any behavior: a few requests in vain, a health request, and a busy machine.
-const LONGEST: Duration = Duration::from_secs(6);
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// The endpoint whose responses the behaviors change. The cases leave no state behind.
 static RIGHT: LazyLock<ReferenceEndpoint> = LazyLock::new(|| {
