@@ -48,8 +48,8 @@ pub(super) struct ExecutionArguments {
     #[arg(long, value_name = "SECONDS", env = "WIREPROOF_PATIENCE", default_value_t = session::PATIENCE.as_secs_f64())]
     patience: f64,
 
-    /// Maximum size of a response body, in bytes.
-    #[arg(long, value_name = "BYTES", env = "WIREPROOF_MAX_BODY", default_value_t = 16 << 20)]
+    /// Maximum size of a response body, in bytes; a case that gets a larger one is inconclusive.
+    #[arg(long, value_name = "BYTES", env = "WIREPROOF_MAX_BODY", default_value_t = Limits::default().body)]
     max_body: usize,
 
     /// Stop at the first case that deviates.

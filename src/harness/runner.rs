@@ -9,7 +9,7 @@ use crate::{
     probe::Coverage,
     run::{
         event::RunFinished,
-        execute::Patience,
+        execute::{Breaker, Patience},
         observer::Observer,
         redacting_transport::RedactingTransport,
         resolved_target::ResolvedTarget,
@@ -47,6 +47,7 @@ impl Runner {
             snapshots: Arc::default(),
             patience: Arc::new(Patience::new(options.patience)),
             options,
+            breaker: Arc::new(Breaker::default()),
             interrupt: watch::channel(false).1,
             restart: None,
         };
@@ -92,6 +93,7 @@ impl Runner {
     /// again if that is possible.
     pub async fn repeated(mut self) -> Self {
         self.session.options.seed = self.session.options.seed.wrapping_add(1);
+        self.session.breaker = Arc::default();
         self.session.start_again().await;
         self
     }

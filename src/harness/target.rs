@@ -344,6 +344,10 @@ impl Transport for Timed {
     fn notes(&self) -> Vec<String> {
         self.transport.notes()
     }
+
+    fn settle(&self) {
+        self.transport.settle();
+    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ pub enum CaseEnd {
     NotApplicable(String),
     /// The run was interrupted.
     Interrupted,
+    /// The endpoint stopped responding, so no further request was sent.
+    Abandoned(String),
     /// The harness failed, which says nothing about the endpoint.
     Internal(String),
 }
@@ -149,7 +151,7 @@ impl Transcript {
     /// Returns whether the case was cut short.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
-        matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted)
+        matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted | CaseEnd::Abandoned(_))
     }
 
     /// The strongest effect that the calls of the case's own steps may have had.

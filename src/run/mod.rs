@@ -14,7 +14,7 @@
 //! | `observer` | Observers of a session | `event`, `judged_case` |
 //! | `judged_case` | A finished case with its transcript | `exchange_report`, `event`, `observer` |
 //! | `recording` | A folder with one HAR file per case, and an index that shows every later change | `event`, `observer`, `judged_case` |
-//! | `session` | A run | `event`, `transport`, `resolved_target`, `execute`, `observer`, `judged_case`, `recording` |
+//! | `session` | A run | `exchange_report`, `event`, `transport`, `resolved_target`, `execute`, `observer`, `judged_case`, `recording` |
 
 pub mod baseline_comparison;
 pub mod event;

@@ -245,6 +245,13 @@ impl Response {
         out
     }
 
+    /// The approximate size in memory, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let fields: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.body.len() + fields + self.head.as_ref().map_or(0, Bytes::len)
+    }
+
     /// Returns true if a line of the kept head ends without a carriage return.
     #[must_use]
     pub fn has_bare_line_feed(&self) -> bool {
@@ -312,8 +319,17 @@ pub enum TransportError {
     #[error("the head of the response is larger than {0} bytes")]
     HeadTooLarge(usize),
     /// The body of the response is larger than the limit.
-    #[error("the body of the response is larger than {0} bytes")]
-    BodyTooLarge(usize),
+    #[error("the body of the response is larger than {limit} bytes")]
+    BodyTooLarge {
+        /// The maximum size, in bytes.
+        limit: usize,
+        /// The number of bytes that were read.
+        length: u64,
+        /// The SHA-256 of these bytes, in hexadecimal digits.
+        sha256: String,
+        /// The first bytes.
+        start: String,
+    },
     /// The request cannot be sent that way.
     #[error("the request cannot be sent: {0}")]
     Unsendable(String),
@@ -331,7 +347,19 @@ impl TransportError {
             }
             Self::Tls { problem, help } => vec![problem, help],
             Self::NotHttp { problem, received } => vec![problem, received],
+            Self::BodyTooLarge { start, .. } => vec![start],
             _ => Vec::new(),
+        }
+    }
+
+    /// The error with the details that only one response has.
+    #[must_use]
+    pub fn in_detail(&self) -> String {
+        match self {
+            Self::BodyTooLarge { length, sha256, start, .. } => {
+                format!("{self}: {length} bytes with SHA-256 {sha256} were read, which begin with {start:?}")
+            }
+            other => other.to_string(),
         }
     }
 }

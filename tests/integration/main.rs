@@ -14,6 +14,7 @@ mod fixtures;
 mod fuzzed;
 mod gate;
 mod harness;
+mod hostile_endpoints;
 #[cfg(unix)]
 mod hostile_files;
 mod html_report;

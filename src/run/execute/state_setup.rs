@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::{CaseRun, Cleanup};
+use super::{CaseRun, Cleanup, silence::OperationRef};
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Role},
     run::resolved_target::{Action, StateChange, StateFunctionError, StateHandler},
@@ -14,6 +14,9 @@ use crate::{
     },
     wire::{ParsedResponse, Request, Response, TransportError, protocol::state_change, secrets::has_hidden_secret},
 };
+
+/// The state-change URL, as an operation.
+const STATE_CHANGE: OperationRef<'static> = ("", "the state-change URL");
 
 /// The maximum depth of states that build on each other, so that a cycle in `states.yaml` ends.
 const DEEPEST: usize = 8;
@@ -156,7 +159,8 @@ impl CaseRun<'_> {
         let (started, begun) = (self.started.elapsed(), Instant::now());
         let (outcome, result) = match handler {
             StateHandler::Url { endpoint, .. } => {
-                let outcome = self.executor.transport.send(endpoint, &request).await;
+                let sending = self.executor.send_to(endpoint, STATE_CHANGE, &request).await;
+                let outcome = sending.unwrap_or_else(|unsent| Err(unsent.into()));
                 let result = of_url(&outcome).map_err(|what| format!("{} {what}", handler_name(handler)));
                 (outcome, result)
             }

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
-use super::{Endpoint, Limits, SetupError, connection::ByteStream, failure, http1::Parser};
+use super::{Endpoint, Limits, SetupError, connection::ByteStream, failure, http1::Parser, received_body::BodyBudget};
 use crate::wire::{Request, TransportError};
 
 const AUTHORIZATION: &str = "proxy-authorization";
@@ -66,7 +66,7 @@ impl HttpProxy {
         let request = Request { method: "CONNECT".to_owned(), target: target.clone(), headers, ..Request::default() };
         stream.write_all(&request.to_bytes()).await.map_err(|error| failure::of_io(&error))?;
         let Limits { head, body, .. } = Limits::default();
-        let mut parser = Parser::new(&request.method, head, body);
+        let mut parser = Parser::new(&request.method, head, BodyBudget::default().body(body));
         let mut piece = BytesMut::new();
         while !parser.has_head() {
             if stream.read_buf(&mut piece).await.map_err(|error| failure::of_io(&error))? == 0 {
