@@ -133,6 +133,20 @@ fn strings(value: &Value) -> usize {
     }
 }
 
+/// A tag without the values of its attributes.
+fn unquoted(tag: &str) -> String {
+    let (mut quoted, mut outside) = (None, String::new());
+    for c in tag.chars() {
+        match (quoted, c) {
+            (None, '"' | '\'') => quoted = Some(c),
+            (Some(open), c) if open == c => quoted = None,
+            (None, c) => outside.push(c),
+            _ => {}
+        }
+    }
+    outside
+}
+
 /// The tags of a page outside of its scripts and styles, without attribute values.
 fn tags(page: &str) -> Vec<String> {
     let mut tags = Vec::new();
@@ -153,7 +167,9 @@ fn tags(page: &str) -> Vec<String> {
             "script" | "style" => next.split_once("</").map_or("", |(_, rest)| rest),
             _ => next,
         };
-        let handler = tag.split_whitespace().find(|word| word.starts_with("on")).map(|word| format!("{name} {word}"));
+        let outside = unquoted(tag);
+        let handler =
+            outside.split_whitespace().find(|word| word.starts_with("on")).map(|word| format!("{name} {word}"));
         tags.extend([Some(name), handler].into_iter().flatten());
     }
     tags.sort();

@@ -114,7 +114,7 @@ mod tests {
 
     fn finished(response: usize, findings: usize) -> CaseFinished {
         let finding = json!({
-            "code": "json", "severity": "error", "evidence": "protocol", "step": 1, "role": "step", "pointer": "",
+            "code": "body-format", "severity": "error", "evidence": "protocol", "step": 1, "role": "step", "pointer": "",
             "expected": "e", "actual": "a".repeat(1000), "cites": [],
         });
         let report = json!({
