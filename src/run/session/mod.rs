@@ -235,7 +235,7 @@ impl Session {
         observer: &mut dyn Observer,
     ) -> RunFinished {
         tokio::select! {
-            finished = self.run_plan(plan, coverage, observer) => finished,
+            finished = Box::pin(self.run_plan(plan, coverage, observer)) => finished,
             never = self.decide_doubts() => match never {},
         }
     }
