@@ -135,7 +135,7 @@ pub fn judge(suite: &Fixtures, case: &Case, transcript: &Transcript, snapshot: O
         judgement.step(&step);
     }
     judgement.obstacle = judgement.obstacle.take().or_else(|| rejected_control(&subject));
-    judgement.obstacle = judgement.obstacle.take().or_else(|| unexplained(transcript, &judgement.findings));
+    judgement.obstacle = judgement.obstacle.take().or_else(|| unexplained(case, transcript, &judgement.findings));
     for check in CHECKS {
         if let CheckScope::Case(look) = check.look {
             judgement.enter(look(&subject));
@@ -185,7 +185,7 @@ fn rejected_control(subject: &CaseSubject<'_>) -> Option<Obstacle> {
 const LONGEST_MESSAGE: usize = 160;
 
 /// A case that stopped at a step without a finding must not count as judged to its end.
-fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<Obstacle> {
+fn unexplained(case: &Case, transcript: &Transcript, findings: &[Finding]) -> Option<Obstacle> {
     if transcript.end != CaseEnd::Stopped {
         return None;
     }
@@ -195,7 +195,12 @@ fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<Obstacle
         return None;
     }
     let only_recorded = of_step().any(|finding| finding.evidence == Evidence::Recorded);
-    Some(if only_recorded { Obstacle::NotAsRecorded(step) } else { Obstacle::Unexplained(step) })
+    match (only_recorded, &case.scenario.standing) {
+        (false, _) => Some(Obstacle::Unexplained(step)),
+        (true, CaseStanding::Free) => Some(Obstacle::NotAsRecorded(step)),
+        // A probe expects what no document states: a service may accept less than its model.
+        (true, CaseStanding::Control | CaseStanding::Controlled(_)) => None,
+    }
 }
 
 #[cfg(test)]

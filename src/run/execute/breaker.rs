@@ -203,8 +203,8 @@ mod tests {
 
     const STOP: OperationRef<'static> = ("s", "Stop");
 
-    fn enter(breaker: &Breaker, outcome: Result<Response, TransportError>) {
-        breaker.enter(STOP, RequestKind::Regular, Instant::now(), Some(&outcome));
+    fn enter(breaker: &Breaker, outcome: &Result<Response, TransportError>) {
+        breaker.enter(STOP, RequestKind::Regular, Instant::now(), Some(outcome));
     }
 
     fn timeout() -> Result<Response, TransportError> {
@@ -218,13 +218,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_health_request_decides(#[case] healthy: bool, #[case] meanwhile: bool, #[case] opens: bool) {
         let breaker = Breaker::default();
-        enter(&breaker, timeout());
+        enter(&breaker, &timeout());
         assert!(breaker.is_closed());
         breaker.enter(STOP, RequestKind::Regular, Instant::now(), None);
         breaker.doubted().await;
         assert!(!breaker.is_closed() && breaker.open().is_none());
         if meanwhile {
-            enter(&breaker, Ok(Response::default()));
+            enter(&breaker, &Ok(Response::default()));
         }
         breaker.settle(healthy);
         breaker.decided().await;
@@ -237,9 +237,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_error_that_comes_in_time_is_a_sign_of_life(#[case] error: TransportError) {
         let breaker = Breaker::default();
-        enter(&breaker, timeout());
-        enter(&breaker, Err(error));
-        enter(&breaker, timeout());
+        enter(&breaker, &timeout());
+        enter(&breaker, &Err(error));
+        enter(&breaker, &timeout());
         assert!(breaker.is_closed());
     }
 
@@ -251,7 +251,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(10)).await;
             assert_eq!(breaker.open(), None);
             breaker.enter(STOP, RequestKind::Regular, sent, Some(&timeout()));
-            enter(&breaker, Ok(Response::default()));
+            enter(&breaker, &Ok(Response::default()));
         }
         let reason = "the endpoint left 2 requests without a response, and the run waited 20 s for them in vain";
         assert_eq!(breaker.opened().await, reason);

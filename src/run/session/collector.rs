@@ -258,6 +258,11 @@ impl<'s> Collector<'s> {
     }
 
     pub(super) fn enter(&mut self, mut finished: Finished) {
+        // They ended before this one.
+        let JudgeBench { suite, snapshots, .. } = self.bench;
+        for settled in self.unsettled.settled(suite, snapshots, false) {
+            self.report_settled(settled);
+        }
         let repeated = self.seen.enter(self.bench.suite, &finished.case, &finished.transcript);
         if !finished.judgement.is_internal() {
             finished.judgement.findings.extend(repeated);
@@ -270,10 +275,6 @@ impl<'s> Collector<'s> {
             self.report_decided(finished);
         }
         self.conclude_exhausted();
-        let JudgeBench { suite, snapshots, .. } = self.bench;
-        for settled in self.unsettled.settled(suite, snapshots, false) {
-            self.report_settled(settled);
-        }
     }
 
     pub(super) fn enter_unrun(&mut self, case: Case, judgement: &CaseJudgement) {

@@ -235,7 +235,7 @@ impl Session {
         observer: &mut dyn Observer,
     ) -> RunFinished {
         tokio::select! {
-            finished = self.run_plan(plan, coverage, observer) => finished,
+            finished = Box::pin(self.run_plan(plan, coverage, observer)) => finished,
             never = self.decide_doubts() => match never {},
         }
     }
@@ -475,6 +475,10 @@ impl Session {
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
                         plan.ended(&finished.case, finished.transcript.aftermath());
+                        if finished.transcript.exchanges.iter().any(|exchange| exchange.outcome.is_err()) {
+                            // Reports of earlier cases do not wait for a connection that is gone.
+                            self.transport.settle();
+                        }
                         collector.enter(finished);
                         if collector.life.is_in_doubt() && tasks.len() == parked.len() && self.look_after(collector).await {
                             parked.give_up(RESTARTED);

@@ -3,6 +3,8 @@
 //! Texts of ordinary size are free. What exceeds it takes space from a budget that all cases share. Without space, a case
 //! is reported with texts of ordinary size.
 
+use std::fmt::Write as _;
+
 use crate::{
     judge::verdict::{Finding, Severity},
     run::{
@@ -35,10 +37,12 @@ impl Default for ReportBudget {
 impl ReportBudget {
     /// Shortens the texts of an event that exceed the ordinary size, if the space for them is used up.
     pub(super) fn fit(&mut self, finished: &mut CaseFinished) {
-        let mut texts = messages(finished);
+        let texts = messages(finished);
         let excess: usize = texts.iter().map(|text| excess(text, ORDINARY_MESSAGE)).sum();
         if !self.take(excess) {
-            texts.iter_mut().for_each(|text| cut(text, ORDINARY_MESSAGE));
+            for text in texts {
+                cut(text, ORDINARY_MESSAGE);
+            }
         }
         let findings = &mut finished.report.findings;
         let excess = excess_of(findings);
@@ -102,7 +106,8 @@ fn cut(text: &mut String, length: usize) {
         let whole = text.len();
         let end = (0..=length).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
         text.truncate(end);
-        *text += &format!("… ({whole} bytes)");
+        // Writing to a String cannot fail.
+        let _ = write!(text, "… ({whole} bytes)");
     }
 }
 

@@ -179,7 +179,7 @@ impl Parser {
         if head.is_interim() {
             self.interim += 1;
             if self.interim > INTERIM_RESPONSES {
-                return Err(not_http(&format!("more than {INTERIM_RESPONSES} interim responses"), &bytes));
+                return Err(not_http(format!("more than {INTERIM_RESPONSES} interim responses"), &bytes));
             }
         } else {
             self.persistent = head.keeps_connection();

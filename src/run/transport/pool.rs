@@ -131,7 +131,9 @@ impl Pool {
             Quiet::Bytes(count) => {
                 self.0.sends_late_bytes.store(true, Ordering::Relaxed);
                 self.keep_none();
-                late.iter().for_each(|late| late.found(count));
+                if let Some(late) = late {
+                    late.found(count);
+                }
                 None
             }
         }
@@ -146,7 +148,9 @@ impl Pool {
             let IdleConnection { mut connection, late, .. } = idle;
             if let Quiet::Bytes(count) = connection.is_quiet() {
                 self.0.sends_late_bytes.store(true, Ordering::Relaxed);
-                late.iter().for_each(|late| late.found(count));
+                if let Some(late) = late {
+                    late.found(count);
+                }
             }
         }
     }
