@@ -57,7 +57,9 @@ impl Runner {
     /// Hides these credentials too, such as those of a proxy.
     #[must_use]
     pub fn hiding(self, credentials: &[String]) -> Self {
-        credentials.iter().for_each(|credential| self.secrets.learn(credential));
+        for credential in credentials {
+            self.secrets.learn(credential);
+        }
         self
     }
 

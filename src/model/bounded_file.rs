@@ -33,8 +33,7 @@ impl FileKind {
     #[must_use]
     pub fn limit(self) -> u64 {
         match self {
-            Self::Setting => MIB,
-            Self::Fixture => MIB,
+            Self::Setting | Self::Fixture => MIB,
             Self::Baseline => 8 * MIB,
             Self::Model => 16 * MIB,
             Self::Recorded => 64 * MIB,

@@ -32,7 +32,7 @@ pub(crate) fn block(text: &str) -> String {
 
 /// The line with the start of each command of a CI system escaped.
 ///
-/// GitHub and Azure find `##[` and `##vso[` anywhere in a line, TeamCity `##teamcity[`; GitHub finds `::` after spaces.
+/// GitHub and Azure find `##[` and `##vso[` anywhere in a line, `TeamCity` `##teamcity[`; GitHub finds `::` after spaces.
 fn without_command(line: String) -> String {
     if !may_hold_command(&line) {
         return line;

@@ -159,7 +159,9 @@ impl StateFunction {
         let hidden = |text: String| self.secrets.hidden(&text).into_owned();
         let changed = caught(changing).await.map_err(|text| StateFunctionError::Panicked(hidden(text)))?;
         let mut variables = changed.map_err(|error| StateFunctionError::Failed(hidden(error.to_string()).into()))?;
-        variables.iter_mut().for_each(|value| self.secrets.hide_in_value(value));
+        if let Some(value) = &mut variables {
+            self.secrets.hide_in_value(value);
+        }
         Ok(variables)
     }
 }

@@ -178,7 +178,7 @@ impl Secrets {
             automaton.find_iter(bytes).for_each(|one| found(one.range()));
         }
         hex_runs(bytes, |run| {
-            self.search_signatures(&bytes[run.clone()], |at| found(run.start + at.start..run.start + at.end))
+            self.search_signatures(&bytes[run.clone()], |at| found(run.start + at.start..run.start + at.end));
         });
     }
 

@@ -33,7 +33,7 @@ const OTHER: [&str; 3] =
 const FORMS: [fn(&str) -> String; 8] = [
     str::to_owned,
     |text| text.replace('/', r"\/"),
-    |text| text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect(),
+    |text| text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<Vec<_>>().concat(),
     |text| text.replace('a', "\\u0061"),
     str::to_uppercase,
     |text| text.replace('/', "%2F").replace('+', "%2b").replace('=', "%3d"),

@@ -33,7 +33,9 @@ fn no_target_panics_on_its_seeds_or_on_changed_seeds() {
     for (name, target) in TARGETS {
         let seeds = seeds(name);
         assert!(!seeds.is_empty(), "{name} has no seed");
-        seeds.iter().for_each(|seed| target(seed));
+        for seed in &seeds {
+            target(seed);
+        }
         let seed = prop::sample::select(seeds);
         let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
         let run = TestRunner::new(config).run(&(seed, changes()), |(mut bytes, changes)| {

@@ -378,9 +378,8 @@ mod tests {
         let two = |below: usize| {
             format!(r#"{{"a":{{"target":"x#A{below}",{required}}},"b":{{"target":"x#A{below}",{required}}}}}"#)
         };
-        let parts: String = (0..40)
-            .map(|number| format!(r#""x#A{number}":{{"type":"structure","members":{}}},"#, two(number + 1)))
-            .collect();
+        let part = |number: usize| format!(r#""x#A{number}":{{"type":"structure","members":{}}},"#, two(number + 1));
+        let parts = (0..40).map(part).collect::<Vec<_>>().concat();
         let shapes =
             format!(r#"{parts}"x#A40":{{"type":"string"}},"x#In":{{"type":"structure","members":{}}}"#, two(0));
         let inputs = inputs(&shapes);

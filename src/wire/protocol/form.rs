@@ -12,7 +12,7 @@ pub(super) const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The deepest key that is read, in segments between dots.
-pub const DEEPEST_KEY: usize = 128;
+pub(super) const DEEPEST_KEY: usize = 128;
 
 /// A problem of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,11 +94,6 @@ impl Form {
             }
         }
         form
-    }
-
-    /// The first value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
-        self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
     pub(super) fn push(&mut self, key: impl Into<String>, value: impl Into<String>) {

@@ -61,7 +61,10 @@ fn forgery(
 
 /// All of them.
 pub(crate) fn all() -> Vec<Forgery> {
-    [flips(), files(), papers(), indices(), transcripts(), signatures()].into_iter().flatten().collect()
+    [flips(), files(), papers(), matrices(), envelopes(), indices(), transcripts(), signatures()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A byte is changed in each kind of file, at its begin, in its middle, and at its end.
@@ -140,16 +143,13 @@ fn reported<'r>(report: &'r mut Value, id: &str) -> &'r mut Value {
     report["cases"].as_array_mut().unwrap().iter_mut().find(|case| case["id"] == id).unwrap()
 }
 
-/// Reports, requirements and papers that say something else; digests are recomputed.
+/// Reports and requirements that say something else; digests are recomputed.
 fn papers() -> Vec<Forgery> {
-    use Forger::{Edits, Reseals};
+    use Forger::Reseals;
     let report = |what: &str, by, edit: fn(&mut Value)| {
         forgery(what, Reseals, by, move |forged| forged.edit("report.json", edit))
     };
     let claim = |what: &str, by, edit: fn(&mut Value)| forgery(what, Reseals, by, move |forged| forged.claim(edit));
-    let mutants = |what: &str, edit: fn(&mut Value)| {
-        forgery(what, Reseals, VerifyCheck::Mutants, move |forged| forged.edit("mutants.json", edit))
-    };
     vec![
         report("a verdict is edited", VerifyCheck::Verdicts, |report| {
             reported(report, CASE)["verdict"] = json!("deviates");
@@ -228,6 +228,15 @@ fn papers() -> Vec<Forgery> {
                 suite["files"].as_object_mut().unwrap().retain(|path, _| !path.contains("unknown-name"));
             });
         }),
+    ]
+}
+
+/// Kill matrices that say something else; digests are recomputed.
+fn matrices() -> Vec<Forgery> {
+    let mutants = |what: &str, edit: fn(&mut Value)| {
+        forgery(what, Forger::Reseals, VerifyCheck::Mutants, move |forged| forged.edit("mutants.json", edit))
+    };
+    vec![
         mutants("the kill matrix is of another suite", |matrix| matrix["suite"] = json!(sha256(b""))),
         mutants("the kill matrix is of another program", |matrix| matrix["tool"] = json!("wireproof 0.0.1")),
         mutants("the kill matrix has some mutants only", |matrix| matrix["only"] = json!(["state"])),
@@ -235,6 +244,13 @@ fn papers() -> Vec<Forgery> {
             let row = matrix["mutants"][0].clone();
             matrix["mutants"].as_array_mut().unwrap().push(row);
         }),
+    ]
+}
+
+/// Envelopes that say something else.
+fn envelopes() -> Vec<Forgery> {
+    use Forger::Edits;
+    vec![
         forgery("the payload of the envelope is edited", Edits, VerifyCheck::Envelope, |forged| {
             forged.edit("envelope.json", |envelope| envelope["payload"] = json!(STANDARD.encode("{}")));
         }),

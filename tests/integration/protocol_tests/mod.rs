@@ -103,7 +103,7 @@ fn report(tallies: &BTreeMap<(String, &str), Tally>) -> Result<()> {
     Ok(())
 }
 
-fn service<'c>(contracts: &'c BTreeMap<String, Contract>, test: &ProtocolTest) -> Result<TestedService> {
+fn service(contracts: &BTreeMap<String, Contract>, test: &ProtocolTest) -> Result<TestedService> {
     let name = test.service.as_deref().context("the operation is bound to no service")?;
     let contract = contracts.get(name).with_context(|| format!("no model of {name}"))?;
     let protocol = protocol_named(&test.protocol).with_context(|| format!("{} is not supported", test.protocol))?;

@@ -17,8 +17,11 @@ use wireproof::{
 
 static SUITE: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::bundled().expect("the bundled fixtures are valid"));
 
+/// A reader that takes any bytes.
+pub(crate) type Target = fn(&[u8]);
+
 /// Every target by its name.
-pub(crate) const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub(crate) const TARGETS: [(&str, Target); 6] = [
     ("responses", responses),
     ("fixtures", fixtures),
     ("models", models),
