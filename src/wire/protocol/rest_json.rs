@@ -4,9 +4,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{
-    BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, IGNORED_UNION_MEMBERS, InputError, MalformedRequest,
-    ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol,
-    SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
+    BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, EventPayload, EventPayloads, IGNORED_UNION_MEMBERS,
+    InputError, MalformedRequest, ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels,
+    ServerProtocol, SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
         BodyBinding, PayloadKind, due_media_type, has_path, has_status_member, place, route, success_status,
         unknown_path,
@@ -22,8 +22,8 @@ use super::{
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
 };
 use crate::{
-    model::{Contract, JsonText, Member, Operation, PayloadSide, TimestampFormat},
-    wire::{Request, Response},
+    model::{Contract, JsonText, Member, Operation, PayloadSide, ShapeId, TimestampFormat},
+    wire::{Request, Response, json},
 };
 
 /// `restJson1`.
@@ -321,6 +321,26 @@ fn service_header(contract: &Contract) -> Option<(&'static str, &str)> {
         "API Gateway" => Some(("accept", DOCUMENT)),
         "Glacier" => Some(("x-amz-glacier-version", &service.version)),
         _ => None,
+    }
+}
+
+impl EventPayloads for RestJson {
+    fn read(&self, _: &Contract, _: &ShapeId, payload: &[u8]) -> EventPayload {
+        let document = json::read(payload);
+        let problems = document.problems.into_iter().map(Into::into).collect();
+        EventPayload { value: document.value, problems, limit: document.limit.map(Into::into) }
+    }
+
+    fn write(&self, _: &Contract, _: &ShapeId, value: &Value) -> Bytes {
+        JsonText(value).to_string().into()
+    }
+
+    fn media_type(&self) -> &'static str {
+        DOCUMENT
+    }
+
+    fn timestamp_format(&self) -> TimestampFormat {
+        TimestampFormat::EpochSeconds
     }
 }
 

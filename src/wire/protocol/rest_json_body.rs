@@ -4,10 +4,11 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{
-    BodyLimit, BodyProblem, ErrorIdentity, InputError, ParsedResponse,
+    BodyLimit, BodyProblem, ErrorIdentity, InputError, ParsedResponse, RestJson,
     http_binding::{BodyBinding, HttpBinding, PayloadKind, binds_content_type},
     media_range::{accepts, is_same},
     rest_json::{DOCUMENT, timestamp_format},
+    stream_body::{event_bytes, event_problems},
 };
 use crate::{
     model::{Contract, JsonText, MemberBinding, Operation, PayloadSide, ShapeId},
@@ -63,6 +64,9 @@ pub(super) fn body_bytes(
             let value = members.get(&member.name).filter(|value| !value.is_null());
             match (kind, value) {
                 (PayloadKind::Structure, None) if side == PayloadSide::Input => Some(Bytes::from_static(b"{}")),
+                (PayloadKind::EventStream, _) if side == PayloadSide::Output => {
+                    Some(event_bytes(contract, member, &RestJson, members))
+                }
                 (PayloadKind::EventStream, _) | (_, None) => None,
                 (PayloadKind::Blob | PayloadKind::Text, Some(value)) => Some(kind.bytes(value)),
                 (PayloadKind::Document | PayloadKind::Structure, Some(value)) => Some(json(value)),
@@ -112,6 +116,10 @@ pub(super) fn parse_error(contract: &Contract, operation: Option<&Operation>, re
 pub(super) fn parse_output(contract: &Contract, output: &ShapeId, response: &Response) -> ParsedResponse {
     let body = BodyBinding::of(contract, output, PayloadSide::Output);
     let mut parsed = match body {
+        BodyBinding::Payload(member, PayloadKind::EventStream) => {
+            let problems = event_problems(contract, output, member, &RestJson, &response.body).collect();
+            ParsedResponse { rejection: None, value: Some(json!({})), problems, limit: None }
+        }
         BodyBinding::Payload(member, kind) => parse_payload(&member.name, member.traits.required(), kind, response),
         BodyBinding::Nothing | BodyBinding::Document(_) => parse_document(response),
     };
@@ -130,13 +138,12 @@ fn parse_payload(name: &str, is_required: bool, kind: PayloadKind, response: &Re
     let is_absent = response.body.is_empty() && !is_required;
     let read = |value, problems, limit| ParsedResponse { rejection: None, value, problems, limit };
     match kind {
-        PayloadKind::EventStream => read(None, Vec::new(), Some(BodyLimit::EventStream)),
         _ if is_absent => read(Some(json!({})), Vec::new(), None),
         PayloadKind::Blob | PayloadKind::Text => match kind.value(&response.body) {
             Some(value) => read(one(value), Vec::new(), None),
             None => read(None, vec![BodyProblem::NotText], None),
         },
-        PayloadKind::Document | PayloadKind::Structure => {
+        PayloadKind::Document | PayloadKind::Structure | PayloadKind::EventStream => {
             let mut parsed = parse_document(response);
             parsed.value = parsed.value.and_then(one);
             parsed

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::{
-    BodyProblem, ErrorIdentity, ErrorResponse, ParsedResponse,
+    BodyProblem, ErrorIdentity, ErrorResponse, ParsedResponse, RestXml,
     http_binding::{BodyBinding, PayloadKind, success_status},
     rest_xml::{DOCUMENT, binding},
+    stream_body::{event_bytes, event_problems},
     xml_document::{XmlDocuments, root_problem},
     xml_error::{REQUEST_ID, XmlError, error_element, read_error, wrap, write_error_members},
-    xml_events::{event_bytes, event_problems},
     xml_names::service_namespace,
     xml_value::{XmlValueReader, generic, scalar},
 };
@@ -49,7 +49,7 @@ fn read_raw_output(
         let is_sent = !response.body.is_empty() || contract.trait_of(member, "smithy.api#streaming").is_some();
         match kind.value(&response.body) {
             _ if *kind == PayloadKind::EventStream => {
-                problems.extend(event_problems(contract, &operation.output, member, &response.body));
+                problems.extend(event_problems(contract, &operation.output, member, &RestXml, &response.body));
             }
             _ if !is_sent => {}
             Some(body) => drop(value.insert(member.name.clone(), body)),
@@ -153,7 +153,7 @@ pub(super) fn write_output(
     written.map_err(|problem| problem.to_string())?;
     let documents = XmlDocuments::of(contract, &operation.output, PayloadSide::Output);
     let body = match documents.body() {
-        BodyBinding::Payload(member, PayloadKind::EventStream) => Some(event_bytes(contract, member, output)),
+        BodyBinding::Payload(member, PayloadKind::EventStream) => Some(event_bytes(contract, member, &RestXml, output)),
         _ if is_unwrapped(operation) => documents.unwrapped_bytes(output)?,
         _ => documents.bytes(output, true)?,
     };

@@ -1,13 +1,14 @@
-//! Bodies that are event streams, in RPC protocols: the other members of the output are an event of their own.
+//! Bodies that are event streams. In RPC protocols the other members of the output are an event of their own.
 
-use serde_json::{Value, json};
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
 
 use super::{
-    EVENT_STREAM_TYPE, EventPayloads, EventProblem, ParsedResponse, StreamMessage, read_events,
+    BodyProblem, EVENT_STREAM_TYPE, EventPayloads, EventProblem, ParsedResponse, StreamMessage, read_events,
     stream_events::initial_response, stream_member, write_message,
 };
 use crate::{
-    model::{Contract, Operation},
+    model::{Contract, Member, Operation, ShapeId},
     wire::{Response, event_stream::EventFrame},
 };
 
@@ -50,6 +51,30 @@ pub(super) fn write_stream(
     let mut frames = vec![initial_response(contract, &operation.output, payloads, &others)];
     frames.extend(events.as_array().into_iter().flatten().filter_map(event));
     Some(frames.iter().flat_map(EventFrame::to_bytes).collect())
+}
+
+/// The problems of a body of events that the format forbids, in REST protocols.
+pub(super) fn event_problems(
+    contract: &Contract,
+    output: &ShapeId,
+    stream: &Member,
+    payloads: &dyn EventPayloads,
+    body: &[u8],
+) -> impl Iterator<Item = BodyProblem> + use<> {
+    let events = read_events(contract, output, &stream.target, payloads, body);
+    events.problems.into_iter().filter(EventProblem::is_forbidden).map(Into::into)
+}
+
+/// The body of an output whose stream is a list of events, in REST protocols.
+pub(super) fn event_bytes(
+    contract: &Contract,
+    stream: &Member,
+    payloads: &dyn EventPayloads,
+    output: &Map<String, Value>,
+) -> Bytes {
+    let events = output.get(&stream.name).and_then(Value::as_array).into_iter().flatten();
+    let frame = |event: &Value| write_message(contract, &stream.target, payloads, &StreamMessage::Event(event.clone()));
+    events.filter_map(frame).flat_map(|frame: EventFrame| frame.to_bytes()).collect::<Vec<u8>>().into()
 }
 
 #[cfg(test)]

@@ -1,20 +1,17 @@
 //! Events whose payloads are XML documents, as S3 sends the results of a query.
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    BodyProblem, EventPayload, EventPayloads, EventProblem, RestXml, StreamMessage, read_events, write_message,
+    BodyProblem, EventPayload, EventPayloads, RestXml,
     xml_names::given_name,
     xml_value::{XML_TIMESTAMPS, XmlValueReader},
     xml_value_writer::XmlValueWriter,
 };
 use crate::{
     model::{Contract, Member, ShapeId, TimestampFormat, Traits},
-    wire::{
-        event_stream::EventFrame,
-        xml::{self, XmlWriter},
-    },
+    wire::xml::{self, XmlWriter},
 };
 
 /// The media type of payloads.
@@ -50,22 +47,4 @@ impl EventPayloads for RestXml {
 /// A member that has a shape and no traits of its own.
 fn member_of(shape: &ShapeId) -> Member {
     Member { name: String::new(), target: shape.clone(), traits: Traits::default() }
-}
-
-/// The problems of a body of events that the format forbids.
-pub(super) fn event_problems(
-    contract: &Contract,
-    output: &ShapeId,
-    stream: &Member,
-    body: &[u8],
-) -> impl Iterator<Item = BodyProblem> + use<> {
-    let events = read_events(contract, output, &stream.target, &RestXml, body);
-    events.problems.into_iter().filter(EventProblem::is_forbidden).map(Into::into)
-}
-
-/// The body of an output whose stream is a list of events.
-pub(super) fn event_bytes(contract: &Contract, stream: &Member, output: &Map<String, Value>) -> Bytes {
-    let events = output.get(&stream.name).and_then(Value::as_array).into_iter().flatten();
-    let frame = |event: &Value| write_message(contract, &stream.target, &RestXml, &StreamMessage::Event(event.clone()));
-    events.filter_map(frame).flat_map(|frame: EventFrame| frame.to_bytes()).collect::<Vec<u8>>().into()
 }

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use wireproof::{Headers, Request, Response};
+use wireproof::{Headers, Request, Response, internals::wire::json};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -35,6 +35,8 @@ pub(super) struct ProtocolTest {
     pub(super) request: Option<Message>,
     pub(super) response: Option<MalformedResponse>,
     pub(super) events: Option<Vec<StreamEvent>>,
+    #[serde(default)]
+    expectation: Map<String, Value>,
     applies_to: Option<String>,
 }
 
@@ -79,7 +81,18 @@ pub(super) struct StreamEvent {
 
 impl ProtocolTest {
     pub(super) fn parse(line: &str) -> Result<Self> {
-        Ok(serde_json::from_str(line)?)
+        let mut test: Self = serde_json::from_str(line)?;
+        // With all digits of its numbers.
+        let exact = json::value(line.as_bytes()).and_then(|mut test| test.get_mut("params").map(Value::take));
+        if let Some(Value::Object(params)) = exact {
+            test.params = params;
+        }
+        Ok(test)
+    }
+
+    /// A reader of the stream must report an error.
+    pub(super) fn expects_failure(&self) -> bool {
+        self.expectation.contains_key("failure")
     }
 
     pub(super) fn is_for(&self, client: bool) -> bool {
@@ -89,7 +102,9 @@ impl ProtocolTest {
 
 impl Message {
     pub(super) fn has_cbor(&self) -> bool {
-        self.body_media_type.as_deref() == Some("application/cbor")
+        let header = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let media_types = [self.body_media_type.as_deref(), header.map(|(_, value)| value.as_str())];
+        media_types.contains(&Some("application/cbor"))
     }
 
     /// The bytes of the body; CBOR is written in base64.

@@ -1,9 +1,16 @@
 //! The client's side: requests are built, responses are read.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
-use wireproof::internals::model::{Operation, ShapeId};
+use wireproof::internals::{
+    model::{Operation, ShapeId},
+    wire::{
+        RestJson,
+        checksum::add_checksum,
+        protocol::{StreamMessage, read_events, stream_member},
+    },
+};
 
 use super::{TestedService, case::ProtocolTest, sameness};
 
@@ -28,7 +35,8 @@ impl TestedService {
 pub(super) fn builds(service: &TestedService, test: &ProtocolTest) -> Result<()> {
     let operation = service.operation(test)?;
     let input = service.value(&operation.input, &test.params);
-    let built = service.protocol.build_request(&service.contract, operation, &input)?;
+    let mut built = service.protocol.build_request(&service.contract, operation, &input)?;
+    add_checksum(operation, &input, &mut built);
     let stated = &test.message;
     let path = built.target.split('?').next().unwrap_or_default();
     ensure!(Some(built.method.as_str()) == stated.method.as_deref(), "the method is {}", built.method);
@@ -65,11 +73,27 @@ pub(super) fn reads_error(service: &TestedService, test: &ProtocolTest) -> Resul
     service.compare(&id, &service.value(&id, &test.params), &members)
 }
 
+/// Reads the frames of a stream, also of those that a client sends.
 pub(super) fn reads_events(service: &TestedService, test: &ProtocolTest) -> Result<()> {
-    service.operation(test)?;
-    for event in test.events.iter().flatten().filter(|event| event.direction == "response") {
-        let bytes = BASE64.decode(event.bytes.as_deref().unwrap_or_default())?;
-        ensure!(!bytes.is_empty() || event.params.is_empty(), "an event without bytes");
+    let operation = service.operation(test)?;
+    for event in test.events.iter().flatten() {
+        let Some(bytes) = &event.bytes else { continue };
+        let shape = if event.direction == "request" { &operation.input } else { &operation.output };
+        let union = &stream_member(&service.contract, shape).context("the shape has no stream")?.target;
+        let read = read_events(&service.contract, shape, union, &RestJson, &BASE64.decode(bytes)?);
+        let value = match read.messages.as_slice() {
+            [StreamMessage::Event(value) | StreamMessage::Exception(value)] => Some(value),
+            _ => None,
+        };
+        match (event.params.is_empty(), value) {
+            (false, Some(value)) => service.compare(union, &service.value(union, &event.params), value)?,
+            (_, None) if test.expects_failure() => {
+                let is_error = matches!(read.messages.as_slice(), [StreamMessage::Error { .. }]);
+                ensure!(is_error || !read.problems.is_empty(), "{:?}", read.messages);
+            }
+            (true, _) => ensure!(value.is_none() || !read.problems.is_empty(), "read as {value:?}"),
+            (false, None) => bail!("{:?} {:?}", read.messages, read.problems),
+        }
     }
-    anyhow::bail!("event streams are not read")
+    Ok(())
 }

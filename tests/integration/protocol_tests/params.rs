@@ -20,7 +20,7 @@ use super::TestedService;
 impl TestedService {
     /// Parameters as a value of a shape: tests write blobs as text, and timestamps as epoch seconds.
     pub(super) fn value(&self, shape: &ShapeId, params: &Map<String, Value>) -> Value {
-        let params = Value::Object(params.clone());
+        let params = self.renamed(shape, &Value::Object(params.clone()));
         rewrite(&self.contract, shape, &params, &mut |at: &VisitedValue<'_, '_, &Value>| match (at.shape, at.value) {
             (Some(Shape { kind: ShapeKind::Blob, .. }), Value::String(text)) => {
                 Rewritten::Value(BASE64.encode(text).into())
@@ -31,6 +31,30 @@ impl TestedService {
             }
             _ => Rewritten::Parts,
         })
+    }
+
+    /// Parameters have the names of the model; values may have those of JSON.
+    fn renamed(&self, shape: &ShapeId, value: &Value) -> Value {
+        let kind = self.contract.shape(shape).map(|shape| &shape.kind);
+        match (kind, value) {
+            (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Value::Object(map)) => {
+                let entries = map.iter().map(|(name, value)| {
+                    let member = members.iter().find(|member| member.own_name() == name);
+                    member.map_or_else(
+                        || (name.clone(), value.clone()),
+                        |member| (member.name.clone(), self.renamed(&member.target, value)),
+                    )
+                });
+                Value::Object(entries.collect())
+            }
+            (Some(ShapeKind::List(item)), Value::Array(items)) => {
+                items.iter().map(|value| self.renamed(&item.target, value)).collect()
+            }
+            (Some(ShapeKind::Map { value: part, .. }), Value::Object(map)) => {
+                Value::Object(map.iter().map(|(key, value)| (key.clone(), self.renamed(&part.target, value))).collect())
+            }
+            _ => value.clone(),
+        }
     }
 
     /// The value with timestamps as epoch seconds and numbers as doubles, without what a client does not see: nulls in
