@@ -3,13 +3,16 @@
 //! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 
 /// Each recipe by the name that botocore gives its service.
-const RECIPES: [(&str, &str); 10] = [
+const RECIPES: [(&str, &str); 13] = [
     ("codedeploy", include_str!("recipes/codedeploy.yaml")),
     ("dynamodb", include_str!("recipes/dynamodb.yaml")),
     ("ecs", include_str!("recipes/ecs.yaml")),
+    ("iam", include_str!("recipes/iam.yaml")),
     ("kinesis", include_str!("recipes/kinesis.yaml")),
     ("kms", include_str!("recipes/kms.yaml")),
+    ("lambda", include_str!("recipes/lambda.yaml")),
     ("logs", include_str!("recipes/logs.yaml")),
+    ("s3", include_str!("recipes/s3.yaml")),
     ("secretsmanager", include_str!("recipes/secretsmanager.yaml")),
     ("sqs", include_str!("recipes/sqs.yaml")),
     ("ssm", include_str!("recipes/ssm.yaml")),
