@@ -3,10 +3,12 @@
 //! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 
 /// Each recipe by the name that botocore gives its service.
-const RECIPES: [(&str, &str); 13] = [
+const RECIPES: [(&str, &str); 16] = [
     ("codedeploy", include_str!("recipes/codedeploy.yaml")),
     ("dynamodb", include_str!("recipes/dynamodb.yaml")),
+    ("ecr", include_str!("recipes/ecr.yaml")),
     ("ecs", include_str!("recipes/ecs.yaml")),
+    ("events", include_str!("recipes/events.yaml")),
     ("iam", include_str!("recipes/iam.yaml")),
     ("kinesis", include_str!("recipes/kinesis.yaml")),
     ("kms", include_str!("recipes/kms.yaml")),
@@ -14,6 +16,7 @@ const RECIPES: [(&str, &str); 13] = [
     ("logs", include_str!("recipes/logs.yaml")),
     ("s3", include_str!("recipes/s3.yaml")),
     ("secretsmanager", include_str!("recipes/secretsmanager.yaml")),
+    ("sns", include_str!("recipes/sns.yaml")),
     ("sqs", include_str!("recipes/sqs.yaml")),
     ("ssm", include_str!("recipes/ssm.yaml")),
     ("stepfunctions", include_str!("recipes/stepfunctions.yaml")),
