@@ -3,8 +3,11 @@
 //! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 
 /// Each recipe by the name that botocore gives its service.
-const RECIPES: [(&str, &str); 16] = [
+const RECIPES: [(&str, &str); 21] = [
+    ("apigateway", include_str!("recipes/apigateway.yaml")),
+    ("cloudformation", include_str!("recipes/cloudformation.yaml")),
     ("codedeploy", include_str!("recipes/codedeploy.yaml")),
+    ("cognito-idp", include_str!("recipes/cognito-idp.yaml")),
     ("dynamodb", include_str!("recipes/dynamodb.yaml")),
     ("ecr", include_str!("recipes/ecr.yaml")),
     ("ecs", include_str!("recipes/ecs.yaml")),
@@ -14,6 +17,8 @@ const RECIPES: [(&str, &str); 16] = [
     ("kms", include_str!("recipes/kms.yaml")),
     ("lambda", include_str!("recipes/lambda.yaml")),
     ("logs", include_str!("recipes/logs.yaml")),
+    ("rds", include_str!("recipes/rds.yaml")),
+    ("route53", include_str!("recipes/route53.yaml")),
     ("s3", include_str!("recipes/s3.yaml")),
     ("secretsmanager", include_str!("recipes/secretsmanager.yaml")),
     ("sns", include_str!("recipes/sns.yaml")),
