@@ -3,12 +3,14 @@
 //! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 
 /// Each recipe by the name that botocore gives its service.
-const RECIPES: [(&str, &str); 21] = [
+const RECIPES: [(&str, &str); 23] = [
     ("apigateway", include_str!("recipes/apigateway.yaml")),
     ("cloudformation", include_str!("recipes/cloudformation.yaml")),
+    ("cloudwatch", include_str!("recipes/cloudwatch.yaml")),
     ("codedeploy", include_str!("recipes/codedeploy.yaml")),
     ("cognito-idp", include_str!("recipes/cognito-idp.yaml")),
     ("dynamodb", include_str!("recipes/dynamodb.yaml")),
+    ("ec2", include_str!("recipes/ec2.yaml")),
     ("ecr", include_str!("recipes/ecr.yaml")),
     ("ecs", include_str!("recipes/ecs.yaml")),
     ("events", include_str!("recipes/events.yaml")),
