@@ -3,14 +3,27 @@
 //! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 
 /// Each recipe by the name that botocore gives its service.
-const RECIPES: [(&str, &str); 10] = [
+const RECIPES: [(&str, &str); 23] = [
+    ("apigateway", include_str!("recipes/apigateway.yaml")),
+    ("cloudformation", include_str!("recipes/cloudformation.yaml")),
+    ("cloudwatch", include_str!("recipes/cloudwatch.yaml")),
     ("codedeploy", include_str!("recipes/codedeploy.yaml")),
+    ("cognito-idp", include_str!("recipes/cognito-idp.yaml")),
     ("dynamodb", include_str!("recipes/dynamodb.yaml")),
+    ("ec2", include_str!("recipes/ec2.yaml")),
+    ("ecr", include_str!("recipes/ecr.yaml")),
     ("ecs", include_str!("recipes/ecs.yaml")),
+    ("events", include_str!("recipes/events.yaml")),
+    ("iam", include_str!("recipes/iam.yaml")),
     ("kinesis", include_str!("recipes/kinesis.yaml")),
     ("kms", include_str!("recipes/kms.yaml")),
+    ("lambda", include_str!("recipes/lambda.yaml")),
     ("logs", include_str!("recipes/logs.yaml")),
+    ("rds", include_str!("recipes/rds.yaml")),
+    ("route53", include_str!("recipes/route53.yaml")),
+    ("s3", include_str!("recipes/s3.yaml")),
     ("secretsmanager", include_str!("recipes/secretsmanager.yaml")),
+    ("sns", include_str!("recipes/sns.yaml")),
     ("sqs", include_str!("recipes/sqs.yaml")),
     ("ssm", include_str!("recipes/ssm.yaml")),
     ("stepfunctions", include_str!("recipes/stepfunctions.yaml")),
