@@ -66,8 +66,14 @@ const FAULTS: [&str; 26] = [
 #[must_use]
 pub(super) fn own_errors(contract: &Contract, operation: &Operation, location: Option<&Location>) -> Vec<String> {
     let subject: Vec<String> = location.map(words_of_location).unwrap_or_default();
-    let names = operation.errors.iter().filter_map(|id| contract.shape(id)).map(|shape| shape.id.name());
-    names.filter(|name| is_general(name) || speaks_of(name, &subject)).map(str::to_owned).collect()
+    let shapes = operation.errors.iter().filter_map(|id| contract.shape(id));
+    let of_form = shapes.filter(|shape| is_general(shape.id.name()) || speaks_of(shape.id.name(), &subject));
+    // The query protocol sends the code of an error instead of its name.
+    of_form
+        .flat_map(|shape| [Some(shape.id.name()), shape.traits.query_error_code()])
+        .flatten()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn is_general(name: &str) -> bool {

@@ -29,10 +29,11 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    if subject.operation.output.is_unit() && subject.response.body.is_empty() {
+    let (service, request) = (subject.service, &subject.exchange.request);
+    let is_unread = subject.parsed.rejection.is_none() && !service.protocol.reads_every_body();
+    if subject.operation.output.is_unit() && (subject.response.body.is_empty() || is_unread) {
         return Checked::nothing();
     }
-    let (service, request) = (subject.service, &subject.exchange.request);
     if !service.protocol.binds_response(service.contract(), request, subject.response, subject.parsed) {
         return Checked::nothing();
     }

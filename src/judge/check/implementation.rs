@@ -18,7 +18,7 @@ use crate::{
     suite::Fixtures,
     wire::{
         ParsedResponse, Protocol, RejectionClass, Request, Response, TransportError,
-        protocol::{Sentinels, error_name},
+        protocol::{BodyProblem, Sentinels, error_name},
     },
 };
 
@@ -259,7 +259,9 @@ impl<'a> PresenceSubject<'a> {
         }
         let parsed = self.parse(response);
         let Some(identity) = &parsed.rejection else {
-            let is_output = parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
+            // The output of another operation, to which an endpoint falls through, has another document element.
+            let is_readable = !parsed.problems.iter().any(BodyProblem::is_forbidden);
+            let is_output = is_readable && parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
             return is_output.then_some(PresenceProof::Success(response.status));
         };
         let mut names = identity.sources.iter().map(|source| error_name(&source.spelled));

@@ -36,6 +36,12 @@ pub const EXCEPTIONS: &[Exception] = &[
     ),
     known("guardduty", "GetAdministratorAccount", "/administrator", "a detector without an administrator has none"),
     known(
+        "iam",
+        "ListVirtualMFADevices",
+        "/VirtualMFADevices/*/User/**",
+        "the user of a device of the root account has no path and no name",
+    ),
+    known(
         "kafka",
         "ListConfigurations",
         "/configurations/*/description",
@@ -48,6 +54,9 @@ pub const EXCEPTIONS: &[Exception] = &[
         "/brokerSummaries/*/engineType",
         "brokers recorded before the second engine existed have none",
     ),
+    known("route53", "ListHealthChecks", "/Marker", FIRST_PAGE),
+    known("route53", "ListHostedZones", "/Marker", FIRST_PAGE),
+    known("route53", "ListReusableDelegationSets", "/Marker", FIRST_PAGE),
     known(
         "sagemaker",
         "DescribeCompilationJob",
@@ -63,6 +72,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     known("transfer", "DescribeConnector", "/Connector/Status", BEFORE_EGRESS),
 ];
 
+const FIRST_PAGE: &str = "the first page repeats no marker of a request, because there is none";
 const DRAFT: &str = "the working draft of an agent has no version of its own";
 const SAME_DRAFT: &str = "it returns the same draft in the same shape as GetAgent; no response is recorded";
 const NONE_FAILED: &str = "if nothing failed, AWS omits the list instead of sending an empty one";

@@ -14,7 +14,7 @@ const FORMS: &str = "use { status, body } for a success, { error, status } or { 
 impl Resolver<'_> {
     /// Without `expect`, a step expects a success.
     pub(super) fn expectation(&self, raw: Option<&Value>, at: &str, call: &Call) -> Result<Expectation, Diagnostic> {
-        let success = Alternative::Success { status: 200, body: None };
+        let success = Alternative::Success { status: self.success_status(call), body: None };
         let alternatives = match raw {
             None => vec![success],
             Some(Value::Object(map)) if map.len() == 1 && map.contains_key("any_of") => {
@@ -56,6 +56,13 @@ impl Resolver<'_> {
         self.success(map, at, call)
     }
 
+    /// The status of a success by the model.
+    fn success_status(&self, call: &Call) -> u16 {
+        let service = &self.services[&call.service];
+        let operation = service.contract().operation(&call.operation);
+        operation.map_or(200, |operation| service.protocol.success_status(operation))
+    }
+
     fn flag(&self, map: &Map<String, Value>, at: &str) -> Result<Alternative, Diagnostic> {
         match map.iter().next() {
             Some((name, Value::Bool(true))) if map.len() == 1 => {
@@ -66,7 +73,8 @@ impl Resolver<'_> {
     }
 
     fn success(&self, map: &Map<String, Value>, at: &str, call: &Call) -> Result<Alternative, Diagnostic> {
-        let status = self.statuses(map.get("status"), at)?.first().copied().unwrap_or(200);
+        let status =
+            self.statuses(map.get("status"), at)?.first().copied().unwrap_or_else(|| self.success_status(call));
         let Some(body) = map.get("body") else { return Ok(Alternative::Success { status, body: None }) };
         let at = format!("{at}/body");
         let template = self.template(body, &at)?;
@@ -88,7 +96,7 @@ impl Resolver<'_> {
         });
         Ok(Alternative::Rejection {
             classes: classes.collect::<Result<_, _>>()?,
-            errors: errors.into_iter().map(|(_, name)| name).collect(),
+            errors: errors.into_iter().flat_map(|(_, name)| self.names_of_error(name, call)).collect(),
             statuses: self.statuses(map.get("status"), at)?,
         })
     }
@@ -128,8 +136,21 @@ impl Resolver<'_> {
         }
     }
 
+    /// The name of an error, and its code in the query protocol.
+    fn names_of_error(&self, name: String, call: &Call) -> Vec<String> {
+        let contract = self.services[&call.service].contract();
+        let shape = contract.operation(&call.operation).and_then(|operation| contract.error(operation, &name));
+        let code = shape.and_then(|shape| shape.traits.query_error_code()).filter(|code| **code != *name);
+        let code = code.filter(|_| !self.services[&call.service].protocol.lists_errors()).map(str::to_owned);
+        [Some(name), code].into_iter().flatten().collect()
+    }
+
     fn check_error(&self, name: &str, at: &str, call: &Call) -> Result<(), Diagnostic> {
-        let contract = self.services[&call.service].schemas.contract();
+        let service = &self.services[&call.service];
+        let contract = service.contract();
+        if !service.protocol.lists_errors() {
+            return Ok(());
+        }
         let Some(operation) = contract.operation(&call.operation) else { return Ok(()) };
         if contract.error(operation, name).is_some() || RejectionClass::is_common(name) {
             return Ok(());

@@ -214,6 +214,11 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The location that must hold the name of an error.
     fn error_location(&self) -> ErrorLocation;
 
+    /// Returns true if clients read the body of a success that has no output.
+    fn reads_every_body(&self) -> bool {
+        true
+    }
+
     /// Returns true if the model lists nearly all errors that AWS sends. Recorded AWS sends 621 of 922 errors of the XML
     /// protocols and of CBOR undeclared.
     fn lists_errors(&self) -> bool {

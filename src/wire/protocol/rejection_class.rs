@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ErrorIdentity;
+use super::{ErrorIdentity, ErrorLocation};
 
 /// The reason for a rejection, as far as the name of the error shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,7 +33,9 @@ impl RejectionClass {
         match self {
             Self::Client => (400..500).contains(&status),
             Self::Serialization => named(SERIALIZATION),
-            Self::Constraint => named(CONSTRAINT),
+            Self::Constraint => {
+                named(CONSTRAINT) || identity.is_named_at(ErrorLocation::XML_CODE) && named(CONSTRAINT_OF_S3)
+            }
             Self::UnknownOperation => named(UNKNOWN_OPERATION),
             Self::Auth => named(AUTH),
             Self::TooLarge => status == 413 || named(TOO_LARGE),
@@ -89,6 +91,19 @@ const CONSTRAINT: &[&str] = &[
     "InvalidParameterValue",
     "InvalidParameterCombination",
     "MissingParameter",
+];
+
+/// What S3 sends instead, as its error responses list; its model declares none of them.
+const CONSTRAINT_OF_S3: &[&str] = &[
+    "InvalidArgument",
+    "InvalidBucketName",
+    "InvalidRequest",
+    "InvalidTag",
+    "KeyTooLongError",
+    "MalformedACLError",
+    "MalformedPolicy",
+    "MalformedXML",
+    "MissingRequestBodyError",
 ];
 
 const UNKNOWN_OPERATION: &[&str] = &["UnknownOperationException", "InvalidAction", "MissingAction"];

@@ -179,6 +179,10 @@ impl Protocol for RestJson {
         ErrorLocation::HEADER
     }
 
+    fn reads_every_body(&self) -> bool {
+        false
+    }
+
     fn keeps_error_status(&self) -> bool {
         true
     }

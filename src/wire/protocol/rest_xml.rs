@@ -161,6 +161,10 @@ impl Protocol for RestXml {
         false
     }
 
+    fn reads_every_body(&self) -> bool {
+        false
+    }
+
     fn keeps_error_status(&self) -> bool {
         true
     }
