@@ -327,7 +327,7 @@ fn a_success_has_the_status_of_the_model_and_another_one_is_tolerated() {
 #[test]
 fn each_location_has_its_timestamp_format() {
     use TimestampLocation::{Body, Header, Uri};
-    let formats = [Body, Header, Uri].map(|location| RestJson.timestamp_format(location).name());
+    let formats = [Body, Header, Uri].map(|location| Protocol::timestamp_format(&RestJson, location).name());
     assert_eq!(formats, ["epoch-seconds", "http-date", "date-time"]);
 }
 
