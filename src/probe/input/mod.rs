@@ -88,10 +88,15 @@ impl Inputs {
     pub(super) fn new(service: &ServiceFixtures) -> Self {
         let always =
             service.fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
+        Self { always, ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol) }
+    }
+
+    /// Builds values by the model alone.
+    pub(super) fn of_shapes(schemas: Arc<Schemas>, protocol: &'static dyn Protocol) -> Self {
         Self {
-            schemas: Arc::clone(&service.schemas),
-            protocol: service.protocol,
-            always,
+            schemas,
+            protocol,
+            always: Vec::new(),
             patterns: Patterns::default(),
             texts: RefCell::default(),
             misses: RefCell::default(),
@@ -146,7 +151,21 @@ impl Inputs {
     }
 
     fn whole(&self, recipe: Recipe<'_>, extent: Extent) -> Result<Value, Unbuildable> {
-        Builder::new(self, recipe, extent).value(&recipe.operation.input, None, &MemberPath::default())
+        self.of_shape(recipe, &recipe.operation.input, extent)
+    }
+
+    /// The least valid value of a shape.
+    pub(super) fn least_of(&self, recipe: Recipe<'_>, shape: &ShapeId) -> Result<Value, Unbuildable> {
+        self.of_shape(recipe, shape, Extent::Least)
+    }
+
+    /// A valid value of a shape with every member that can be built.
+    pub(super) fn full_of(&self, recipe: Recipe<'_>, shape: &ShapeId) -> Result<Value, Unbuildable> {
+        self.of_shape(recipe, shape, Extent::Full)
+    }
+
+    fn of_shape(&self, recipe: Recipe<'_>, shape: &ShapeId, extent: Extent) -> Result<Value, Unbuildable> {
+        Builder::new(self, recipe, extent).value(shape, None, &MemberPath::default())
     }
 
     /// The least valid input that has a location.

@@ -262,6 +262,17 @@ pub trait ServerProtocol: Protocol {
         error.name()
     }
 
+    /// The name of the error that the protocol's services send for an input that violates a constraint; `is_missing`: a
+    /// required member is absent.
+    fn constraint_error_name(&self, _is_missing: bool) -> &'static str {
+        "ValidationException"
+    }
+
+    /// The name of an authentication error, by its name in the JSON protocols.
+    fn auth_error_name(&self, name: &'static str) -> &'static str {
+        name
+    }
+
     /// Parses the input of a call.
     ///
     /// # Errors

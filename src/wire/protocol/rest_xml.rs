@@ -13,7 +13,7 @@ use super::{
     rest_xml_response::{error_document, read_response, write_output},
     routing::{media_type, path},
     xml_document::XmlDocuments,
-    xml_error::INTERNAL_FAILURE,
+    xml_error::{INTERNAL_FAILURE, auth_error_name},
     xml_malformed::{xml_bodies, xml_sentinels},
 };
 use crate::{
@@ -202,6 +202,10 @@ impl ServerProtocol for RestXml {
 
     fn input_error_name(&self, _: &InputError) -> &'static str {
         "MalformedXML"
+    }
+
+    fn auth_error_name(&self, name: &'static str) -> &'static str {
+        auth_error_name(name)
     }
 
     fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError> {

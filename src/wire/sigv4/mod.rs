@@ -343,8 +343,21 @@ fn reordered(headers: &Headers) -> Headers {
 /// `scope` is `date/region/service/aws4_request`, `date` the value of `x-amz-date`.
 #[must_use]
 pub fn signature(request: &Request, signed: &[impl AsRef<str>], secret: &str, scope: &str, date: &str) -> String {
-    let payload = hex(&Sha256::digest(&request.body));
-    let canonical = canonical_request(request, signed, PathForm::Normalized, &payload);
+    signature_by(&SigningProfile::GENERAL, request, signed, secret, scope, date)
+}
+
+/// The same by the rules of a service.
+#[must_use]
+pub fn signature_by(
+    profile: &SigningProfile,
+    request: &Request,
+    signed: &[impl AsRef<str>],
+    secret: &str,
+    scope: &str,
+    date: &str,
+) -> String {
+    let payload = profile.payload_hash(&request.body);
+    let canonical = canonical_request(request, signed, profile.path, &payload);
     let hash = hex(&Sha256::digest(canonical.as_bytes()));
     hex(&DerivedKey::derive(secret, scope).keyed.code(["AWS4-HMAC-SHA256\n", date, "\n", scope, "\n", &hash].concat()))
 }
