@@ -88,6 +88,9 @@ pub enum Inexpressible {
     /// No value at all.
     #[error("that a value is absent")]
     Absence,
+    /// A request without the member, which calls another operation.
+    #[error("that a value is absent without a call of another operation")]
+    OtherOperation,
     /// Null.
     #[error("null")]
     Null,

@@ -19,7 +19,7 @@
 //! | `state_control` | The two paths outside every contract | `service`, `clock` |
 //! | `server` | The HTTP/1.1 server of an endpoint | `clock` |
 //! | `reference_endpoint` | The behavior of the reference implementation as a function from requests to responses | `service`, `identity`, `auth`, `clock`, `ids`, `response`, `services`, `server`, `state_control` |
-//! | `model_server` | The endpoint derived from a model alone | `identity`, `auth`, `ids`, `response`, `server` |
+//! | `model_server` | The endpoint derived from a model alone | `identity`, `auth`, `clock`, `ids`, `response`, `server` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 

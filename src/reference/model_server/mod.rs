@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     auth::authenticate_by,
+    clock::real_now,
     identity::Identity,
     ids::Ids,
     response::{common_status, seal},
@@ -84,17 +85,23 @@ impl ModelServer {
         self.spoken.iter().map(|spoken| spoken.protocol.id())
     }
 
+    /// Responds to a request that arrives now.
+    #[must_use]
+    pub fn respond(&self, request: &Request) -> Response {
+        self.handle(request, real_now())
+    }
+
     /// Responds to a request that arrived at the real time `real_now`, in epoch seconds.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Response {
-        let mut response = self.respond(request, real_now);
+        let mut response = self.response(request, real_now);
         if request.method == "HEAD" {
             response.body = bytes::Bytes::new();
         }
         seal(response, self.ids.uuid(), real_now)
     }
 
-    fn respond(&self, request: &Request, real_now: f64) -> Response {
+    fn response(&self, request: &Request, real_now: f64) -> Response {
         let Some(spoken) = self.recognized(request) else {
             return Response { status: 404, ..Response::default() };
         };
@@ -181,7 +188,7 @@ impl ModelServer {
     /// A valid output: the example, with the members of the input that it has, too.
     fn output(&self, spoken: &SpokenProtocol, operation: &Operation, input: &Value) -> Result<Value, ModelRejection> {
         let example = spoken.example(operation).map_err(|error| ModelRejection::internal(error.to_string()))?;
-        let example = self.with_status(spoken, operation, example.clone());
+        let example = self.of_http(spoken, operation, example.clone());
         let echoed = echo(&self.contract, operation, input, &example);
         let stream = stream_member(&self.contract, &operation.output).map(|member| member.name.as_str());
         let is_valid = |output: &Value| {
@@ -200,14 +207,19 @@ impl ModelServer {
         Ok(output)
     }
 
-    /// The member that is the status code has the status of a success.
-    fn with_status(&self, spoken: &SpokenProtocol, operation: &Operation, mut output: Value) -> Value {
-        let members = self.contract.members(&operation.output).iter();
-        let mut of_status = members.filter(|member| member.binding(PayloadSide::Output) == MemberBinding::Status);
-        if let (Some(member), Some(members)) = (of_status.next(), output.as_object_mut())
-            && members.contains_key(&member.name)
-        {
-            members.insert(member.name.clone(), spoken.protocol.success_status(operation).into());
+    /// The output with the status of a success, and without optional headers that describe the bytes of the message.
+    fn of_http(&self, spoken: &SpokenProtocol, operation: &Operation, mut output: Value) -> Value {
+        let Some(values) = output.as_object_mut() else { return output };
+        for member in self.contract.members(&operation.output) {
+            match member.binding(PayloadSide::Output) {
+                MemberBinding::Status if values.contains_key(&member.name) => {
+                    values.insert(member.name.clone(), spoken.protocol.success_status(operation).into());
+                }
+                MemberBinding::Header(name) if !member.traits.required() && describes_message(name) => {
+                    values.shift_remove(&member.name);
+                }
+                _ => {}
+            }
         }
         output
     }
@@ -274,6 +286,12 @@ fn all_protocols(contract: &Contract) -> Result<Vec<&'static dyn ServerProtocol>
     let of_model = contract.service().protocols.iter().filter_map(|id| protocol_named(id.name()));
     let all: Vec<&'static dyn ServerProtocol> = of_model.collect();
     if all.is_empty() { protocol_of(contract).map(|protocol| vec![protocol]) } else { Ok(all) }
+}
+
+/// Returns whether HTTP itself gives a header a meaning for the bytes of a message.
+fn describes_message(header: &str) -> bool {
+    const HEADERS: [&str; 4] = ["content-encoding", "content-length", "content-range", "transfer-encoding"];
+    HEADERS.iter().any(|name| name.eq_ignore_ascii_case(header))
 }
 
 fn is_type(rule: ShapeRule) -> bool {

@@ -172,6 +172,11 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// further ones.
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace;
 
+    /// Returns whether a request without this member of the input may call another operation.
+    fn distinguishes(&self, _: &Contract, _: &Operation, _: &Member) -> bool {
+        false
+    }
+
     /// Builds the request of an operation, without `host`, credentials and length.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use super::{
     ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol,
     SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
-        BodyBinding, PayloadKind, due_media_type, has_path, has_status_member, place, route, success_status,
-        unknown_path,
+        BodyBinding, PayloadKind, distinguishes, due_media_type, has_path, has_status_member, place, route,
+        success_status, unknown_path,
     },
     malformed_request::{json_bodies, json_forms},
     media_range::is_same,
@@ -83,6 +83,10 @@ impl Protocol for RestJson {
 
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace {
         place(contract, operation, member, ValuePlace::Json)
+    }
+
+    fn distinguishes(&self, contract: &Contract, operation: &Operation, member: &Member) -> bool {
+        distinguishes(contract, operation, member)
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {

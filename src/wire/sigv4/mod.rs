@@ -171,7 +171,7 @@ impl SigningKeys {
         let signer = RequestSigner::new(self, profile, credentials, scope, now, fault);
         signer.sign_headers(request);
         if fault == Some(&SigningFault::ChangedBody) {
-            append_blank(request);
+            append_byte(request);
         }
     }
 }
@@ -268,9 +268,12 @@ fn lower_case(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
-fn append_blank(request: &mut Request) {
+/// Appends a byte that does not change the meaning of a body: of a form, a separator without a field behind it.
+fn append_byte(request: &mut Request) {
+    let media_type = request.headers.get("content-type").unwrap_or_default();
+    let is_form = media_type.starts_with("application/x-www-form-urlencoded");
     let mut body = request.body.to_vec();
-    body.push(b' ');
+    body.push(if is_form { b'&' } else { b' ' });
     request.headers.set("content-length", body.len().to_string());
     request.body = body.into();
 }

@@ -2,9 +2,9 @@
 
 use std::{cmp::Reverse, convert::Infallible};
 
-use super::{query_pairs::QueryPairs, request_head::http_trait};
+use super::{query_pairs::QueryPairs, request_head::http_trait, uri_pattern::UriPattern};
 use crate::{
-    model::{Contract, MemberBinding, Operation, PayloadSide},
+    model::{Contract, Member, MemberBinding, Operation, PayloadSide},
     wire::{Request, protocol::routing},
 };
 
@@ -26,6 +26,39 @@ pub(in crate::wire::protocol) fn route<'c>(contract: &'c Contract, request: &Req
         if order.is_gt() { other } else { best }
     });
     best.map(|(operation, _)| operation)
+}
+
+/// Returns whether another operation has the same method and pattern, so that the query parameter or the header of this
+/// member tells them apart.
+pub(in crate::wire::protocol) fn distinguishes(contract: &Contract, operation: &Operation, member: &Member) -> bool {
+    let is_part = matches!(member.binding(PayloadSide::Input), MemberBinding::Query(_) | MemberBinding::Header(_));
+    let Some((method, pattern)) = http_trait(operation) else { return false };
+    let form = pattern.form();
+    let same = |other: &Operation| {
+        let is_same = |(other, pattern): (&str, UriPattern<'_>)| other == method && pattern.form() == form;
+        other.name != operation.name && http_trait(other).is_some_and(is_same)
+    };
+    is_part && member.traits.required() && contract.operations().any(same)
+}
+
+/// A parameter without a value that neither the pattern nor the input of the operation has.
+pub(in crate::wire::protocol) fn unknown_subresource(
+    contract: &Contract,
+    operation: &Operation,
+    request: &Request,
+) -> Option<String> {
+    let (_, pattern) = http_trait(operation)?;
+    let members = contract.members(&operation.input);
+    let is_bound = |name: &str| {
+        members.iter().any(|member| match member.binding(PayloadSide::Input) {
+            MemberBinding::Query(known) => known == name,
+            MemberBinding::QueryParams => true,
+            _ => false,
+        })
+    };
+    let query = QueryPairs::of_target(&request.target);
+    let mut bare = query.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name);
+    bare.find(|name| !pattern.has_constant(name) && !is_bound(name)).map(str::to_owned)
 }
 
 /// How well a request fits the required parameters and headers of an operation; the best fit is the greatest.
