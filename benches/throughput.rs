@@ -27,7 +27,7 @@ use wireproof::internals::{
     model::{self, Operation, PayloadSide, Schemas},
     run::{
         event::Event,
-        execute::{Executor, Patience},
+        execute::{Breaker, Executor, Patience},
         observer::OnEvent,
         session::{PresenceChecks, RunOptions},
         transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
@@ -262,6 +262,7 @@ impl Cases {
         let RunOptions { seed, case_timeout, patience, .. } = options;
         let patience = Patience::new(patience);
         let keys = SigningKeys::default();
+        let breaker = Breaker::default();
         let executor = Executor {
             suite,
             target: &target,
@@ -270,6 +271,7 @@ impl Cases {
             seed,
             case_timeout,
             patience: &patience,
+            breaker: &breaker,
             late: None,
         };
         let case = self.made.probe(1);

@@ -8,6 +8,8 @@ use std::{
 
 use thiserror::Error;
 
+use crate::model::bounded_file::{self, FileKind};
+
 pub const STATEMENT: &str = "statement.json";
 pub const ENVELOPE: &str = "envelope.json";
 
@@ -22,6 +24,23 @@ pub enum FolderError {
     Odd { path: PathBuf },
 }
 
+/// The maximum size of all files, in bytes.
+const LARGEST: usize = 96 << 20;
+
+/// The maximum number of files.
+const MOST: usize = 100_000;
+
+/// The maximum depth of folders.
+const DEEPEST: usize = 16;
+
+fn too_large() -> io::Error {
+    let problem = format!(
+        "the bundle is larger than {} MiB or {MOST} files, or nested more than {DEEPEST} deep; it was not made by wireproof",
+        LARGEST >> 20
+    );
+    io::Error::new(io::ErrorKind::FileTooLarge, problem)
+}
+
 /// Reads every file below a folder, by its path with `/`. Links are rejected.
 ///
 /// # Errors
@@ -29,6 +48,7 @@ pub enum FolderError {
 pub fn read(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, FolderError> {
     let mut files = BTreeMap::new();
     let mut open = vec![root.to_owned()];
+    let (mut left, mut seen) = (LARGEST, 0);
     while let Some(folder) = open.pop() {
         let failed = |error| FolderError::Read { path: folder.clone(), error };
         let entries: Vec<fs::DirEntry> = fs::read_dir(&folder).and_then(Iterator::collect).map_err(failed)?;
@@ -36,13 +56,21 @@ pub fn read(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, FolderError> {
             // An empty folder counts as an entry.
             files.insert(format!("{}/", below(root, &folder)), Vec::new());
         }
+        seen += entries.len();
+        if seen > MOST || below(root, &folder).matches('/').count() > DEEPEST {
+            return Err(failed(too_large()));
+        }
         for entry in entries {
             let path = entry.path();
             let kind = entry.file_type().map_err(failed)?;
             if kind.is_dir() {
                 open.push(path);
             } else if kind.is_file() {
-                let bytes = fs::read(&path).map_err(|error| FolderError::Read { path: path.clone(), error })?;
+                let bytes = bounded_file::bytes(&path, FileKind::Recorded).and_then(|bytes| {
+                    left = left.checked_sub(bytes.len()).ok_or_else(too_large)?;
+                    Ok(bytes)
+                });
+                let bytes = bytes.map_err(|error| FolderError::Read { path: path.clone(), error })?;
                 files.insert(below(root, &path), bytes);
             } else {
                 return Err(FolderError::Odd { path });

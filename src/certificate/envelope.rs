@@ -1,9 +1,6 @@
 //! The DSSE envelope that contains and signs a statement.
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE},
-};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use super::key::{CertificateKey, PublicKey};
@@ -80,9 +77,9 @@ pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Accepts both base64 alphabets.
+/// Accepts one spelling of each value: the standard alphabet, with padding, and without stray bits.
 fn decode(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
+    STANDARD.decode(text).ok()
 }
 
 #[cfg(test)]
@@ -126,8 +123,48 @@ mod tests {
     }
 
     #[test]
-    fn both_alphabets_of_base64_are_read() {
-        assert_eq!((decode("-_8="), decode("+/8=")), (Some(vec![0xfb, 0xff]), Some(vec![0xfb, 0xff])));
-        assert_eq!(decode("!"), None);
+    fn each_value_has_one_spelling() {
+        assert_eq!(decode("+/8="), Some(vec![0xfb, 0xff]));
+        for other in ["-_8=", "+/8", "+/9=", "+/8=\n", " +/8=", "+/8==", "!"] {
+            assert_eq!(decode(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_in_another_form_is_not_accepted() {
+        let key = key();
+        let envelope = Envelope::of(b"{}", Some(&key));
+        let signature = envelope.signatures[0].clone();
+        let bytes = decode(&signature.sig).unwrap();
+        let with = |sig: String| Signature { sig, ..signature.clone() };
+        assert!(envelope.is_by(&signature, &key.public()));
+        let forms = [
+            base64::engine::general_purpose::URL_SAFE.encode([0xfb; 64]),
+            base64::engine::general_purpose::STANDARD_NO_PAD.encode(&bytes),
+            format!("{}\n", signature.sig),
+            STANDARD.encode([bytes.as_slice(), &[0]].concat()),
+            STANDARD.encode(with_order_added(&bytes)),
+        ];
+        for form in forms {
+            assert!(!envelope.is_by(&with(form.clone()), &key.public()), "{form}");
+        }
+        let other_id = Signature { keyid: signature.keyid.to_uppercase(), ..signature.clone() };
+        assert!(!envelope.is_by(&other_id, &key.public()));
+    }
+
+    /// A signature whose scalar is not reduced: the same number modulo the order of the group.
+    fn with_order_added(signature: &[u8]) -> Vec<u8> {
+        const ORDER: [u8; 32] = [
+            0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+        ];
+        let mut out = signature.to_vec();
+        let mut carry = 0;
+        for (byte, add) in out[32..].iter_mut().zip(ORDER) {
+            let sum = u16::from(*byte) + u16::from(add) + carry;
+            *byte = u8::try_from(sum & 0xff).unwrap();
+            carry = sum >> 8;
+        }
+        out
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     },
     run::{
         event::{Presence, PresenceChecked},
-        execute::{Executor, Patience},
+        execute::{Breaker, Executor, Patience},
         resolved_target::ResolvedTarget,
         session::PATIENCE,
         transport::{self, Endpoint, Transport},
@@ -87,7 +87,8 @@ impl Reenactment<'_> {
         let responses = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
         let patience = Patience::new(PATIENCE);
-        let executor = self.executor(&responses, &patience);
+        let breaker = Breaker::disabled();
+        let executor = self.executor(&responses, &patience, &breaker);
         let seen = executor.check_presence(service, subject.operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
@@ -106,7 +107,12 @@ impl Reenactment<'_> {
         })
     }
 
-    fn executor<'e>(&'e self, responses: &'e RecordedResponses<'_>, patience: &'e Patience) -> Executor<'e> {
+    fn executor<'e>(
+        &'e self,
+        responses: &'e RecordedResponses<'_>,
+        patience: &'e Patience,
+        breaker: &'e Breaker,
+    ) -> Executor<'e> {
         Executor {
             suite: self.suite,
             target: self.target,
@@ -115,6 +121,7 @@ impl Reenactment<'_> {
             seed: self.seed,
             case_timeout: LONG,
             patience,
+            breaker,
             late: None,
         }
     }
@@ -134,7 +141,8 @@ impl Reenactment<'_> {
 
     async fn difference_with(&self, patience: Patience, case: &Case, recorded: &Transcript) -> Option<String> {
         let responses = RecordedResponses::of(&recorded.exchanges);
-        let acted = self.executor(&responses, &patience).execute(case).await;
+        let breaker = Breaker::disabled();
+        let acted = self.executor(&responses, &patience, &breaker).execute(case).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
         requests(&[&acted, &hidden], recorded, &responses.place()).or_else(|| rest(&acted, recorded))
@@ -221,6 +229,7 @@ fn in_words(end: &CaseEnd) -> String {
         CaseEnd::TimedOut(limit) => format!("timed out after {limit:?}"),
         CaseEnd::NotApplicable(reason) => format!("not applicable ({reason})"),
         CaseEnd::Interrupted => "interrupted".to_owned(),
+        CaseEnd::Abandoned(reason) => format!("abandoned ({reason})"),
         CaseEnd::Internal(reason) => format!("with an internal error ({reason})"),
     }
 }

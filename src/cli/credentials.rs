@@ -2,10 +2,13 @@
 //!
 //! Credentials are never printed, and the `Debug` output of their types does not show them.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, path::PathBuf};
 
 use super::Failure;
-use crate::wire::sigv4::Credentials;
+use crate::{
+    model::bounded_file::{self, FileKind},
+    wire::sigv4::Credentials,
+};
 
 /// The credentials of the owner, in the usual order. A named profile comes only from the profile files.
 pub(super) fn owner(profile: Option<&str>) -> Result<Credentials, Failure> {
@@ -45,7 +48,7 @@ fn of_profile(name: &str) -> Result<Credentials, Failure> {
     let files = [("AWS_SHARED_CREDENTIALS_FILE", "credentials"), ("AWS_CONFIG_FILE", "config")];
     for (variable, file) in files {
         let path = env::var_os(variable).map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".aws").join(file)));
-        let text = path.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+        let text = path.and_then(|path| bounded_file::text(&path, FileKind::Setting).ok()).unwrap_or_default();
         if let Some(credentials) = parse(&text, name) {
             return Ok(credentials);
         }

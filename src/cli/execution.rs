@@ -14,10 +14,11 @@ use super::{Failure, interrupt::interrupt};
 use crate::{
     harness::Runner,
     judge::redaction::SensitiveValues,
+    model::bounded_file::{self, FileKind},
     run::{
         resolved_target::ResolvedTarget,
         session::{self, PresenceChecks, ReachError, Restart, RunOptions},
-        transport::{ClientIdentity, Limits, Settings, Wire},
+        transport::{ClientIdentity, Limits, Settings, Wire, proxy_credentials},
     },
     suite::Fixtures,
     wire::TransportError,
@@ -47,8 +48,8 @@ pub(super) struct ExecutionArguments {
     #[arg(long, value_name = "SECONDS", env = "WIREPROOF_PATIENCE", default_value_t = session::PATIENCE.as_secs_f64())]
     patience: f64,
 
-    /// Maximum size of a response body, in bytes.
-    #[arg(long, value_name = "BYTES", env = "WIREPROOF_MAX_BODY", default_value_t = 16 << 20)]
+    /// Maximum size of a response body, in bytes; a case that gets a larger one is inconclusive.
+    #[arg(long, value_name = "BYTES", env = "WIREPROOF_MAX_BODY", default_value_t = Limits::default().body)]
     max_body: usize,
 
     /// Stop at the first case that deviates.
@@ -143,6 +144,7 @@ impl ExecutionArguments {
         let wire = Wire::new(&self.settings()?).map_err(|error| Failure::usage(error.to_string()))?;
         let endpoint = target.endpoint.to_string();
         let runner = Runner::new(fixtures, target, Arc::new(wire), self.options(seed, sensitive)?);
+        let runner = runner.hiding(&self.proxy.as_deref().map(proxy_credentials).unwrap_or_default());
         // A command that restarts the endpoint may have to start it first.
         if self.restart.is_none() {
             runner.reach().await.map_err(|error| unreachable(&endpoint, &error))?;
@@ -227,7 +229,8 @@ impl ExecutionArguments {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+    bounded_file::bytes(path, FileKind::Setting)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
 }
 
 fn seconds(value: f64, flag: &str) -> Result<Duration, Failure> {

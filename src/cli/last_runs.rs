@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     judge::verdict::Verdict,
+    model::bounded_file::{self, FileKind},
     report::PendingFile,
     run::{event::Event, observer::Observer},
 };
@@ -125,7 +126,7 @@ impl Observer for LastRuns {
 }
 
 fn read(path: &Path) -> RememberedRuns {
-    let text = fs::read_to_string(path).unwrap_or_default();
+    let text = bounded_file::text(path, FileKind::Report).unwrap_or_default();
     let remembered: RememberedRuns = serde_json::from_str(&text).unwrap_or_default();
     if remembered.schema == SCHEMA { remembered } else { RememberedRuns::default() }
 }

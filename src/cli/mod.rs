@@ -82,7 +82,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder
 
 use rerun_flags::RerunFlags;
 
-use crate::run::exit::ExitStatus;
+use crate::{report::text, run::exit::ExitStatus};
 
 /// Conformance harness for AWS-compatible endpoints.
 ///
@@ -233,7 +233,7 @@ fn dispatch(command: Command, flags: &RerunFlags) -> Result<ExitStatus, Failure>
 }
 
 fn failed(failure: &Failure) -> ExitStatus {
-    let _ = writeln!(anstream::stderr(), "{failure}");
+    let _ = writeln!(anstream::stderr(), "{}", text::block(&failure.to_string()));
     failure.status
 }
 

@@ -1,15 +1,13 @@
 //! The models of many services, in a folder or in the botocore of this machine.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::Failure;
 use crate::model::{
     self, Contract,
+    bounded_file::{self, FileKind, FolderFailure, files_below},
     published::{self, ModelFileError, Places},
 };
 
@@ -60,20 +58,14 @@ impl ModelFolder {
     /// Searches a folder. A model is fully parsed only when it is needed.
     pub(super) fn open(root: &Path) -> Result<Self, Failure> {
         let mut models = Vec::new();
-        let mut open = vec![root.to_owned()];
-        while let Some(folder) = open.pop() {
-            let failed = |error| Failure::usage(format!("cannot read {}: {error}", folder.display()));
-            for entry in fs::read_dir(&folder).map_err(failed)? {
-                let path = entry.map_err(failed)?.path();
-                if path.is_dir() {
-                    open.push(path);
-                } else if path.extension().is_some_and(|kind| kind == "json") {
-                    let names = names(&text(&path)?);
-                    models.push((path, names));
-                }
-            }
+        let failed = |failure: FolderFailure| {
+            Failure::usage(format!("cannot read {}: {}", failure.path.display(), failure.error))
+        };
+        let files = files_below(root).map_err(failed)?;
+        for path in files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "json")) {
+            let names = names(&text(&path)?);
+            models.push((path, names));
         }
-        models.sort_by(|(a, _), (b, _)| a.cmp(b));
         if models.is_empty() {
             return Err(Failure::usage(format!(
                 "no model in {}\nhelp: name a folder of Smithy JSON files",
@@ -100,7 +92,8 @@ impl ModelFolder {
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+    bounded_file::text(path, FileKind::Model)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
 }
 
 /// Reads only the trait, because the folder may have hundreds of models of many megabytes.
@@ -126,6 +119,8 @@ fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use rstest::rstest;
 
     use super::*;

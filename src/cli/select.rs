@@ -13,6 +13,7 @@ use crate::{
         named_checks::{read_cases, read_fixtures},
         snapshots::Snapshots,
     },
+    model::bounded_file::{self, FileKind},
     suite::{Case, FixtureFiles, Fixtures, Glob, GlobList, Selection},
 };
 
@@ -219,7 +220,7 @@ fn is_fixture_folder(path: &Path) -> bool {
 /// True if the path is a scenario that names its model, so that it needs no folder of fixtures.
 fn names_its_model(path: &Path) -> bool {
     let is_yaml = path.extension().is_some_and(|kind| kind == "yaml") && path.is_file();
-    let text = std::fs::read_to_string(path).ok().filter(|_| is_yaml).unwrap_or_default();
+    let text = bounded_file::text(path, FileKind::Fixture).ok().filter(|_| is_yaml).unwrap_or_default();
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
     has("model:") && has("steps:")
 }

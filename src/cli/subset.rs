@@ -12,6 +12,7 @@ use clap::Args;
 use super::{Failure, written};
 use crate::{
     judge::verdict::Verdict,
+    model::bounded_file::{self, FileKind},
     report::ReportDocument,
     suite::{
         Case,
@@ -90,8 +91,8 @@ pub(super) fn is_settled(verdict: Verdict) -> bool {
 
 /// Reads a JSON report.
 pub(super) fn read_report(path: &Path) -> Result<ReportDocument, Failure> {
-    let text =
-        fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    let text = bounded_file::text(path, FileKind::Report)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     ReportDocument::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))
 }
 

@@ -1,12 +1,13 @@
 //! The arguments for the endpoint under test, its callers and its states.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use clap::{Args, builder::BoolishValueParser};
 use serde_json::Value;
 
 use super::{Failure, credentials};
 use crate::{
+    model::bounded_file::{self, FileKind},
     reference::{Identity, Reference, ReferenceOptions},
     run::{
         resolved_target::{ResolvedTarget, StateHandler},
@@ -183,7 +184,7 @@ impl AccessArguments {
 
     fn states(&self) -> Result<BTreeMap<String, Value>, Failure> {
         let Some(path) = &self.states else { return Ok(BTreeMap::new()) };
-        let text = fs::read_to_string(path)
+        let text = bounded_file::text(path, FileKind::Fixture)
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
         let source =
             Source::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))?;

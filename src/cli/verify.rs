@@ -1,7 +1,6 @@
 //! `wireproof verify`: verifies a certificate without trusting its author.
 
 use std::{
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -33,8 +32,9 @@ use crate::{
         },
     },
     judge::redaction::SensitiveValues,
+    model::bounded_file::{self, FileKind},
     proof::matrix::KillMatrix,
-    report::text::{count, line},
+    report::text::{CommandFreeJson, count, line},
     run::{event::CaseReport, exit::ExitStatus, judged_case::JudgedCase, observer::OnCase},
     suite::{Batch, Case},
 };
@@ -159,14 +159,16 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitStatus, Failure> {
 
 fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     let failed = |error: String| Failure::usage(format!("{}: {error}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = bounded_file::text(path, FileKind::Setting).map_err(|error| failed(error.to_string()))?;
     PublicKey::read(&text).map_err(|error| failed(error.to_string()))
 }
 
 /// Produces the kill matrix again, and returns the number of its rows if it is the same.
 fn proof_again(bench: &CertifyBench, root: &Path) -> Result<Result<usize, VerifyProblem>, Failure> {
     let problem = |says| Ok(Err(VerifyProblem::new(VerifyCheck::Mutants, says)));
-    let read = || -> Option<KillMatrix> { serde_json::from_slice(&fs::read(root.join(MUTANTS)).ok()?).ok() };
+    let read = || -> Option<KillMatrix> {
+        serde_json::from_slice(&bounded_file::bytes(&root.join(MUTANTS), FileKind::Recorded).ok()?).ok()
+    };
     let Some(said) = read() else { return problem("the bundle has no kill matrix") };
     if said.agrees_with(&bench.proof(said.seed, said.exhaustive)?) {
         Ok(Ok(said.mutants.len() + said.constant_endpoints.len()))
@@ -189,8 +191,9 @@ fn again(
     let cases = sample(cases, count, seed);
     let asked = cases.len();
     let today = runtime()?.block_on(today(arguments, bench, cases))?;
-    let said =
-        fs::read(arguments.bundle.join(REPORT)).ok().and_then(|text| serde_json::from_slice::<Reported>(&text).ok());
+    let said = bounded_file::bytes(&arguments.bundle.join(REPORT), FileKind::Recorded)
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Reported>(&text).ok());
     let Some(said) = said else {
         return Ok((Vec::new(), Rerun { seed, asked, compared: 0 }));
     };
@@ -224,7 +227,10 @@ fn rerun(report: &CaseReport) -> CertificateRerun {
 fn tell(arguments: &VerifyArguments, verified: &Verified, keys: &[PublicKey], done: DoneAgain) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &reported(verified, keys, arguments.nonce.as_ref(), done))?;
+        serde_json::to_writer_pretty(
+            CommandFreeJson::new(&mut out),
+            &reported(verified, keys, arguments.nonce.as_ref(), done),
+        )?;
         writeln!(out)?;
     } else {
         human(&mut out, verified, keys, arguments.nonce.as_ref(), done)?;

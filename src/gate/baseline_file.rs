@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use crate::{
     gate::baseline::{Baseline, BaselineError, SeenCases, SeenRuns},
     judge::verdict::Verdict,
+    model::bounded_file::{self, FileKind},
     report::{PendingFile, text::count},
     run::{baseline_comparison::BaselineComparison, event::CaseReport},
     wire::{digest::Sha256, sigv4::hex},
@@ -157,7 +158,11 @@ impl BaselineFile {
 }
 
 fn read(path: &Path, update: &'static str) -> Result<(String, Baseline), GateError> {
-    let text = fs::read_to_string(path).map_err(|error| GateError::Read { path: path.to_owned(), update, error })?;
+    let text = bounded_file::text(path, FileKind::Baseline).map_err(|error| GateError::Read {
+        path: path.to_owned(),
+        update,
+        error,
+    })?;
     let baseline = Baseline::read(&path.display().to_string(), &text).map_err(|error| match error {
         BaselineError::Older { .. } => GateError::Older { update, error },
         error => GateError::Form(error),

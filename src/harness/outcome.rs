@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Problem;
 use crate::{
     judge::verdict::Ledger,
+    report::text,
     run::{baseline_comparison::Differing, event::CaseReport, exit::ExitStatus},
     suite::CaseId,
 };
@@ -44,7 +45,7 @@ impl From<Problem> for Outcome {
 
 /// A problem as text. Broken fixtures have their own prefix.
 pub(super) fn described(problem: &Problem) -> String {
-    let text = problem.to_string();
+    let text = text::block(&problem.to_string());
     if text.starts_with("error: ") { format!("{text}\n") } else { format!("error: {text}\n") }
 }
 

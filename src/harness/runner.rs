@@ -9,19 +9,22 @@ use crate::{
     probe::Coverage,
     run::{
         event::RunFinished,
-        execute::Patience,
+        execute::{Breaker, Patience},
         observer::Observer,
+        redacting_transport::RedactingTransport,
         resolved_target::ResolvedTarget,
         session::{ReachError, Restart, RunOptions, Session},
         transport::Transport,
     },
     suite::{Fixtures, Plan},
+    wire::Secrets,
 };
 
 /// Runs plans against one target.
 #[derive(Clone)]
 pub struct Runner {
     session: Session,
+    secrets: Arc<Secrets>,
     coverage: Option<Coverage>,
 }
 
@@ -30,10 +33,13 @@ impl Runner {
     #[must_use]
     pub fn new(
         fixtures: Arc<Fixtures>,
-        target: ResolvedTarget,
+        mut target: ResolvedTarget,
         transport: Arc<dyn Transport>,
         options: RunOptions,
     ) -> Self {
+        let secrets = Arc::new(target.secrets());
+        target.hide(&secrets);
+        let transport = Arc::new(RedactingTransport::new(transport, Arc::clone(&secrets)));
         let session = Session {
             suite: fixtures,
             target: Arc::new(target),
@@ -41,10 +47,18 @@ impl Runner {
             snapshots: Arc::default(),
             patience: Arc::new(Patience::new(options.patience)),
             options,
+            breaker: Arc::new(Breaker::default()),
             interrupt: watch::channel(false).1,
             restart: None,
         };
-        Self { session, coverage: None }
+        Self { session, secrets, coverage: None }
+    }
+
+    /// Hides these credentials too, such as those of a proxy.
+    #[must_use]
+    pub fn hiding(self, credentials: &[String]) -> Self {
+        credentials.iter().for_each(|credential| self.secrets.learn(credential));
+        self
     }
 
     /// Compares observations with these snapshots.
@@ -79,6 +93,7 @@ impl Runner {
     /// again if that is possible.
     pub async fn repeated(mut self) -> Self {
         self.session.options.seed = self.session.options.seed.wrapping_add(1);
+        self.session.breaker = Arc::default();
         self.session.start_again().await;
         self
     }

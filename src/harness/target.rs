@@ -1,12 +1,13 @@
 //! The endpoint under test, as a test describes it. Nothing is opened, read or rejected before the run.
 
-use std::{any::Any, collections::BTreeMap, env, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{any::Any, collections::BTreeMap, env, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::time;
 
 use super::Problem;
 use crate::{
+    model::bounded_file::{self, FileKind},
     run::{
         resolved_target::{self, BoxError, StateChange, StateFunction, StateHandler},
         transport::{ClientIdentity, Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
@@ -323,7 +324,9 @@ impl Target {
         if let Some(transport) = &self.transport {
             return Ok(Arc::new(Timed { transport: Arc::clone(transport), timeout }));
         }
-        let read = |path: &PathBuf| fs::read(path).map_err(|error| Problem::Read { path: path.clone(), error });
+        let read = |path: &PathBuf| {
+            bounded_file::bytes(path, FileKind::Setting).map_err(|error| Problem::Read { path: path.clone(), error })
+        };
         let limits = Limits::default();
         let limits = Limits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };
         let extra_ca = self.ca_file.as_ref().map(read).transpose()?;
@@ -363,6 +366,10 @@ impl Transport for Timed {
 
     fn notes(&self) -> Vec<String> {
         self.transport.notes()
+    }
+
+    fn settle(&self) {
+        self.transport.settle();
     }
 }
 

@@ -126,6 +126,9 @@ pub enum Obstacle {
     /// A step ended the case, and no check has a finding for it.
     #[error("step {0} did not go as expected, and no check found out why")]
     Unexplained(usize),
+    /// A step ended the case, and its only findings are against recorded responses of AWS.
+    #[error("step {0} did not go as recorded from AWS, and no document says how it goes")]
+    NotAsRecorded(usize),
     /// No step could be evaluated.
     #[error("nothing was evaluated")]
     NothingEvaluated,
@@ -156,6 +159,7 @@ impl Obstacle {
             | Self::ControlVaries { .. }
             | Self::ClockDiffers { .. }
             | Self::Unexplained(_)
+            | Self::NotAsRecorded(_)
             | Self::NothingEvaluated => Verdict::Inconclusive,
         }
     }

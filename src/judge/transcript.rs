@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::{
     suite::{Aftermath, Bindings, Case, CaseId, ServiceFixtures, Step},
-    wire::{Request, Response, TransportError},
+    wire::{Request, Response, TransportError, secrets::has_hidden_secret},
 };
 
 /// The exchanges of one case, and how it ended.
@@ -50,6 +50,8 @@ pub enum CaseEnd {
     NotApplicable(String),
     /// The run was interrupted.
     Interrupted,
+    /// The endpoint stopped responding, so no further request was sent.
+    Abandoned(String),
     /// The harness failed, which says nothing about the endpoint.
     Internal(String),
 }
@@ -149,7 +151,7 @@ impl Transcript {
     /// Returns whether the case was cut short.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
-        matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted)
+        matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted | CaseEnd::Abandoned(_))
     }
 
     /// The strongest effect that the calls of the case's own steps may have had.
@@ -185,26 +187,42 @@ impl Transcript {
     }
 }
 
-/// A capture whose pointer leads nowhere.
+/// A value that cannot be captured.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the response of {operation} has nothing at {pointer}")]
-pub struct CaptureError {
-    /// The operation whose response was read.
-    pub operation: String,
-    /// The JSON pointer.
-    pub pointer: String,
+pub enum CaptureError {
+    /// The pointer leads nowhere.
+    #[error("the response of {operation} has nothing at {pointer}")]
+    Absent {
+        /// The operation whose response was read.
+        operation: String,
+        /// The JSON pointer.
+        pointer: String,
+    },
+    /// A later request would send the credential.
+    #[error("the response of {operation} has a credential of this run at {pointer}, which no later request sends")]
+    Credential {
+        /// The operation whose response was read.
+        operation: String,
+        /// The JSON pointer.
+        pointer: String,
+    },
 }
 
 /// Binds what a step captures from its response. A null member counts as absent, at any depth.
 ///
 /// # Errors
-/// The first pointer that leads nowhere.
+/// The first pointer that leads nowhere, or to a credential.
 pub fn capture(step: &Step, response: &Value, bindings: &mut Bindings) -> Result<(), CaptureError> {
     for (variable, pointer) in &step.capture {
-        let value = response
-            .pointer(pointer)
-            .filter(|value| !value.is_null())
-            .ok_or_else(|| CaptureError { operation: step.call.operation.clone(), pointer: pointer.clone() })?;
+        let place = || (step.call.operation.clone(), pointer.clone());
+        let value = response.pointer(pointer).filter(|value| !value.is_null()).ok_or_else(|| {
+            let (operation, pointer) = place();
+            CaptureError::Absent { operation, pointer }
+        })?;
+        if has_hidden_secret(value) {
+            let (operation, pointer) = place();
+            return Err(CaptureError::Credential { operation, pointer });
+        }
         bindings.bind_received(variable, without_null_members(value));
     }
     Ok(())

@@ -7,30 +7,32 @@
 //! |---|---|---|
 //! | `shape` | Shapes, members and traits, after the Smithy 2.0 specification |  |
 //! | `exact_number` | JSON numbers with the digits that they were written with, and one rule for their equality |  |
-//! | `instant` | Points in time, read from one format of timestamps and written in another | `exact_number`, `timestamp_format` |
 //! | `json_text` | Writes a value as JSON, each number with the digits that it was written with | `exact_number` |
 //! | `binding` | The part of an HTTP message that carries a member of an input, an output or an error |  |
-//! | `body` | The JSON bodies of a contract whose members are also bound to headers or the status code (restJson1) | `shape` |
+//! | `bounded_file` | Reads files of bounded size |  |
 //! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
 //! | `model_error` | A model that cannot be read | `pointer` |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
+//! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape`, `binding` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
-//! | `published` | The files of a published model, by its name |  |
+//! | `published` | The files of a published model, by its name | `bounded_file` |
 //! | `schema` | Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value | `shape`, `pointer`, `exact_number` |
 //! | `sensitive` | The operations with sensitive values, at any depth |  |
 //! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer` |
 //! | `timestamp_format` | The formats of timestamps, and the check of a JSON value against them |  |
+//! | `instant` | Points in time, read from one format of timestamps and written in another | `exact_number`, `timestamp_format` |
 //! | `walk` | One way through a value by its shape | `pointer` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
 mod binding;
-mod body;
 mod botocore;
+pub mod bounded_file;
 pub mod exact_number;
 mod instant;
 mod json_text;
 mod model_error;
+mod optional_heads;
 mod pattern;
 pub mod pointer;
 pub mod published;
@@ -46,6 +48,7 @@ use std::{
     sync::OnceLock,
 };
 
+use memchr::memmem;
 use serde::{Deserialize, de::IgnoredAny};
 
 pub use binding::MemberBinding;
@@ -72,15 +75,22 @@ pub struct Contract {
     sensitive: OnceLock<HashSet<String>>,
 }
 
+/// The maximum number of shapes of a model: ten times that of the largest published one.
+const MOST_TYPES: usize = 150_000;
+
 /// Reads a model: a Smithy JSON AST or botocore's `service-2.json`, by its content. `file` is only used in errors.
 ///
 /// # Errors
-/// Text that is not JSON or not a model, and references to undefined shapes.
+/// Text that is not JSON or not a model, too many shapes, and references to undefined shapes.
 pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     #[derive(Deserialize)]
     struct Form {
         smithy: Option<IgnoredAny>,
         metadata: Option<IgnoredAny>,
+    }
+    if memmem::find_iter(text.as_bytes(), "\"type\"").nth(MOST_TYPES).is_some() {
+        let problem = ModelProblem::TooManyShapes(MOST_TYPES);
+        return Err(ModelError { file: file.to_owned(), pointer: String::new(), problem });
     }
     // Reading the form takes as long as skipping the whole text, so the two usual cases are decided without it.
     let is_smithy =

@@ -28,6 +28,9 @@ pub enum ModelProblem {
     /// The JSON is not of the form that is read.
     #[error("{0}")]
     Form(serde_json::Error),
+    /// The model is too large.
+    #[error("the model has more than {0} shapes, the limit; leave out the services that are not needed")]
+    TooManyShapes(usize),
     /// The Smithy version is missing.
     #[error("expected the Smithy version, such as \"2.0\": is this a Smithy JSON AST?")]
     NoVersion,

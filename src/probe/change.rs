@@ -58,10 +58,7 @@ pub(super) fn apply(
     let Reached { mut input, pointer } = reached;
     let invalid = |input: Value| Changed { input, ..Changed::default() };
     let valid = |input: Value| Changed { input, valid: true, ..Changed::default() };
-    let with_body = |input: Value, body: Vec<u8>| {
-        let bytes = ByteChanges { body: Some(Body::Bytes(body)), ..ByteChanges::default() };
-        Changed { input, bytes: Some(bytes), ..Changed::default() }
-    };
+    let with_bytes = |input: Value, bytes: ByteChanges| Changed { bytes: Some(bytes), ..invalid(input) };
     Some(match change {
         InputChange::Set(Value::String(name)) if is_key => {
             rename(&mut input, &pointer, &name)?;
@@ -84,14 +81,13 @@ pub(super) fn apply(
         }
         InputChange::Input(input) => valid(input),
         InputChange::Full => valid(full()?),
-        InputChange::Bytes(bytes) => Changed { bytes: Some(*bytes), ..invalid(input) },
+        InputChange::Bytes(bytes) => with_bytes(input, *bytes),
         InputChange::Around(front, back) => {
-            let body = [front, input.to_string().into_bytes(), back].concat();
-            with_body(input, body)
+            with_bytes(input, ByteChanges { around: Some((front, back)), ..ByteChanges::default() })
         }
         InputChange::Merged(members) => {
-            let body = merged(&members, &input);
-            with_body(input, body)
+            let body = Some(Body::Bytes(merged(&members, &input)));
+            with_bytes(input, ByteChanges { body, ..ByteChanges::default() })
         }
         InputChange::Signed(fault) => Changed { fault: Some(fault), ..invalid(input) },
     })
@@ -155,12 +151,18 @@ mod tests {
         assert!(changed(InputChange::Add("x".to_owned(), json!(1)), false).is_none());
     }
 
-    #[rstest]
-    #[case::around(InputChange::Around(b"<".to_vec(), b">".to_vec()), r#"<{"a":{"b":1},"c":2}>"#)]
-    #[case::merged(InputChange::Merged(br#""x":0"#.to_vec()), r#"{"x":0,"a":{"b":1},"c":2}"#)]
-    fn a_body_is_changed_around_the_valid_input(#[case] change: InputChange, #[case] expected: &str) {
-        let bytes = changed(change, false).unwrap().bytes.unwrap();
-        assert_eq!(bytes.body, Some(Body::Bytes(expected.as_bytes().to_vec())));
+    #[test]
+    fn members_are_merged_into_the_valid_input() {
+        let bytes = changed(InputChange::Merged(br#""x":0"#.to_vec()), false).unwrap().bytes.unwrap();
+        assert_eq!(bytes.body, Some(Body::Bytes(br#"{"x":0,"a":{"b":1},"c":2}"#.to_vec())));
+    }
+
+    #[test]
+    fn bytes_go_around_the_body_that_the_protocol_builds() {
+        let around = (b"<".to_vec(), b">".to_vec());
+        let changed = changed(InputChange::Around(around.0.clone(), around.1.clone()), false).unwrap();
+        let bytes = changed.bytes.unwrap();
+        assert_eq!((bytes.around, bytes.body, changed.input), (Some(around), None, json!({"a": {"b": 1}, "c": 2})));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::{
     judge::named_checks::read_fixtures,
+    model::bounded_file::{self, FileKind},
     model::published::{self, ModelFileError, Places},
     probe::{self, Effect, Probes},
     suite::{
@@ -198,7 +199,7 @@ fn the_service(suite: &Fixtures) -> Result<&ServiceFixtures, DerivationError> {
 }
 
 fn read(path: &Path) -> Result<String, DerivationError> {
-    fs::read_to_string(path).map_err(|error| DerivationError::Read { path: path.to_owned(), error })
+    bounded_file::text(path, FileKind::Model).map_err(|error| DerivationError::Read { path: path.to_owned(), error })
 }
 
 /// Returns whether the model belongs to a folder of fixtures.

@@ -98,7 +98,10 @@ impl Location {
     }
 }
 
-/// Every location of an operation's input: the input itself first, outer before inner.
+/// The maximum number of locations of an operation. Structures that share their parts may have exponentially many.
+pub(super) const MOST: usize = 50_000;
+
+/// The locations of an operation's input, at most [`MOST`]: the input itself first, outer before inner.
 pub(super) fn locations(inputs: &Inputs, operation: &Operation) -> Vec<Location> {
     let mut found = Vec::new();
     let mut open = vec![(Location::root(operation), Vec::new())];
@@ -108,6 +111,9 @@ pub(super) fn locations(inputs: &Inputs, operation: &Operation) -> Vec<Location>
         inner.reverse();
         open.extend(inner);
         found.push(location);
+        if found.len() == MOST {
+            break;
+        }
     }
     found
 }

@@ -21,6 +21,9 @@ pub enum UnprobedReason {
     /// The operation writes, and the run may not.
     #[error("the operation writes, and the endpoint is not on loopback (--allow-writes)")]
     Writes,
+    /// No request tells the operation from another one.
+    #[error("its requests are those of {0}")]
+    Superseded(String),
     /// No valid input reaches the location.
     #[error(transparent)]
     Unbuildable(#[from] Unbuildable),
@@ -97,6 +100,9 @@ pub enum Inexpressible {
     /// An empty string.
     #[error("an empty string")]
     EmptyText,
+    /// Control characters, or white space around a string.
+    #[error("control characters, or white space around a string")]
+    Text,
     /// An empty list, map or structure.
     #[error("an empty list or structure")]
     EmptyContainer,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::collected_run::CollectedRun;
+use super::{collected_run::CollectedRun, text};
 use crate::{judge::verdict::Ledger, run::exit::ExitStatus};
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -17,7 +17,10 @@ struct Badge {
 }
 
 pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &badge(&run.finished.ledger, run.finished.interrupted))?;
+    serde_json::to_writer(
+        text::CommandFreeJson::new(&mut *out),
+        &badge(&run.finished.ledger, run.finished.interrupted),
+    )?;
     writeln!(out)
 }
 

@@ -158,7 +158,7 @@ fn sums(run: &CollectedRun) -> String {
 
 /// Escapes the message of a command, so that it stays one line.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text::block(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escapes the value of a property.

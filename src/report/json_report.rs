@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::{ReportDocument, Reporter, without_beginning};
+use super::{ReportDocument, Reporter, text::CommandFreeJson, without_beginning};
 use crate::run::event::{Event, RunFinished};
 
 /// The JSON Schema (draft 2020-12) of the document.
@@ -26,7 +26,7 @@ impl<W: Write> Json<W> {
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
         let mut document = self.document.take().ok_or_else(without_beginning)?;
         document.end(finished);
-        serde_json::to_writer_pretty(&mut self.writer, &document)?;
+        serde_json::to_writer_pretty(CommandFreeJson::new(&mut self.writer), &document)?;
         self.writer.write_all(b"\n")?;
         self.writer.flush()
     }

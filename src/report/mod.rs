@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `requirement_index` | The requirements that findings cite, with their documents |  |
 //! | `collected_run` | A complete run, for formats that are written at the end | `requirement_index` |
-//! | `badge` | A badge for shields.io | `collected_run` |
+//! | `badge` | A badge for shields.io | `collected_run`, `text` |
 //! | `case_groups` | Groups the cases of a run by operation |  |
 //! | `json_schema` | The published JSON Schemas |  |
 //! | `text` | Makes text from outside safe, and formats it for people |  |
@@ -21,9 +21,9 @@
 //! | `marked_message` | A message with each finding at the line that it is about, for the terminal and for pages | `text`, `json_lines` |
 //! | `html` | The report of a run as a self-contained HTML page, readable without scripts | `requirement_index`, `case_groups`, `text`, `phrasing`, `hunk`, `marked_message` |
 //! | `human` | The text report | `requirement_index`, `case_groups`, `text`, `phrasing`, `text_page`, `hunk`, `marked_message` |
-//! | `json_report` | The report for programs |  |
+//! | `json_report` | The report for programs | `text` |
 //! | `report_document` | The JSON report as data, written at the end of a run and read to compare or merge runs |  |
-//! | `ndjson` | The events of a run | `report_document` |
+//! | `ndjson` | The events of a run | `report_document`, `text` |
 //! | `pending_file` | Writes files atomically |  |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
@@ -38,6 +38,8 @@ pub mod diff;
 mod format;
 #[cfg(feature = "reports")]
 mod github;
+#[cfg(all(test, feature = "reports"))]
+mod hostile_text_tests;
 #[cfg(feature = "reports")]
 pub(crate) mod html;
 pub mod human;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{
     Reporter,
     report_document::{SuiteDigest, TargetNames, Tool},
+    text::CommandFreeJson,
 };
 use crate::{
     run::event::{CaseReport, CitableRequirement, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
@@ -81,7 +82,8 @@ impl<W: Write + Send> Reporter for Ndjson<W> {
             Event::RunFinished(run) => NdjsonLine::RunFinished { run },
         };
         // Write the whole line at once, so that readers never see half of it.
-        let mut text = serde_json::to_vec(&line)?;
+        let mut text = Vec::new();
+        serde_json::to_writer(CommandFreeJson::new(&mut text), &line)?;
         text.push(b'\n');
         self.writer.write_all(&text)?;
         self.writer.flush()

@@ -169,7 +169,10 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
         column_kind: "unicodeCodePoints",
         results: run.cases.iter().flat_map(|case| results(run, case)).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &SarifLog { schema: SCHEMA, version: "2.1.0", runs: [sarif] })?;
+    serde_json::to_writer_pretty(
+        text::CommandFreeJson::new(&mut *out),
+        &SarifLog { schema: SCHEMA, version: "2.1.0", runs: [sarif] },
+    )?;
     writeln!(out)
 }
 

@@ -1,6 +1,10 @@
 //! A run with every verdict, and with secrets that no report may show.
 
-use std::{io, sync::LazyLock, time::Duration};
+use std::{
+    io,
+    sync::{Arc, LazyLock, Mutex},
+    time::Duration,
+};
 
 use bytes::Bytes;
 
@@ -19,7 +23,7 @@ use crate::{
         exchange_report::ExchangeReport,
     },
     suite::{CaseAim, CaseId, Fixtures, SelectionDigest, requirement::Evidence},
-    wire::{Headers, Request, Response, TransportError, curl},
+    wire::{Headers, Request, Response, Secrets, TransportError, curl},
 };
 
 /// The secrets in the requests of the run.
@@ -33,6 +37,28 @@ pub(super) fn secrets_in(text: &str) -> Vec<&'static str> {
 /// Passes the events to a reporter.
 pub(super) fn report_of(reporter: &mut dyn Reporter, events: &[Event]) -> io::Result<()> {
     events.iter().try_for_each(|event| reporter.event(event))
+}
+
+/// The text that `write` puts into the output that it gets.
+pub(super) fn shared_output(write: impl FnOnce(Box<dyn io::Write + Send>)) -> String {
+    #[derive(Clone, Default)]
+    struct SharedOutput(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for SharedOutput {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let output = SharedOutput::default();
+    write(Box::new(output.clone()));
+    let bytes = std::mem::take(&mut *output.0.lock().unwrap());
+    String::from_utf8(bytes).unwrap()
 }
 
 /// A run with every verdict.
@@ -278,7 +304,10 @@ fn response() -> Response {
 /// The exchange, redacted as by a session.
 fn redacted() -> (Request, Response) {
     let (mut request, mut response) = (request(), response());
-    request.hide_credentials().hide_in(&mut response);
+    let secrets = Secrets::default();
+    secrets.enter(&request);
+    secrets.hide_in(&mut response);
+    request.hide_credentials();
     (request, response)
 }
 

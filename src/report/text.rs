@@ -1,13 +1,19 @@
 //! Makes text from outside safe, and formats it for people. Pure.
 //!
 //! Text from an endpoint must not move the cursor, change colors, forge a line of the report, be invisible, or change
-//! the order of its surroundings. The terminal and pages escape the same characters.
+//! the order of its surroundings. The terminal and pages escape the same characters. Nor must a CI system take a line of
+//! it for a command: the second `#` of a command such as `##[group]`, and the first colon of a line that starts with
+//! `::`, are escaped too.
 
-use std::{fmt::Write as _, ops::RangeInclusive};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+    ops::RangeInclusive,
+};
 
 /// The text as one line without control characters.
 pub(crate) fn line(text: &str) -> String {
-    spelled(text, is_unseen)
+    without_command(spelled(text, is_unseen))
 }
 
 /// The lines of the text without control characters, except tabs.
@@ -17,7 +23,76 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
 
 /// The text with invisible and reordering characters escaped. Newlines and tabs stay.
 pub(crate) fn block(text: &str) -> String {
-    spelled(text, |c| is_unseen(c) && c != '\n' && c != '\t')
+    let shown = spelled(text, |c| is_unseen(c) && c != '\n' && c != '\t');
+    if !may_hold_command(&shown) {
+        return shown;
+    }
+    shown.split('\n').map(|line| without_command(line.to_owned())).collect::<Vec<_>>().join("\n")
+}
+
+/// The line with the start of each command of a CI system escaped.
+///
+/// GitHub and Azure find `##[` and `##vso[` anywhere in a line, TeamCity `##teamcity[`; GitHub finds `::` after spaces.
+fn without_command(line: String) -> String {
+    if !may_hold_command(&line) {
+        return line;
+    }
+    let start = line.len() - line.trim_start().len();
+    let mut shown = String::with_capacity(line.len() + 6);
+    for (at, c) in line.char_indices() {
+        let rest = &line[at..];
+        let is_command = match c {
+            ':' => at == start && rest.starts_with("::"),
+            '#' => line[..at].ends_with('#') && is_bracketed(&rest[1..]),
+            _ => false,
+        };
+        if is_command { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}
+
+/// Returns true if a text has the characters with which commands start.
+fn may_hold_command(text: &str) -> bool {
+    text.contains("::") || text.contains("##")
+}
+
+/// Returns true if a text starts with a bracket, or with a word and a bracket.
+fn is_bracketed(text: &str) -> bool {
+    text.trim_start_matches(|c: char| c.is_alphanumeric() || "-_.".contains(c)).starts_with('[')
+}
+
+/// Writes JSON whose strings hold no command of a CI system: in a run of `#`, all but the first are escaped. The values
+/// stay the same.
+pub(crate) struct CommandFreeJson<W> {
+    writer: W,
+    after_mark: bool,
+}
+
+impl<W: Write> CommandFreeJson<W> {
+    pub(crate) fn new(writer: W) -> Self {
+        Self { writer, after_mark: false }
+    }
+}
+
+impl<W: Write> Write for CommandFreeJson<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut written = 0;
+        for part in bytes.split_inclusive(|byte| *byte == b'#') {
+            let (text, has_mark) = part.strip_suffix(b"#").map_or((part, false), |text| (text, true));
+            self.writer.write_all(text)?;
+            let follows = self.after_mark && text.is_empty();
+            if has_mark {
+                self.writer.write_all(if follows { b"\\u0023" } else { b"#" })?;
+            }
+            self.after_mark = has_mark;
+            written += part.len();
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
 }
 
 fn spelled(text: &str, is_spelled: impl Fn(char) -> bool) -> String {
@@ -144,6 +219,32 @@ mod tests {
         assert_eq!(line(text), shown);
     }
 
+    #[rstest]
+    #[case::github("::error file=a::b", r"\u{3a}:error file=a::b")]
+    #[case::indented("\t ::debug::x", "\t \\u{3a}:debug::x")]
+    #[case::github_before("x ##[group]y", r"x #\u{23}[group]y")]
+    #[case::azure("a ##vso[task.setvariable variable=x]y", r"a #\u{23}vso[task.setvariable variable=x]y")]
+    #[case::teamcity("##teamcity[testFailed]", r"#\u{23}teamcity[testFailed]")]
+    #[case::more_marks("####[x]", r"###\u{23}[x]")]
+    #[case::second_line("a\n::set-output name=x::y\nz", "a\n\\u{3a}:set-output name=x::y\nz")]
+    #[case::path("std::fmt ## heading [link] # x", "std::fmt ## heading [link] # x")]
+    #[case::own_escape(r"\u{3a}:error", r"\u{3a}:error")]
+    fn what_a_ci_system_would_run_is_escaped(#[case] text: &str, #[case] shown: &str) {
+        assert_eq!(block(text), shown);
+        assert_eq!(lines(text).collect::<Vec<_>>().join("\n"), shown);
+    }
+
+    #[rstest]
+    #[case("##[group]a", r"#\u0023[group]a")]
+    #[case("###", r"#\u0023\u0023")]
+    #[case("a#b # #", "a#b # #")]
+    fn json_holds_no_command_and_the_same_values(#[case] text: &str, #[case] shown: &str) {
+        let mut out = Vec::new();
+        serde_json::to_writer(CommandFreeJson::new(&mut out), text).unwrap();
+        assert_eq!(String::from_utf8(out.clone()).unwrap(), format!("\"{shown}\""));
+        assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+    }
+
     #[test]
     fn a_block_keeps_its_lines_and_tabs_and_nothing_else() {
         let shown: Vec<String> = lines("HTTP/1.1 200\r\n\r\n{\t\"a\": \u{1b}}\n").collect();
@@ -207,6 +308,12 @@ mod tests {
         fn no_text_reaches_the_terminal_with_a_control_character(text in any::<String>()) {
             prop_assert!(!line(&text).chars().any(char::is_control));
             prop_assert!(lines(&text).all(|line| !line.chars().any(|c| c.is_control() && c != '\t')));
+        }
+
+        #[test]
+        fn escaping_again_changes_nothing(text in "[#:\\[a \n]{0,24}") {
+            let once = block(&text);
+            prop_assert_eq!(block(&once), once);
         }
 
         #[test]

@@ -84,7 +84,7 @@ impl ExchangeReport {
                 missing: response.missing,
                 surplus: response.surplus,
             },
-            Err(error) => ExchangeOutcome::Failed { reason: error.to_string() },
+            Err(error) => ExchangeOutcome::Failed { reason: error.in_detail() },
         };
         Self {
             step: exchange.step,

@@ -10,7 +10,7 @@ use crate::{
         panicked::caught,
         transport::{Endpoint, EndpointError},
     },
-    wire::sigv4::Credentials,
+    wire::{Secrets, sigv4::Credentials},
 };
 
 /// A target.
@@ -34,6 +34,23 @@ pub struct ResolvedTarget {
     pub state_handler: Option<StateHandler>,
     /// Variables of states that were established by hand, by the name of the state.
     pub states: BTreeMap<String, Value>,
+}
+
+impl ResolvedTarget {
+    /// The credentials of its identities.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        let others = [&self.denied, &self.other_account].into_iter().flatten();
+        Secrets::of_identities([&self.owner].into_iter().chain(others))
+    }
+
+    /// Overwrites credentials in the values of states, given by hand or by a function of this process.
+    pub(crate) fn hide(&mut self, secrets: &Arc<Secrets>) {
+        self.states.values_mut().for_each(|value| secrets.hide_in_value(value));
+        if let Some(StateHandler::Function(function)) = &mut self.state_handler {
+            function.secrets = Arc::clone(secrets);
+        }
+    }
 }
 
 /// A state handler, in the form of Pact's provider states.
@@ -112,7 +129,10 @@ pub type Changing = Pin<Box<dyn Future<Output = Result<Option<Value>, BoxError>>
 
 /// A function that establishes states.
 #[derive(Clone)]
-pub struct StateFunction(Arc<dyn Fn(StateChange) -> Changing + Send + Sync>);
+pub struct StateFunction {
+    function: Arc<dyn Fn(StateChange) -> Changing + Send + Sync>,
+    secrets: Arc<Secrets>,
+}
 
 impl StateFunction {
     /// A function that returns the variables of a state as an object, or `None` for an unknown state.
@@ -123,10 +143,11 @@ impl StateFunction {
         R: Future<Output = Result<V, BoxError>> + Send + 'static,
         V: Into<Option<Value>>,
     {
-        Self(Arc::new(move |change| {
+        let function = Arc::new(move |change| -> Changing {
             let changing = function(change);
             Box::pin(async move { Ok(changing.await?.into()) })
-        }))
+        });
+        Self { function, secrets: Arc::default() }
     }
 
     /// Calls the function.
@@ -134,8 +155,12 @@ impl StateFunction {
     /// # Errors
     /// The function fails or panics. Neither ends the run.
     pub async fn call(&self, change: StateChange) -> Result<Option<Value>, StateFunctionError> {
-        let changing = async { (self.0)(change).await };
-        caught(changing).await.map_err(StateFunctionError::Panicked)?.map_err(StateFunctionError::Failed)
+        let changing = async { (self.function)(change).await };
+        let hidden = |text: String| self.secrets.hidden(&text).into_owned();
+        let changed = caught(changing).await.map_err(|text| StateFunctionError::Panicked(hidden(text)))?;
+        let mut variables = changed.map_err(|error| StateFunctionError::Failed(hidden(error.to_string()).into()))?;
+        variables.iter_mut().for_each(|value| self.secrets.hide_in_value(value));
+        Ok(variables)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +14,10 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::{
-    model::published::{self, ModelFiles, Places},
+    model::{
+        bounded_file::{self, FileKind, FolderFailure, files_below},
+        published::{self, ModelFiles, Places},
+    },
     suite::source::{Diagnostic, Source},
     wire::protocol::ServerProtocol,
 };
@@ -177,7 +180,7 @@ impl FixtureFiles {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let path = relative(&folder, file);
         self.root = Some(folder);
-        Ok(BTreeMap::from([(path, fs::read_to_string(file).map_err(failed)?)]))
+        Ok(BTreeMap::from([(path, bounded_file::text(file, FileKind::Fixture).map_err(failed)?)]))
     }
 
     /// The paths of the scenarios that are in no folder of a service. A YAML file without steps is not a scenario, unless it
@@ -313,25 +316,33 @@ fn service_of(path: &str) -> Option<&str> {
 
 fn texts_below(root: &Path) -> Result<BTreeMap<String, String>, FixtureFilesError> {
     let mut texts = BTreeMap::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(dir) = open.pop() {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |error| FixtureFilesError::Read { path, error }
-        };
-        for entry in fs::read_dir(&dir).map_err(failed(&dir))? {
-            let path = entry.map_err(failed(&dir))?.path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|kind| kind == "yml") {
-                return Err(FixtureFilesError::Extension(path));
-            } else if path.extension().is_some_and(|kind| ["yaml", "json", "snap"].iter().any(|known| kind == *known)) {
-                let text = fs::read_to_string(&path).map_err(failed(&path))?;
-                texts.insert(relative(root, &path), text);
-            }
+    let mut left = LARGEST_FOLDER;
+    let files = files_below(root).map_err(|FolderFailure { path, error }| FixtureFilesError::Read { path, error })?;
+    for path in files {
+        let has = |kind: &str| path.extension().is_some_and(|known| known == kind);
+        if has("yml") {
+            return Err(FixtureFilesError::Extension(path));
         }
+        if !["yaml", "json", "snap"].into_iter().any(has) {
+            continue;
+        }
+        let kind = if has("json") { FileKind::Model } else { FileKind::Fixture };
+        let text = bounded_file::text(&path, kind).and_then(|text| {
+            left = left.checked_sub(text.len()).ok_or_else(folder_too_large)?;
+            Ok(text)
+        });
+        let text = text.map_err(|error| FixtureFilesError::Read { path: path.clone(), error })?;
+        texts.insert(relative(root, &path), text);
     }
     Ok(texts)
+}
+
+/// The maximum size of all texts below a folder, in bytes.
+const LARGEST_FOLDER: usize = 64 << 20;
+
+fn folder_too_large() -> io::Error {
+    let problem = format!("its folder has more than {} MiB of fixtures; split it", LARGEST_FOLDER >> 20);
+    io::Error::new(io::ErrorKind::FileTooLarge, problem)
 }
 
 fn relative(root: &Path, path: &Path) -> String {
@@ -341,6 +352,8 @@ fn relative(root: &Path, path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -226,6 +226,8 @@ pub struct ByteChanges {
     pub remove: Vec<String>,
     /// Replaces the body.
     pub body: Option<Body>,
+    /// Bytes before and after the body.
+    pub around: Option<(Vec<u8>, Vec<u8>)>,
     /// A `content-length` that differs from the length of the body.
     pub content_length: Option<u64>,
     /// Use chunked transfer encoding.

@@ -91,9 +91,9 @@ impl ChecksumAlgorithm {
             Self::Crc32 => STANDARD.encode(crc32(body).to_be_bytes()),
             Self::Crc32c => STANDARD.encode(CRC32C.checksum(body).to_be_bytes()),
             Self::Crc64Nvme => STANDARD.encode(CRC64NVME.checksum(body).to_be_bytes()),
-            Self::Sha1 => STANDARD.encode(<sha1::Sha1 as sha1::Digest>::digest(body)),
+            Self::Sha1 => STANDARD.encode(sha1_smol::Sha1::from(body).digest().bytes()),
             Self::Sha256 => STANDARD.encode(Sha256::digest(body)),
-            Self::Md5 => STANDARD.encode(<md5::Md5 as md5::Digest>::digest(body)),
+            Self::Md5 => STANDARD.encode(md5::compute(body).0),
         }
     }
 }
@@ -122,11 +122,14 @@ pub fn add_checksum(operation: &Operation, input: &Value, request: &mut Request)
 }
 
 fn has_checksum(headers: &Headers) -> bool {
-    let is_checksum = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name == CONTENT_MD5 || name.strip_prefix(PREFIX).is_some_and(|rest| !["type", "mode"].contains(&rest))
-    };
-    headers.iter().any(|(name, _)| is_checksum(name))
+    headers.iter().any(|(name, _)| is_checksum_header(name))
+}
+
+/// Returns true for the headers that hold a checksum.
+#[must_use]
+pub fn is_checksum_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == CONTENT_MD5 || name.strip_prefix(PREFIX).is_some_and(|rest| !["type", "mode"].contains(&rest))
 }
 
 /// The checksum that a request must have.

@@ -18,6 +18,12 @@ use crate::model::{
 /// The deepest nesting of which a value is built.
 pub const DEEPEST: usize = 256;
 
+/// The number of duplicate members that are named.
+const MOST_DUPLICATES: usize = 100;
+
+/// The maximum number of values in a text of which a value is built.
+pub const MOST_VALUES: usize = 1 << 16;
+
 /// A body read as JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonDocument {
@@ -36,6 +42,9 @@ pub enum JsonLimit {
     /// Nested too deeply.
     #[error("JSON with more than {DEEPEST} levels of nesting")]
     Depth,
+    /// Too many values.
+    #[error("JSON with more than {MOST_VALUES} values")]
+    Values,
     /// An escaped surrogate that is not one of a pair.
     #[error("a JSON string with an escaped surrogate that is not one of a pair")]
     LoneSurrogate,
@@ -107,7 +116,7 @@ fn read_text(text: &str) -> JsonDocument {
         problems.push(JsonProblem::Malformed(reason(text, &error)));
         return JsonDocument { value: None, problems, limit: None };
     }
-    let mut builder = ValueBuilder { text, at: 0, duplicates: Vec::new() };
+    let mut builder = ValueBuilder { text, at: 0, values: 0, duplicates: Vec::new() };
     let built = builder.value(JsonContainer::Root, 0);
     problems.extend(builder.duplicates.into_iter().map(JsonProblem::DuplicateMember));
     if let Err(error) = stream.end() {
@@ -169,6 +178,7 @@ impl JsonContainer<'_> {
 struct ValueBuilder<'t> {
     text: &'t str,
     at: usize,
+    values: usize,
     duplicates: Vec<String>,
 }
 
@@ -176,6 +186,10 @@ impl<'t> ValueBuilder<'t> {
     fn value(&mut self, at: JsonContainer<'_>, depth: usize) -> Result<Value, JsonLimit> {
         if depth > DEEPEST {
             return Err(JsonLimit::Depth);
+        }
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            return Err(JsonLimit::Values);
         }
         match self.next() {
             Some(b'{') => self.object(at, depth),
@@ -204,7 +218,9 @@ impl<'t> ValueBuilder<'t> {
             match members.entry(name) {
                 Entry::Vacant(member) => drop(member.insert(value)),
                 Entry::Occupied(mut member) => {
-                    self.duplicates.push(JsonContainer::Member(&at, member.key()).pointer());
+                    if self.duplicates.len() < MOST_DUPLICATES {
+                        self.duplicates.push(JsonContainer::Member(&at, member.key()).pointer());
+                    }
                     member.insert(value);
                 }
             }
@@ -324,6 +340,14 @@ mod tests {
         let document = read(format!("{opened}{}", "]".repeat(levels)).as_bytes());
         assert_eq!((&document.problems[..], document.limit), (&[][..], limit));
         assert_eq!(document.value.is_none(), limit.is_some());
+    }
+
+    #[rstest]
+    #[case::at_the_limit(MOST_VALUES - 1, None)]
+    #[case::over(MOST_VALUES, Some(JsonLimit::Values))]
+    fn the_number_of_values_is_limited(#[case] items: usize, #[case] limit: Option<JsonLimit>) {
+        let document = read(format!("[{}1]", "1,".repeat(items - 1)).as_bytes());
+        assert_eq!((&document.problems[..], document.limit), (&[][..], limit));
     }
 
     #[rstest]

@@ -1,12 +1,16 @@
 //! An endpoint that crashes during a run, as emulators do: the run ends soon, has no false positive and loses no case.
 
 use std::{
-    collections::BTreeMap,
-    sync::Arc,
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use anyhow::Result;
+use rstest::rstest;
 use tokio::time::timeout;
 use wireproof::internals::{
     harness::Runner,
@@ -18,10 +22,13 @@ use wireproof::internals::{
         observer::OnCase,
         resolved_target::ResolvedTarget,
         session::{PresenceChecks, RunOptions},
-        transport::{Settings, Wire},
+        transport::{InProcess, Reply, Settings, Wire},
     },
     suite::{Batch, Fixtures},
+    wire::Request,
 };
+
+use crate::support::{self, PACE, Run, SUITE, Virtual};
 
 /// The number of cases with a verdict before the endpoint crashes.
 const LIVES_FOR: usize = 20;
@@ -74,4 +81,75 @@ fn target(url: &str) -> Result<ResolvedTarget> {
         state_handler: None,
         states: BTreeMap::new(),
     })
+}
+
+/// A run against the reference that leaves those requests unanswered, with the time that it took by its own clock.
+fn run_with_silence(
+    jobs: usize,
+    is_silent: impl Fn(usize, &Request) -> bool + Send + Sync + 'static,
+) -> (Run, Duration) {
+    let reference = Virtual::start();
+    let (right, requests) = (reference.endpoint(), AtomicUsize::new(0));
+    let transport = InProcess::new(move |request: &Request| {
+        let index = requests.fetch_add(1, Ordering::SeqCst);
+        if is_silent(index, request) { Reply::Silence } else { Reply::Answer(support::handle(&right, request)) }
+    });
+    let now = || reference.block_on(async { tokio::time::Instant::now() });
+    let begun = now();
+    let run = reference.run_over(transport, SUITE.cases(), RunOptions { jobs, ..PACE });
+    (run, now() - begun)
+}
+
+/// The reasons of cases without a verdict about the endpoint.
+fn reasons(run: &Run) -> BTreeSet<&str> {
+    let open = run.cases.iter().filter(|case| case.report.verdict == Verdict::Inconclusive);
+    open.map(|case| case.report.reason.as_str()).collect()
+}
+
+#[rstest]
+#[case::one_job(1)]
+#[case::many_jobs(64)]
+fn an_endpoint_that_never_responds_ends_a_run_within_30_s_for_one_reason(#[case] jobs: usize) {
+    let (run, lasted) = run_with_silence(jobs, |_, _| true);
+    assert!(lasted <= Duration::from_secs(30), "{lasted:?}");
+    let ledger = run.ledger();
+    assert_eq!((ledger.inconclusive, reasons(&run).len()), (ledger.selected, 1), "{ledger:?} {:?}", reasons(&run));
+}
+
+#[rstest]
+#[case::one_job(1)]
+#[case::many_jobs(64)]
+fn an_endpoint_that_falls_silent_ends_a_run_within_30_s(#[case] jobs: usize) {
+    let (run, lasted) = run_with_silence(jobs, |index, _| index > 100);
+    let (answered, needed) = (run.ledger(), Duration::from_secs(10));
+    assert!(lasted <= Duration::from_secs(30) + needed, "{lasted:?}");
+    assert!(answered.balances() && answered.deviates == 0 && answered.inconclusive > 100, "{answered:?}");
+}
+
+#[rstest]
+#[case::one_job(1)]
+#[case::many_jobs(64)]
+fn an_endpoint_that_leaves_every_third_request_unanswered_is_never_convicted(#[case] jobs: usize) {
+    let (run, lasted) = run_with_silence(jobs, |index, _| index % 3 == 2);
+    assert!(lasted <= Duration::from_secs(60), "{lasted:?}");
+    assert_eq!((run.ledger().deviates, run.ledger().balances()), (0, true), "{:?}", run.ledger());
+}
+
+#[test]
+fn one_operation_that_hangs_costs_its_own_cases_only() {
+    let hangs = |request: &Request| {
+        request.headers.get("x-amz-target").is_some_and(|target| target.ends_with(".StopDeployment"))
+    };
+    let (run, lasted) = run_with_silence(16, move |_, request| hangs(request));
+    let ledger = run.ledger();
+    assert!(ledger.conforms > 100 && ledger.deviates == 0, "{ledger:?} after {lasted:?}: {:?}", reasons(&run));
+}
+
+#[test]
+fn a_slow_endpoint_is_not_a_dead_one() {
+    let reference = Virtual::start();
+    let cases = SUITE.cases().into_iter().filter(|case| case.scenario.given.is_empty()).take(40).collect();
+    let options = RunOptions { case_timeout: Duration::from_secs(600), ..PACE };
+    let run = reference.run(cases, options, Duration::from_secs(9));
+    assert!(reasons(&run).is_empty(), "{:?}", reasons(&run));
 }

@@ -266,9 +266,11 @@ async fn what_cannot_be_set_up_fails_the_test_and_says_why(#[case] suite: Suite,
 #[tokio::test]
 async fn an_endpoint_of_this_process_has_as_long_as_the_suite_says() {
     let silent = || Target::in_process(InProcess::new(|_: &Request| Reply::Silence));
+    let begun = std::time::Instant::now();
     let outcome = few().timeout(Duration::from_millis(50)).against(silent()).run().await;
     assert!(outcome.cases().iter().all(|case| case.verdict == Verdict::Inconclusive), "{}", outcome.report());
-    assert!(outcome.report().contains("within 50ms"), "{}", outcome.report());
+    assert!(outcome.report().contains("the endpoint does not respond"), "{}", outcome.report());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

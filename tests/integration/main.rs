@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod book;
+mod canaries;
 mod certificate;
 mod cli;
 mod conformance;
@@ -10,8 +11,12 @@ mod corpus;
 mod diff;
 mod dying_endpoint;
 mod fixtures;
+mod fuzzed;
 mod gate;
 mod harness;
+mod hostile_endpoints;
+#[cfg(unix)]
+mod hostile_files;
 mod html_report;
 mod init;
 mod isolation;

@@ -232,6 +232,13 @@ fn every_spoilt_output_and_error_is_detected_by_the_probes_that_get_it(#[case] p
     for (part, fault) in &faults {
         let cases = subject.run(of_constraints(Some(&part.name())), Some(fault.clone()));
         let found = deviating(&cases);
+        if matches!(fault, ModelFault::Output(_, OutputFault::ContentType)) {
+            let is_noted = |case: &JudgedCase| case.report.findings.iter().any(|one| one.code.name() == "content-type");
+            if !cases.iter().any(is_noted) || !found.is_empty() {
+                wrong.push(format!("{fault:?}: {}", shown(&found)));
+            }
+            continue;
+        }
         let of_errors = matches!(fault, ModelFault::Error(..));
         let is_of_fault = |case: &&JudgedCase| case.case.scenario.steps[0].expect.is_rejection() == of_errors;
         let blocked = |case: &&JudgedCase| case.report.verdict == Verdict::Blocked;

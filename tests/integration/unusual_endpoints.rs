@@ -25,7 +25,7 @@ use wireproof::{
 use crate::support::program::{self, Served};
 
 /// A request as a server reads it; `None` at the end of the connection.
-fn received(reader: &mut impl std::io::BufRead) -> Option<Request> {
+pub(crate) fn received(reader: &mut impl std::io::BufRead) -> Option<Request> {
     let mut request = Request::default();
     let mut lines = Vec::new();
     loop {

@@ -233,6 +233,9 @@ impl EvidenceView<'_> {
         if from > until {
             self.problem(VerifyCheck::Times, "the run ended before it began");
         }
+        if until > self.verifier.now + CLOCK_DIFFERENCE {
+            self.problem(VerifyCheck::Times, "the run ended in the future by the clock of this machine");
+        }
         let out = |transcript: &Transcript| transcript.begun < from || transcript.begun > until;
         for (id, _) in kept.cases.iter().filter(|(_, transcript)| !transcript.exchanges.is_empty() && out(transcript)) {
             self.problem(VerifyCheck::Times, format!("{id} did not start during the run"));
@@ -330,6 +333,9 @@ impl EvidenceView<'_> {
         }
     }
 }
+
+/// The accepted difference between the clocks of two machines.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(5 * 60);
 
 /// Returns whether its times can be written as dates. A forger can put any number there.
 fn has_a_date(transcript: &Transcript) -> bool {

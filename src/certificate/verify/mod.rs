@@ -8,7 +8,7 @@ mod evidence;
 mod report_differences;
 pub mod rerun;
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::SystemTime};
 
 use serde::Serialize;
 
@@ -129,6 +129,8 @@ pub struct Verifier<'a> {
     pub keys: &'a [PublicKey],
     /// The nonce that was given before the run, if any.
     pub nonce: Option<&'a Nonce>,
+    /// The current time.
+    pub now: SystemTime,
 }
 
 /// The result of a verification.

@@ -1,6 +1,6 @@
 //! The suite with everything that writing or verifying a certificate needs.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
     certificate::{
@@ -18,6 +18,7 @@ use crate::{
         select::{FixtureArguments, SnapshotArguments},
     },
     judge::{named_checks::read_fixtures, snapshots::Snapshots},
+    model::bounded_file::{self, FileKind},
     proof::{
         Proof,
         matrix::{KillMatrix, TOOL},
@@ -70,7 +71,8 @@ impl CertifyBench {
             None => return Ok(None),
             Some("run") => self.proof(1, false)?,
             Some(path) => {
-                let text = fs::read(path).map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
+                let text = bounded_file::bytes(Path::new(path), FileKind::Recorded)
+                    .map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
                 serde_json::from_slice(&text)
                     .map_err(|error| Failure::usage(format!("{path} is not a kill matrix: {error}")))?
             }
@@ -111,6 +113,6 @@ impl CertifyBench {
 
     pub(in crate::cli) fn verifier<'b>(&'b self, keys: &'b [PublicKey], nonce: Option<&'b Nonce>) -> Verifier<'b> {
         let Self { suite, snapshots, profiles, digest } = self;
-        Verifier { suite, snapshots, profiles, digest, keys, nonce }
+        Verifier { suite, snapshots, profiles, digest, keys, nonce, now: SystemTime::now() }
     }
 }

@@ -9,12 +9,13 @@ use std::{
 use crate::{
     certificate::key::CertificateKey,
     cli::{Failure, written},
+    model::bounded_file::{self, FileKind},
     run::exit::ExitStatus,
 };
 
 pub(super) fn signing_key(path: &Path) -> Result<CertificateKey, Failure> {
     let failed = |error: String| Failure::usage(format!("{}: {error}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = bounded_file::text(path, FileKind::Setting).map_err(|error| failed(error.to_string()))?;
     CertificateKey::read(&text).map_err(|error| failed(error.to_string()))
 }
 

@@ -19,6 +19,8 @@ use toml::{Table, Value};
 use super::Failure;
 use option_class::OptionClass;
 
+use crate::model::bounded_file::{self, FileKind};
+
 /// The path of each file, in its folder.
 const PATH: &str = ".config/wireproof.toml";
 
@@ -87,7 +89,7 @@ pub(super) fn with_defaults(command: Command) -> Result<(Command, Defaults), Fai
 }
 
 fn with_file(command: Command, defaults: &mut Defaults, path: &Path, file: &ConfigFile) -> Result<Command, Failure> {
-    match fs::read_to_string(path) {
+    match bounded_file::text(path, FileKind::Setting) {
         Ok(text) => apply(command, defaults, file, &text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(command),
         Err(error) => Err(Failure::usage(format!("cannot read {}: {error}", file.name))),

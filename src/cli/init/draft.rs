@@ -1,13 +1,15 @@
 //! Files to be written: all of them, or none.
 
 use std::{
-    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use super::Failure;
-use crate::report::PendingFile;
+use crate::{
+    model::bounded_file::{self, FileKind},
+    report::PendingFile,
+};
 
 /// A file to be written.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ impl FileDraft {
 
     /// The effect of writing it, in one word.
     fn outcome(&self, folder: &Path) -> &'static str {
-        match (fs::read(folder.join(&self.path)), self.standing) {
+        match (bounded_file::bytes(&folder.join(&self.path), FileKind::Setting), self.standing) {
             (Err(error), _) if error.kind() == io::ErrorKind::NotFound => "written",
             (Ok(there), _) if there == self.text.as_bytes() => "unchanged",
             (_, FileStanding::Kept) => "kept",

@@ -8,7 +8,6 @@ mod probe_files;
 mod sources;
 
 use std::{
-    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -18,6 +17,7 @@ use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use self::{draft::FileDraft, manifest::DependencySource};
 use super::{Failure, botocore::BotocoreArguments, select::reject_unknown_names, written};
 use crate::{
+    model::bounded_file::{self, FileKind},
     run::{
         exit::ExitStatus,
         transport::{Endpoint, EndpointError},
@@ -173,7 +173,7 @@ impl InitArguments {
 
     fn manifest(&self) -> Result<FileDraft, Failure> {
         let path = self.folder.join("Cargo.toml");
-        let text = fs::read_to_string(&path)
+        let text = bounded_file::text(&path, FileKind::Setting)
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
         let sources = self.sources.as_deref().map(|sources| sources::named_from(&self.folder, sources)).transpose();
         let sources = sources.map_err(|error| Failure::usage(error.to_string()))?;

@@ -1,12 +1,14 @@
 //! The source folder of wireproof (`--path`), as a committed manifest should name it.
 
 use std::{
-    fs, io,
+    io,
     path::{Component, Path, PathBuf},
 };
 
 use thiserror::Error;
 use toml_edit::DocumentMut;
+
+use crate::model::bounded_file::{self, FileKind};
 
 /// A folder that is not usable as a path dependency.
 #[derive(Debug, Error)]
@@ -41,7 +43,7 @@ pub(super) fn named_from(package: &Path, sources: &Path) -> Result<String, Sourc
 }
 
 fn is_wireproof(folder: &Path) -> bool {
-    let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    let text = bounded_file::text(&folder.join("Cargo.toml"), FileKind::Setting).unwrap_or_default();
     let manifest: DocumentMut = text.parse().unwrap_or_default();
     let name = manifest.get("package").and_then(|package| package.get("name"));
     name.and_then(|name| name.as_str()) == Some(env!("CARGO_PKG_NAME"))
@@ -62,6 +64,8 @@ fn with_slashes(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use rstest::rstest;
 
     use super::*;

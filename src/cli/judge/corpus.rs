@@ -1,7 +1,6 @@
 //! `wireproof judge --corpus`: judges recorded responses of AWS by their models.
 
 use std::{
-    fs,
     io::{self, Read as _, Write},
     path::{Path, PathBuf},
 };
@@ -18,6 +17,7 @@ use super::super::{
     terminal::width,
 };
 use crate::{
+    model::bounded_file::{self, FileKind},
     proof::corpus::{
         CorpusTally, Models, Record,
         corpus_report::{self, CorpusOptions, FalsePositives},
@@ -78,10 +78,11 @@ impl CorpusArguments {
 
 fn records(path: &Path) -> Result<Vec<Record>, Failure> {
     let shown = path.display();
-    let bytes = fs::read(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let bytes = bounded_file::bytes(path, FileKind::Report)
+        .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
     let mut text = String::new();
     let read_whole = if bytes.starts_with(GZIP) {
-        MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text)
+        MultiGzDecoder::new(bytes.as_slice()).take(FileKind::Report.limit()).read_to_string(&mut text)
     } else {
         bytes.as_slice().read_to_string(&mut text)
     };

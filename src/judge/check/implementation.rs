@@ -9,7 +9,6 @@
 //! A made-up input rarely suits an endpoint, so a negative result is not the end: the session runs some cases of
 //! the operation, and [`proof`] looks at all their responses.
 
-use serde_json::json;
 use thiserror::Error;
 
 use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
@@ -19,7 +18,7 @@ use crate::{
     suite::Fixtures,
     wire::{
         ParsedResponse, Protocol, RejectionClass, Request, Response, TransportError,
-        protocol::{Sentinels, called, error_name},
+        protocol::{Sentinels, error_name},
     },
 };
 
@@ -228,8 +227,7 @@ impl<'a> PresenceSubject<'a> {
     /// Returns true if a request names the operation as the protocol does.
     #[must_use]
     pub fn is_named_by(&self, request: &Request) -> bool {
-        let plain = self.protocol.build_request(self.contract, self.operation, &json!({})).ok();
-        called(request) == plain.as_ref().and_then(called)
+        self.protocol.names(self.contract, self.operation, request)
     }
 
     /// An error that another operation of the service declares, unlike that of an unknown operation.

@@ -93,14 +93,33 @@ impl CaseJudgement {
                 self.judged.insert(id.to_owned());
             }
         }
-        for finding in checked.findings {
+        for finding in checked.findings.into_iter().map(shortened) {
             // Polls and concurrent calls repeat a deviation with different values; one finding is enough.
             let known = |earlier: &Finding| Finding { actual: finding.actual.clone(), ..earlier.clone() } == finding;
-            if !self.findings.iter().any(known) {
+            let severity = finding.severity;
+            let is_full = self.findings.iter().filter(|earlier| earlier.severity == severity).count() >= MOST_FINDINGS;
+            if !is_full && !self.findings.iter().any(known) {
                 self.findings.push(finding);
             }
         }
     }
+}
+
+/// The maximum number of findings of one severity in a case. A response with more has one fault many times.
+const MOST_FINDINGS: usize = 100;
+
+/// The maximum length of a text in a finding, in characters.
+const LONGEST_TEXT: usize = 2000;
+
+/// A finding without texts of any length from a response.
+fn shortened(mut finding: Finding) -> Finding {
+    for text in [&mut finding.pointer, &mut finding.expected, &mut finding.actual] {
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
+    finding
 }
 
 /// Judges one case by its transcript. `snapshot` is the recorded observation, if there is one.
@@ -116,7 +135,7 @@ pub fn judge(suite: &Fixtures, case: &Case, transcript: &Transcript, snapshot: O
         judgement.step(&step);
     }
     judgement.obstacle = judgement.obstacle.take().or_else(|| rejected_control(&subject));
-    judgement.obstacle = judgement.obstacle.take().or_else(|| unexplained(transcript, &judgement.findings));
+    judgement.obstacle = judgement.obstacle.take().or_else(|| unexplained(case, transcript, &judgement.findings));
     for check in CHECKS {
         if let CheckScope::Case(look) = check.look {
             judgement.enter(look(&subject));
@@ -142,6 +161,7 @@ fn obstacle(end: &CaseEnd) -> Option<Obstacle> {
         CaseEnd::TimedOut(limit) => Some(Obstacle::TimedOut(*limit)),
         CaseEnd::NotApplicable(reason) => Some(Obstacle::NotApplicable(reason.clone())),
         CaseEnd::Interrupted => Some(Obstacle::Interrupted),
+        CaseEnd::Abandoned(reason) => Some(Obstacle::NotRun(reason.clone())),
     }
 }
 
@@ -165,15 +185,22 @@ fn rejected_control(subject: &CaseSubject<'_>) -> Option<Obstacle> {
 const LONGEST_MESSAGE: usize = 160;
 
 /// A case that stopped at a step without a finding must not count as judged to its end.
-fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<Obstacle> {
+fn unexplained(case: &Case, transcript: &Transcript, findings: &[Finding]) -> Option<Obstacle> {
     if transcript.end != CaseEnd::Stopped {
         return None;
     }
     let step = transcript.exchanges.iter().map(|exchange| exchange.step).max().unwrap_or_default();
-    let explains = |finding: &Finding| {
-        finding.step == step && (finding.severity == Severity::Error || finding.evidence == Evidence::Recorded)
-    };
-    (!findings.iter().any(explains)).then_some(Obstacle::Unexplained(step))
+    let of_step = || findings.iter().filter(|finding| finding.step == step);
+    if of_step().any(|finding| finding.severity == Severity::Error) {
+        return None;
+    }
+    let only_recorded = of_step().any(|finding| finding.evidence == Evidence::Recorded);
+    match (only_recorded, &case.scenario.standing) {
+        (false, _) => Some(Obstacle::Unexplained(step)),
+        (true, CaseStanding::Free) => Some(Obstacle::NotAsRecorded(step)),
+        // A probe expects what no document states: a service may accept less than its model.
+        (true, CaseStanding::Control | CaseStanding::Controlled(_)) => None,
+    }
 }
 
 #[cfg(test)]
@@ -341,10 +368,26 @@ mod tests {
     }
 
     #[test]
-    fn a_case_that_stopped_for_a_reason_that_only_noted_is_judged_and_any_other_is_open() {
+    fn findings_are_limited_in_number_and_length() {
+        let finding = |number: usize, severity| Finding {
+            pointer: format!("/{number}{}", "x".repeat(5000)),
+            severity,
+            ..Trial::stop(STOP).responds(1, 400, &does_not_exist()).judge().findings.remove(0)
+        };
+        let notes = (0..2 * MOST_FINDINGS).map(|number| finding(number, Severity::Note));
+        let findings = notes.chain([finding(0, Severity::Error)]).collect();
+        let mut judgement = CaseJudgement::default();
+        judgement.enter(Checked::with(Vec::new(), findings));
+        assert_eq!((judgement.findings.len(), judgement.verdict().0), (MOST_FINDINGS + 1, Verdict::Deviates));
+        assert!(judgement.findings.iter().all(|finding| finding.pointer.chars().count() == LONGEST_TEXT + 1));
+    }
+
+    #[test]
+    fn a_case_that_stopped_without_an_error_is_open() {
         let stopped = |trial: Trial| trial.ended(CaseEnd::Stopped).judge().verdict();
         let recorded = Trial::recorded(STOP).responds(1, 400, &does_not_exist());
-        assert_eq!(stopped(recorded).0, Verdict::Conforms);
+        let undocumented = "step 1 did not go as recorded from AWS, and no document says how it goes";
+        assert_eq!(stopped(recorded), (Verdict::Inconclusive, undocumented.to_owned()));
         let earlier = Trial::recorded(THEN_READ).responds(1, 400, &does_not_exist());
         let earlier = earlier.responds(2, 200, &serde_json::json!({"deploymentInfo": {}}));
         let open = (Verdict::Inconclusive, "step 2 did not go as expected, and no check found out why".to_owned());

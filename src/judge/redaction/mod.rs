@@ -1,4 +1,5 @@
-//! Removes credentials, signatures and the values that the model marks sensitive from a transcript.
+//! Removes the credentials of requests and the values that the model marks sensitive from a transcript. The transport of
+//! the run has already removed credentials from its responses.
 //!
 //! A transcript is redacted once, before it is judged. So no report, snapshot, recording or certificate holds a secret,
 //! and a recording is judged as the run was. Placeholders keep what checks look at: lengths, kinds of characters, and
@@ -79,13 +80,7 @@ impl PlaceholderKey {
 
 /// Redacts a transcript in place.
 pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: SensitiveValues) -> PlaceholderKey {
-    for Exchange { request, outcome, .. } in &mut transcript.exchanges {
-        let secrets = request.hide_credentials();
-        match outcome {
-            Ok(response) => secrets.hide_in(response),
-            Err(error) => secrets.hide_in_error(error),
-        }
-    }
+    transcript.exchanges.iter_mut().for_each(|exchange| exchange.request.hide_credentials());
     if sensitive == SensitiveValues::Shown
         || !transcript.exchanges.iter().any(|exchange| may_hold_sensitive(suite, exchange))
     {
@@ -113,6 +108,7 @@ pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: Sensitiv
                     *text = known.in_text(text);
                 }
             }
+            Err(TransportError::BodyTooLarge { start, .. }) => *start = known.in_text(start),
             Err(_) => {}
         }
     }

@@ -378,16 +378,14 @@ mod tests {
 
     #[test]
     fn what_an_operation_says_becomes_its_traits() {
-        let text = format!(
-            r#"{{"metadata":{{"apiVersion":"1","endpointPrefix":"s3","serviceFullName":"f","serviceId":"S3","protocol":"rest-xml"}},
-            "operations":{{"Put":{{"name":"Put","http":{{"method":"PUT","requestUri":"/"}},"authtype":"v4-unsigned-body",
-                "input":{{"shape":"In","locationName":"PutRoot","xmlNamespace":{{"uri":"http://r"}}}},
-                "output":{{"shape":"GetBucketLocationOutput"}},"requestcompression":{{"encodings":["gzip"]}},
-                "httpChecksum":{{"requestChecksumRequired":true}}}},
-              "Open":{{"name":"Open","authtype":"none"}},"Bear":{{"name":"Bear","auth":["smithy.api#httpBearerAuth"]}}}},
-            "shapes":{{"In":{{"type":"structure","members":{{}}}},"GetBucketLocationOutput":{{"type":"structure","members":{{}}}}}}}}"#
-        );
-        let contract = read("m", &text).unwrap();
+        let text = r#"{"metadata":{"apiVersion":"1","endpointPrefix":"s3","serviceFullName":"f","serviceId":"S3","protocol":"rest-xml"},
+            "operations":{"Put":{"name":"Put","http":{"method":"PUT","requestUri":"/"},"authtype":"v4-unsigned-body",
+                "input":{"shape":"In","locationName":"PutRoot","xmlNamespace":{"uri":"http://r"}},
+                "output":{"shape":"GetBucketLocationOutput"},"requestcompression":{"encodings":["gzip"]},
+                "httpChecksum":{"requestChecksumRequired":true}},
+              "Open":{"name":"Open","authtype":"none"},"Bear":{"name":"Bear","auth":["smithy.api#httpBearerAuth"]}},
+            "shapes":{"In":{"type":"structure","members":{}},"GetBucketLocationOutput":{"type":"structure","members":{}}}}"#;
+        let contract = read("m", text).unwrap();
         let of = |name: &str, id: &str| contract.operation(name).unwrap().traits.get(id).cloned();
         assert_eq!(of("Put", "aws.protocols#httpChecksum"), Some(json!({"requestChecksumRequired": true})));
         assert_eq!(of("Put", "smithy.api#requestCompression"), Some(json!({"encodings": ["gzip"]})));

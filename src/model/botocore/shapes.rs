@@ -119,9 +119,8 @@ impl BotocoreReader<'_> {
                 set(&mut traits, "smithy.api#jsonName", json.into());
                 set(&mut traits, OWN_NAME, name.into());
             }
-        } else if reference.location.is_none() {
-            let xml = flat_item_name(reference, shape).or(located);
-            xml.into_iter().for_each(|xml| set(&mut traits, "smithy.api#xmlName", xml.into()));
+        } else if let (None, Some(xml)) = (&reference.location, flat_item_name(reference, shape).or(located)) {
+            set(&mut traits, "smithy.api#xmlName", xml.into());
         }
         Ok(Member { name: renamed.unwrap_or(name).to_owned(), target, traits: Traits(traits) })
     }

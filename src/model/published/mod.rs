@@ -14,6 +14,8 @@ use std::{
 
 use thiserror::Error;
 
+use super::bounded_file::{self, FileKind};
+
 pub use places::Places;
 
 /// The text of a model, and of the examples beside it.
@@ -204,22 +206,21 @@ fn with_examples(file: PathBuf) -> Result<ModelFiles, ModelFileError> {
     Ok(ModelFiles { text: read(&file)?, file, examples })
 }
 
-/// The largest published model has 4 MB; a compressed file must not exhaust the memory.
-const LARGEST: u64 = 256 << 20;
-
 fn read(path: &Path) -> Result<String, ModelFileError> {
-    let failed = |error| ModelFileError::Read { path: path.to_owned(), error };
-    let file = File::open(path).map_err(failed)?;
-    let mut text = String::new();
-    let mut bounded: Box<dyn Read> = match path.extension() {
-        Some(ending) if ending == "gz" => Box::new(decompressed(file).map_err(failed)?.take(LARGEST + 1)),
-        _ => Box::new(file.take(LARGEST + 1)),
+    let text = match path.extension() {
+        Some(ending) if ending == "gz" => unpacked(path),
+        _ => bounded_file::text(path, FileKind::Model),
     };
-    let length = bounded.read_to_string(&mut text).map_err(failed)?;
-    if length as u64 > LARGEST {
-        return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, "a model of more than 256 MiB")));
-    }
-    Ok(text)
+    text.map_err(|error| ModelFileError::Read { path: path.to_owned(), error })
+}
+
+/// The text of a compressed model. The limit is that of the text.
+fn unpacked(path: &Path) -> io::Result<String> {
+    let limit = FileKind::Model.limit();
+    let mut text = String::new();
+    let file = bounded_file::open(path, FileKind::Model)?;
+    decompressed(file)?.take(limit + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > limit { Err(FileKind::Model.too_large()) } else { Ok(text) }
 }
 
 #[cfg(feature = "gzip")]

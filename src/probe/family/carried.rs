@@ -35,6 +35,7 @@ fn obstacle(subject: &ProbeSubject<'_>, draft: &ProbeDraft) -> Option<Inexpressi
         InputChange::Set(Value::String(text)) if text.is_empty() => {
             lacking(!place.has_empty_text(), Inexpressible::EmptyText)
         }
+        InputChange::Set(Value::String(text)) => lacking(!place.has_text(text), Inexpressible::Text),
         InputChange::Items(0) => lacking(subject.is_empty_list_lost(), Inexpressible::EmptyContainer),
         InputChange::Set(Value::Object(members)) if members.is_empty() => {
             lacking(!place.has_empty_containers(), Inexpressible::EmptyContainer)

@@ -21,6 +21,8 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !subject.location.path.is_root() || !is_signed {
         return None;
     }
+    // Requests that need no signature may have a wrong one.
+    SigningProfile::of_operation(subject.contract(), subject.recipe.operation)?;
     let faults = [
         ("none", "is not signed", SigningFault::None),
         ("garbage", "has an Authorization header that is not a signature", SigningFault::Garbage),

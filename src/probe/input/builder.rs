@@ -24,6 +24,12 @@ pub(super) enum Extent {
 /// The greatest depth of a full input.
 const DEEPEST: usize = 6;
 
+/// The maximum number of parts of a value.
+const MOST_PARTS: usize = 20_000;
+
+/// The maximum length of a blob, in bytes. A longer one would test the limits of transports, not of the model.
+const LONGEST_BLOB: u64 = 300_000;
+
 /// The number of keys to try for each entry.
 const KEY_TURNS: u64 = 16;
 
@@ -33,11 +39,13 @@ pub(super) struct Builder<'a> {
     recipe: Recipe<'a>,
     extent: Extent,
     open: Vec<ShapeId>,
+    /// The number of parts that may still be built.
+    left: usize,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(inputs: &'a Inputs, recipe: Recipe<'a>, extent: Extent) -> Self {
-        Self { inputs, recipe, extent, open: Vec::new() }
+        Self { inputs, recipe, extent, open: Vec::new(), left: MOST_PARTS }
     }
 
     pub(super) fn value(
@@ -51,6 +59,7 @@ impl<'a> Builder<'a> {
         }
         let contract = Arc::clone(self.inputs.contract());
         let shape = contract.shape(target).ok_or_else(|| Unbuildable::Nothing(target.to_string()))?;
+        self.left = self.left.checked_sub(1).ok_or_else(|| Unbuildable::TooLarge(target.name().to_owned()))?;
         if self.open.contains(target) {
             return Err(Unbuildable::Endless(target.name().to_owned()));
         }
@@ -87,7 +96,13 @@ impl<'a> Builder<'a> {
             }
             ShapeKind::Boolean => false.into(),
             ShapeKind::Number(kind) => number(*kind, member.and_then(Traits::range).or_else(|| shape.traits.range())),
-            ShapeKind::Blob => blob(member.and_then(Traits::length).or_else(|| shape.traits.length())),
+            ShapeKind::Blob => {
+                let bounds = member.and_then(Traits::length).or_else(|| shape.traits.length());
+                if bounds.and_then(|bounds| bounds.min).is_some_and(|min| min > LONGEST_BLOB) {
+                    return Err(Unbuildable::TooLarge(shape.id.name().to_owned()));
+                }
+                blob(bounds)
+            }
             ShapeKind::Timestamp => {
                 let own = member.and_then(Traits::timestamp_format).or_else(|| shape.traits.timestamp_format());
                 timestamp(own.unwrap_or(self.inputs.rules().timestamp_format), at)
@@ -110,7 +125,23 @@ impl<'a> Builder<'a> {
                 Err(_) => {}
             }
         }
+        if map.is_empty() && self.is_lost_if_empty(at) {
+            map.extend(self.first_optional(members, at));
+        }
         Ok(Value::Object(map))
+    }
+
+    /// Returns whether the request has no place for an empty structure.
+    fn is_lost_if_empty(&self, at: &MemberPath) -> bool {
+        !at.is_root() && !self.inputs.place_of(self.recipe.operation, at).has_empty_containers()
+    }
+
+    /// The first member that can be built.
+    fn first_optional(&mut self, members: &[Member], at: &MemberPath) -> Option<(String, Value)> {
+        members.iter().find_map(|member| {
+            let path = at.then(ShapeStep::Member(member.name.clone()));
+            Some((member.name.clone(), self.value(&member.target, Some(&member.traits), &path).ok()?))
+        })
     }
 
     fn union(&mut self, shape: &Shape, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {

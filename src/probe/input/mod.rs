@@ -35,6 +35,9 @@ pub enum Unbuildable {
     /// A shape that requires itself without end.
     #[error("{0} requires itself without end")]
     Endless(String),
+    /// Every valid value is too large to build and send.
+    #[error("every valid value of {0} is too large to be sent")]
+    TooLarge(String),
     /// A shape without a valid value, such as a union without members.
     #[error("{0} has no valid value")]
     Nothing(String),
@@ -120,7 +123,11 @@ impl Inputs {
 
     /// The part of a request that carries a location.
     pub(super) fn place(&self, operation: &Operation, location: &Location) -> ValuePlace {
-        let top = location.path.members().next();
+        self.place_of(operation, &location.path)
+    }
+
+    fn place_of(&self, operation: &Operation, path: &MemberPath) -> ValuePlace {
+        let top = path.members().next();
         let members = self.contract().members(&operation.input);
         let member = top.and_then(|top| members.iter().find(|member| member.name == top));
         self.protocol.place(self.contract(), operation, member)
@@ -311,6 +318,7 @@ pub(super) fn text_rule<'a>(shape: &'a Shape, member: Option<&'a Traits>) -> Tex
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
     use serde_json::{Map, json};
 
     use super::*;
@@ -364,6 +372,45 @@ mod tests {
             .map(|location| inputs.obstacle(&operation, location).is_some())
             .collect();
         assert_eq!(obstacles, [false, true, true]);
+    }
+
+    #[rstest]
+    #[case::items(r#""x#L":{"type":"list","member":{"target":"smithy.api#String"},"traits":{"smithy.api#length":{"min":100000000}}}"#)]
+    #[case::items_of_items(
+        r#""x#L":{"type":"list","member":{"target":"x#M"},"traits":{"smithy.api#length":{"min":1000}}},
+        "x#M":{"type":"list","member":{"target":"smithy.api#String"},"traits":{"smithy.api#length":{"min":1000}}}"#
+    )]
+    #[case::entries(
+        r#""x#L":{"type":"map","key":{"target":"smithy.api#String"},"value":{"target":"smithy.api#String"},
+        "traits":{"smithy.api#length":{"min":100000000}}}"#
+    )]
+    #[case::bytes(r#""x#L":{"type":"blob","traits":{"smithy.api#length":{"min":1000000000}}}"#)]
+    fn a_value_that_is_too_large_is_an_obstacle(#[case] shape: &str) {
+        let shapes = format!(
+            r#""x#In":{{"type":"structure","members":{{"l":{{"target":"x#L","traits":{{"smithy.api#required":{{}}}}}}}}}},{shape}"#
+        );
+        let inputs = inputs(&shapes);
+        let operation = put(&inputs);
+        let recipe = Recipe { operation: &operation, known: &KnownValues::new(), salt: None };
+        assert!(matches!(inputs.least(recipe), Err(Unbuildable::TooLarge(_))));
+    }
+
+    #[test]
+    fn a_value_with_exponentially_many_parts_is_an_obstacle() {
+        let required = r#""traits":{"smithy.api#required":{}}"#;
+        let two = |below: usize| {
+            format!(r#"{{"a":{{"target":"x#A{below}",{required}}},"b":{{"target":"x#A{below}",{required}}}}}"#)
+        };
+        let parts: String = (0..40)
+            .map(|number| format!(r#""x#A{number}":{{"type":"structure","members":{}}},"#, two(number + 1)))
+            .collect();
+        let shapes =
+            format!(r#"{parts}"x#A40":{{"type":"string"}},"x#In":{{"type":"structure","members":{}}}"#, two(0));
+        let inputs = inputs(&shapes);
+        let operation = put(&inputs);
+        let recipe = Recipe { operation: &operation, known: &KnownValues::new(), salt: None };
+        assert!(matches!(inputs.least(recipe), Err(Unbuildable::TooLarge(_))));
+        assert_eq!(locations(&inputs, &operation).len(), crate::probe::location::MOST);
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 use thiserror::Error;
 
 use super::RecordPath;
-use crate::wire::{self, AwsJson, RestJson};
+use crate::wire::{
+    self, AwsJson, RestJson,
+    protocol::{QueryProtocol, RestXml, RpcV2},
+};
 
 /// A recorded response. Fields about its origin are ignored.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -30,6 +34,9 @@ pub struct Record {
     /// The body as sent, if it is not JSON or its spelling matters. Takes precedence over `body`.
     #[serde(default)]
     pub body_text: Option<String>,
+    /// The body as sent in base64, if it is not text. Takes precedence over both.
+    #[serde(default, deserialize_with = "bytes")]
+    pub body_base64: Option<Vec<u8>>,
     /// The name of the error, if it is one.
     #[serde(default)]
     pub error_code: Option<String>,
@@ -102,6 +109,18 @@ pub enum RecordedProtocol {
     /// restJson1.
     #[serde(rename = "rest-json")]
     RestJson,
+    /// restXml.
+    #[serde(rename = "rest-xml")]
+    RestXml,
+    /// awsQuery.
+    #[serde(rename = "query")]
+    Query,
+    /// ec2Query.
+    #[serde(rename = "ec2")]
+    Ec2,
+    /// rpcv2Cbor.
+    #[serde(rename = "smithy-rpc-v2-cbor")]
+    Cbor,
 }
 
 impl RecordedProtocol {
@@ -112,6 +131,10 @@ impl RecordedProtocol {
             Self::Json10 => "json-1.0",
             Self::Json11 => "json-1.1",
             Self::RestJson => "rest-json",
+            Self::RestXml => "rest-xml",
+            Self::Query => "query",
+            Self::Ec2 => "ec2",
+            Self::Cbor => "smithy-rpc-v2-cbor",
         }
     }
 
@@ -122,7 +145,17 @@ impl RecordedProtocol {
             Self::Json10 => &AwsJson::V1_0,
             Self::Json11 => &AwsJson::V1_1,
             Self::RestJson => &RestJson,
+            Self::RestXml => &RestXml,
+            Self::Query => &QueryProtocol::Aws,
+            Self::Ec2 => &QueryProtocol::Ec2,
+            Self::Cbor => &RpcV2::Cbor,
         }
+    }
+
+    /// Returns whether members of its responses may be bound to headers, which most records do not have.
+    #[must_use]
+    pub fn binds_heads(self) -> bool {
+        matches!(self, Self::RestJson | Self::RestXml)
     }
 }
 
@@ -161,6 +194,11 @@ pub fn read(text: &str) -> Result<Vec<Record>, Broken> {
         .collect()
 }
 
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| BASE64.decode(text).map_err(de::Error::custom)).transpose()
+}
+
 fn record(line: &str) -> Result<Record, (String, String)> {
     let mut deserializer = serde_json::Deserializer::from_str(line);
     let record: Record = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -184,10 +222,15 @@ fn segment(segment: &serde_path_to_error::Segment) -> String {
 }
 
 impl Record {
-    /// The bytes of the body.
+    /// The bytes of the body. A body that is a string is that of another format than JSON.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        self.body_text.clone().unwrap_or_else(|| self.body.to_string()).into_bytes()
+        let text = || match (&self.body_text, &self.body) {
+            (Some(text), _) | (None, Value::String(text)) => text.clone(),
+            (None, Value::Null) => String::new(),
+            (None, json) => json.to_string(),
+        };
+        self.body_base64.clone().unwrap_or_else(|| text().into_bytes())
     }
 }
 
@@ -219,6 +262,15 @@ mod tests {
         let mut record = line();
         record["body_text"] = json!("<html>");
         assert_eq!(read(&record.to_string()).unwrap()[0].bytes(), b"<html>");
+        record["body_base64"] = json!("oA==");
+        assert_eq!(read(&record.to_string()).unwrap()[0].bytes(), b"\xa0");
+    }
+
+    #[test]
+    fn a_body_of_another_format_is_a_string() {
+        let mut record = line();
+        record["body"] = json!("<A/>");
+        assert_eq!(read(&record.to_string()).unwrap()[0].bytes(), b"<A/>");
     }
 
     #[rstest]
@@ -226,7 +278,8 @@ mod tests {
     #[case::status("status", json!(99), "line 2 at /status: 99 is not an HTTP status")]
     #[case::no_number("status", json!("200"), "line 2 at /status: invalid type")]
     #[case::tier("tier", json!("C"), "line 2 at /tier: unknown variant `C`")]
-    #[case::protocol("protocol", json!("query"), "line 2 at /protocol: unknown variant `query`")]
+    #[case::protocol("protocol", json!("soap"), "line 2 at /protocol: unknown variant `soap`")]
+    #[case::base64("body_base64", json!("*"), "line 2 at /body_base64: Invalid")]
     #[case::path("masked_paths", json!(["a"]), "line 2 at /masked_paths/0: \"a\" is not a path")]
     #[case::label("model_violations", json!([{"path": "$", "label": "odd"}]), "line 2 at /model_violations/0/label: unknown variant")]
     fn a_broken_line_is_reported_with_its_number_and_place(
@@ -258,6 +311,10 @@ mod tests {
     #[case(RecordedProtocol::Json10, "awsJson1_0")]
     #[case(RecordedProtocol::Json11, "awsJson1_1")]
     #[case(RecordedProtocol::RestJson, "restJson1")]
+    #[case(RecordedProtocol::RestXml, "restXml")]
+    #[case(RecordedProtocol::Query, "awsQuery")]
+    #[case(RecordedProtocol::Ec2, "ec2Query")]
+    #[case(RecordedProtocol::Cbor, "rpcv2Cbor")]
     fn each_protocol_has_its_name_and_reader(#[case] protocol: RecordedProtocol, #[case] id: &str) {
         assert_eq!(serde_json::to_value(protocol).unwrap(), protocol.name());
         assert_eq!(protocol.reader().id(), id);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::corpus_human;
 use crate::{
     proof::corpus::{CorpusTally, RecordShare, Skipped, Tier},
-    report::json_schema::Schema,
+    report::{json_schema::Schema, text},
 };
 
 pub use super::severities_page::page;
@@ -62,7 +62,7 @@ pub fn human(tally: &CorpusTally, options: &CorpusOptions, out: &mut impl Write)
 /// # Errors
 /// The report cannot be written.
 pub fn json(positives: &FalsePositives, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, positives)?;
+    serde_json::to_writer_pretty(text::CommandFreeJson::new(&mut *out), positives)?;
     writeln!(out)
 }
 

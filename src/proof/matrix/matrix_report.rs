@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use super::{KillMatrix, matrix_html, matrix_human};
+use crate::report::text;
 
 pub use super::matrix_schema::MATRIX;
 
@@ -34,7 +35,7 @@ pub fn human(matrix: &KillMatrix, options: &MatrixOptions, out: &mut impl Write)
 /// # Errors
 /// The report cannot be written.
 pub fn json(matrix: &KillMatrix, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, matrix)?;
+    serde_json::to_writer_pretty(text::CommandFreeJson::new(&mut *out), matrix)?;
     writeln!(out)
 }
 

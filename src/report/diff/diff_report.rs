@@ -9,6 +9,7 @@ use crate::report::{
     Tool,
     diff::{ChangeGroup, Comparison},
     json_schema::Schema,
+    text,
 };
 
 /// The JSON Schema of [`Differences`].
@@ -66,7 +67,7 @@ pub fn groups(groups: &[ChangeGroup], options: &DiffOptions, out: &mut impl Writ
 /// # Errors
 /// The report cannot be written.
 pub fn json(comparison: Comparison, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Differences::of(comparison))?;
+    serde_json::to_writer_pretty(text::CommandFreeJson::new(&mut *out), &Differences::of(comparison))?;
     writeln!(out)
 }
 

@@ -60,7 +60,10 @@ impl HumanWriter<'_> {
             return;
         }
         let restarted = if crashes.iter().all(|died| died.restarted) { ", and was restarted" } else { "" };
-        self.page.heading(&format!("the endpoint crashed {}{restarted}", text::count(crashes.len(), "time")));
+        self.page.heading(&format!(
+            "the endpoint crashed or stopped responding {}{restarted}",
+            text::count(crashes.len(), "time")
+        ));
         for (index, died) in crashes.iter().enumerate() {
             let suspects = self.cases.iter().filter(|case| died.suspects.contains(&case.id));
             for case in suspects.take(SUSPECTS) {

@@ -2,6 +2,7 @@
 //!
 //! It is async, because it waits for sockets and clocks. The pure expectation of a step decides when polling stops.
 
+mod breaker;
 mod input_fault;
 mod late_calls;
 mod overtime;
@@ -9,6 +10,8 @@ mod patience;
 mod prepared;
 mod presence;
 mod removal;
+mod sending;
+mod silence;
 mod state_setup;
 mod step_request;
 #[cfg(test)]
@@ -22,19 +25,24 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Role, Transcript, capture},
-    run::{resolved_target::ResolvedTarget, transport::Transport},
+    run::{
+        resolved_target::ResolvedTarget,
+        transport::{Transport, late_bytes::LateBytes},
+    },
     suite::{
         Bindings, Call, CallerName, Case, CaseId, Expectation, Fixtures, Repeat, ServiceFixtures, Step, StepCondition,
         Template,
     },
-    wire::{ParsedResponse, Request, Response, TransportError, sigv4::SigningKeys},
+    wire::{ParsedResponse, Request, Response, sigv4::SigningKeys},
 };
 
+pub use breaker::Breaker;
 pub use late_calls::{LateCalls, LateTurn};
 pub use patience::Patience;
 pub use prepared::PreparedStates;
 
 use overtime::Overtime;
+use sending::Sent;
 use step_request::Unwritable;
 
 /// The context of every case of a run.
@@ -54,6 +62,8 @@ pub struct Executor<'a> {
     pub case_timeout: Duration,
     /// The patience of the run with changes in progress.
     pub patience: &'a Patience,
+    /// The circuit breaker of the run.
+    pub breaker: &'a Breaker,
     /// Where cases wait for the end of the run; if `None`, they do not wait.
     pub late: Option<&'a LateCalls>,
 }
@@ -70,6 +80,11 @@ impl From<Unwritable> for CaseEnd {
 impl Executor<'_> {
     /// Runs one case and its teardown.
     pub async fn execute(&self, case: &Case) -> Transcript {
+        self.execute_watched(case).await.0
+    }
+
+    /// The same with what will be known of the bytes after responses, by the index of the exchange.
+    pub async fn execute_watched(&self, case: &Case) -> (Transcript, Vec<(usize, LateBytes)>) {
         let mut run = CaseRun::new(*self, case.id.clone());
         let other_region = run.transcript.other_region.clone();
         let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
@@ -88,7 +103,7 @@ impl Executor<'_> {
         if let Some(fault) = run.fault {
             run.transcript.end = CaseEnd::Internal(fault);
         }
-        run.transcript
+        (run.transcript, run.late)
     }
 
     /// Returns what the target lacks for this case, before any state is established.
@@ -118,6 +133,12 @@ enum Cleanup {
 /// The time limit of a teardown.
 const TEARDOWN_LIMIT: Duration = Duration::from_secs(30);
 
+/// A poll ends after this many responses in a row that are neither an error nor a value.
+const UNREADABLE_POLLS: usize = 5;
+
+/// The maximum size of all responses that a case keeps, in bytes. The last one may exceed it.
+const KEPT_RESPONSES: usize = 2 << 20;
+
 /// The longest pause between two polls of a change in progress.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -132,6 +153,8 @@ struct CaseRun<'a> {
     waited: Duration,
     overtime: Overtime,
     cleanups: Vec<Cleanup>,
+    /// What will be known of the bytes after responses, by the index of the exchange.
+    late: Vec<(usize, LateBytes)>,
     /// The first fault of the harness itself.
     fault: Option<String>,
 }
@@ -151,6 +174,7 @@ impl<'a> CaseRun<'a> {
             waited: Duration::ZERO,
             overtime: Overtime::default(),
             cleanups: Vec::new(),
+            late: Vec::new(),
             fault: None,
         }
     }
@@ -220,7 +244,7 @@ impl<'a> CaseRun<'a> {
 
     /// Sends a valid input that names nothing that exists, several times, before a step with a control: an endpoint with
     /// a fixed pattern of responses does not respond alike to all of them, and otherwise to the step.
-    async fn early_controls(&mut self, step: &Step, number: usize, bindings: &Bindings) -> Result<(), Unwritable> {
+    async fn early_controls(&mut self, step: &Step, number: usize, bindings: &Bindings) -> Result<(), CaseEnd> {
         let Some(control) = &step.control else { return Ok(()) };
         // A control that names what exists may change it.
         let made_up = (!bindings.is_received(control)).then(|| control.clone());
@@ -279,15 +303,16 @@ impl<'a> CaseRun<'a> {
         bindings: &Bindings,
         (within, every): (Duration, Duration),
     ) -> Result<bool, CaseEnd> {
-        let (begun, mut pause) = (Instant::now(), every);
+        let (begun, mut pause, mut unreadable) = (Instant::now(), every, 0);
         let limit = self.executor.patience.limit(&step.call, within);
         loop {
             let at = self.call(&step.call, &step.call.input, bindings, number, role).await?;
             if self.is_met(step, at, bindings) {
                 return Ok(true);
             }
+            unreadable = if self.is_readable(at) { 0 } else { unreadable + 1 };
             let waited = begun.elapsed();
-            if waited >= within {
+            if waited >= within || unreadable >= UNREADABLE_POLLS {
                 if !self.is_pending(at) {
                     return Ok(false);
                 }
@@ -300,6 +325,15 @@ impl<'a> CaseRun<'a> {
             }
             sleep(pause).await;
         }
+    }
+
+    /// Returns whether an exchange has a success with a value, or an error.
+    fn is_readable(&self, at: usize) -> bool {
+        let Some(exchange) = self.transcript.exchanges.get(at) else { return false };
+        let Ok(response) = &exchange.outcome else { return true };
+        let parsed = self.executor.suite.service(&exchange.service);
+        let parsed = parsed.map(|service| service.parse_response(&exchange.operation, response));
+        parsed.is_some_and(|parsed| parsed.rejection.is_some() || parsed.value.is_some())
     }
 
     /// Returns whether a response reports a change in progress.
@@ -328,16 +362,18 @@ impl<'a> CaseRun<'a> {
             (0..count).map(|_| self.write(&step.call, &step.call.input, bindings)).collect::<Result<_, _>>()?;
         let executor = self.executor;
         let started = self.started;
+        let call = &step.call;
         let sent = requests.into_iter().map(|request| async move {
             let at = started.elapsed();
             let begun = Instant::now();
-            let outcome = executor.transport.send(&executor.target.endpoint, &request).await;
-            (request, outcome, at, begun.elapsed())
+            let sent = executor.send_watched((&call.service, &call.operation), &request).await;
+            (request, sent, at, begun.elapsed())
         });
         let first = self.transcript.exchanges.len();
-        for (request, outcome, started, elapsed) in join_all(sent).await {
-            self.record(&step.call, number, role, request, outcome, (started, elapsed));
+        for (request, sent, started, elapsed) in join_all(sent).await {
+            self.record(call, number, role, request, sent?, (started, elapsed));
         }
+        self.executor.go_on()?;
         Ok((first..self.transcript.exchanges.len()).all(|at| self.is_met(step, at, bindings)))
     }
 
@@ -385,12 +421,28 @@ impl<'a> CaseRun<'a> {
         bindings: &Bindings,
         step: usize,
         role: Role,
-    ) -> Result<usize, Unwritable> {
+    ) -> Result<usize, CaseEnd> {
+        self.leave_room(call)?;
         let request = self.write(call, input, bindings)?;
         let (at, begun) = (self.started.elapsed(), Instant::now());
-        let outcome = self.executor.transport.send(&self.executor.target.endpoint, &request).await;
-        self.record(call, step, role, request, outcome, (at, begun.elapsed()));
+        let sent = self.executor.send_watched((&call.service, &call.operation), &request).await?;
+        let is_cut_off = sent.outcome.is_err();
+        self.record(call, step, role, request, sent, (at, begun.elapsed()));
+        if is_cut_off {
+            self.executor.go_on()?;
+        }
         Ok(self.transcript.exchanges.len() - 1)
+    }
+
+    /// Ends a case whose responses are too large to be kept and judged together.
+    fn leave_room(&self, call: &Call) -> Result<(), CaseEnd> {
+        let responses = self.transcript.exchanges.iter().filter_map(|exchange| exchange.outcome.as_ref().ok());
+        let kept: usize = responses.map(Response::size).sum();
+        if kept <= KEPT_RESPONSES {
+            return Ok(());
+        }
+        let reason = format!("the responses before {} have more than {KEPT_RESPONSES} bytes in total", call.operation);
+        Err(CaseEnd::Abandoned(reason))
     }
 
     fn record(
@@ -399,9 +451,10 @@ impl<'a> CaseRun<'a> {
         step: usize,
         role: Role,
         request: Request,
-        outcome: Result<Response, TransportError>,
+        Sent { outcome, late }: Sent,
         (started, elapsed): (Duration, Duration),
     ) {
+        self.late.extend(late.map(|late| (self.transcript.exchanges.len(), late)));
         let (service, operation) = (call.service.clone(), call.operation.clone());
         self.transcript.exchanges.push(Exchange { step, role, service, operation, request, outcome, started, elapsed });
     }

@@ -57,7 +57,7 @@ impl<'a> PreparedStates<'a> {
             let established = timeout(limit, self.run.establish(state, &bindings, &origin, &self.service, 0)).await;
             match established.unwrap_or(Err(CaseEnd::TimedOut(limit))) {
                 Ok(value) => drop(self.variables.insert(state.variable.clone(), value)),
-                Err(CaseEnd::Blocked(reason)) => self.problems.push(reason),
+                Err(CaseEnd::Blocked(reason) | CaseEnd::Abandoned(reason)) => self.problems.push(reason),
                 Err(end) => self.problems.push(format!("{}: {end:?}", state.state)),
             }
         }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{Executor, now};
+use super::{Executor, now, silence::PLAIN};
 use crate::{
     judge::transcript::{Exchange, PresenceResponses, Role},
     model::Operation,
@@ -112,7 +112,7 @@ impl Executor<'_> {
         // The operation itself comes last, because it may exist.
         for request in [sentinels.unknown_service, sentinels.unknown_operation, sample] {
             let request = self.signed_again(request, service);
-            let response = self.transport.send(&self.target.endpoint, &request).await.ok();
+            let response = self.send((&service.name, &operation.name), &request).await.ok().and_then(Result::ok);
             rejected = Some(response.filter(rejects_method)?.status);
         }
         rejected
@@ -123,18 +123,20 @@ impl Executor<'_> {
     /// # Errors
     /// No response came, so the endpoint may not listen.
     pub async fn knock(&self) -> Result<Response, TransportError> {
+        self.send(PLAIN, &self.plain_request()).await.unwrap_or_else(|unsent| Err(unsent.into()))
+    }
+
+    pub(super) fn plain_request(&self) -> Request {
         let headers = [("host", self.target.endpoint.host_header()), ("accept", "*/*".to_owned())];
-        let request = Request {
+        Request {
             method: "GET".to_owned(),
             target: format!("{}/", self.target.endpoint.prefix()),
             headers: headers.into_iter().collect(),
             ..Request::default()
-        };
-        self.transport.send(&self.target.endpoint, &request).await
+        }
     }
 }
 
-/// Sends and records the requests of one presence check.
 /// Returns true if a response rejects the method of a request as web servers do, not as endpoints of AWS do.
 ///
 /// JSON, XML and the headers of AWS may be those of an emulator that implements little.
@@ -151,6 +153,7 @@ fn rejects_method(response: &Response) -> bool {
     is_rejected && !is_of_aws && !is_data
 }
 
+/// Sends and records the requests of one presence check.
 struct PresenceRequests<'a> {
     executor: &'a Executor<'a>,
     service: &'a ServiceFixtures,
@@ -163,7 +166,8 @@ impl PresenceRequests<'_> {
     async fn send(&mut self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {
         let request = request?;
         let (started, sent) = (self.begun.elapsed(), Instant::now());
-        let outcome = self.executor.transport.send(&self.executor.target.endpoint, &request).await;
+        let sending = self.executor.send((&self.service.name, self.operation), &request).await;
+        let outcome = sending.map_err(TransportError::from)?;
         self.exchanges.push(Exchange {
             step: self.exchanges.len() + 1,
             role: Role::Question,

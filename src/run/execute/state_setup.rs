@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::{CaseRun, Cleanup};
+use super::{CaseRun, Cleanup, silence::OperationRef};
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Role},
     run::resolved_target::{Action, StateChange, StateFunctionError, StateHandler},
@@ -12,8 +12,11 @@ use crate::{
         Alternative, BindError, Bindings, Given, State, Step,
         matcher::{self, Hidden},
     },
-    wire::{ParsedResponse, Request, Response, TransportError, protocol::state_change},
+    wire::{ParsedResponse, Request, Response, TransportError, protocol::state_change, secrets::has_hidden_secret},
 };
+
+/// The state-change URL, as an operation.
+const STATE_CHANGE: OperationRef<'static> = ("", "the state-change URL");
 
 /// The maximum depth of states that build on each other, so that a cycle in `states.yaml` ends.
 const DEEPEST: usize = 8;
@@ -48,7 +51,8 @@ impl CaseRun<'_> {
         if !state.is_reached_by_calls() {
             let by_hand = self.executor.target.states.get(&given.state).cloned();
             let no_way = "no documented call reaches it, and the target has no other way";
-            return by_hand.ok_or_else(|| CaseEnd::Blocked(format!("{label}: {no_way}")));
+            let value = by_hand.ok_or_else(|| no_way.to_owned()).and_then(without_credential);
+            return value.map_err(|reason| CaseEnd::Blocked(format!("{label}: {reason}")));
         }
         let mut own = Bindings::new(self.executor.seed, &origin);
         if bindings.is_received(&given.params) {
@@ -76,7 +80,7 @@ impl CaseRun<'_> {
         if variables.is_none() {
             self.cleanups.pop();
         }
-        Ok(variables)
+        variables.map(without_credential).transpose()
     }
 
     async fn by_steps(&mut self, state: &State, mut bindings: Bindings) -> Result<Value, CaseEnd> {
@@ -155,7 +159,8 @@ impl CaseRun<'_> {
         let (started, begun) = (self.started.elapsed(), Instant::now());
         let (outcome, result) = match handler {
             StateHandler::Url { endpoint, .. } => {
-                let outcome = self.executor.transport.send(endpoint, &request).await;
+                let sending = self.executor.send_to(endpoint, STATE_CHANGE, &request).await;
+                let outcome = sending.unwrap_or_else(|unsent| Err(unsent.into()));
                 let result = of_url(&outcome).map_err(|what| format!("{} {what}", handler_name(handler)));
                 (outcome, result)
             }
@@ -177,6 +182,14 @@ impl CaseRun<'_> {
         });
         result
     }
+}
+
+/// The variables of a state, unless a request would send a credential with them.
+fn without_credential(variables: Value) -> Result<Value, String> {
+    if has_hidden_secret(&variables) {
+        return Err("its variables hold a credential of this run, which no request sends".to_owned());
+    }
+    Ok(variables)
 }
 
 /// Describes the first difference between a success and the one that a step expects.

@@ -11,7 +11,7 @@ use crate::{
     suite::{BindError, Bindings, Body, ByteChanges, Call, CallerName, Region, ServiceFixtures, Template},
     wire::{
         Delivery, Request,
-        checksum::add_checksum,
+        checksum::{add_checksum, is_checksum_header},
         sigv4::{CredentialScope, Credentials, SigningKeys, SigningProfile},
     },
 };
@@ -21,7 +21,7 @@ use crate::{
 pub(super) enum Unwritable {
     /// A value is missing.
     Unbound(String),
-    /// The target lacks an identity or a region.
+    /// The target lacks an identity or a region, or the protocol cannot carry the input.
     NotApplicable(String),
 }
 
@@ -58,16 +58,19 @@ impl Executor<'_> {
         request: &mut Request,
     ) -> Result<(), Unwritable> {
         let contract = service.contract();
-        let Some(profile) = SigningProfile::of_operation(contract, operation(service, call)?) else { return Ok(()) };
-        let service = contract.service().signing_name.clone();
-        let scope = CredentialScope { region: region(call, self.target)?.to_owned(), service };
+        let signing_name = contract.service().signing_name.clone();
+        let profile = contract.operation(&call.operation).and_then(|one| SigningProfile::of_operation(contract, one));
+        // A fault needs a signature, even where AWS needs none.
+        let of_fault = || call.signing.as_ref().map(|_| SigningProfile::of_service(&signing_name));
+        let Some(profile) = profile.or_else(of_fault) else { return Ok(()) };
+        let scope = CredentialScope { region: region(call, self.target)?.to_owned(), service: signing_name };
         let credentials = credentials(call, self.target)?;
         let fault = match &call.signing {
             Some(signing) => signing.fault(bindings).map_err(|error| unbound(&error))?,
             None => None,
         };
-        let own = SigningKeys::default();
-        self.keys.unwrap_or(&own).sign_by(&profile, request, credentials, &scope, now(), fault.as_ref());
+        let new = SigningKeys::default();
+        self.keys.unwrap_or(&new).sign_by(&profile, request, credentials, &scope, now(), fault.as_ref());
         Ok(())
     }
 }
@@ -83,22 +86,20 @@ fn write(
     let contract = service.contract();
     let operation = operation(service, call)?;
     let input = input.filled(bindings).map_err(|error| unbound(&error))?;
-    let mut request = service.protocol.build_request(contract, operation, &input).map_err(|error| unbound(&error))?;
+    let built = service.protocol.build_request(contract, operation, &input);
+    let mut request = built.map_err(|error| Unwritable::NotApplicable(error.to_string()))?;
     request.headers.set("host", target.endpoint.host_header());
     // A pooled client adds this header anyway. The recorded request must be the request that is sent.
     if request.headers.get("accept").is_none() {
         request.headers.set("accept", "*/*");
     }
     request.headers.set("user-agent", concat!("wireproof/", env!("CARGO_PKG_VERSION")));
-    // A checksum is that of the body as sent; a scenario may remove it or write another one.
-    let has_own_body = call.raw.as_ref().is_some_and(|changes| changes.body.is_some());
-    if !has_own_body {
-        add_checksum(operation, &input, &mut request);
-    }
     if let Some(changes) = &call.raw {
         apply(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
     }
-    if has_own_body {
+    // A checksum is that of the body as sent; a scenario may remove it or write another one.
+    let removes_checksum = |changes: &ByteChanges| changes.remove.iter().any(|name| is_checksum_header(name));
+    if !call.raw.as_ref().is_some_and(removes_checksum) {
         add_checksum(operation, &input, &mut request);
     }
     // A target that is not a path is a fault on purpose.
@@ -158,6 +159,9 @@ fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> R
         Some(Body::Bytes(bytes)) => request.body = Bytes::from(bytes.clone()),
         None => {}
     }
+    if let Some((before, after)) = &changes.around {
+        request.body = [before, &request.body[..], after].concat().into();
+    }
     request.chunked = changes.chunked;
     Ok(())
 }
@@ -180,7 +184,7 @@ fn set_length(changes: Option<&ByteChanges>, request: &mut Request) {
 
 /// Applies the changes of the scenario to the headers that signing sets.
 fn restore_after_signing(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> Result<(), BindError> {
-    let signing = ["authorization", "x-amz-date", "x-amz-security-token"];
+    let signing = ["authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"];
     let is_signing = |name: &str| signing.iter().any(|header| name.eq_ignore_ascii_case(header));
     for name in changes.remove.iter().filter(|name| is_signing(name)) {
         request.headers.remove(name);
@@ -189,4 +193,17 @@ fn restore_after_signing(changes: &ByteChanges, request: &mut Request, bindings:
         request.headers.set(name, value.fill(bindings)?.as_str().unwrap_or_default());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_go_around_the_body_that_the_protocol_built() {
+        let mut request = Request { body: Bytes::from_static(b"\xa0"), ..Request::default() };
+        let around = Some((b"<".to_vec(), b">".to_vec()));
+        apply(&ByteChanges { around, ..ByteChanges::default() }, &mut request, &Bindings::default()).unwrap();
+        assert_eq!(request.body, b"<\xa0>"[..]);
+    }
 }

@@ -30,7 +30,8 @@ pub(super) fn executor<'a>(
     patience: &'a Patience,
     case_timeout: Duration,
 ) -> Executor<'a> {
-    Executor { suite, target, transport, keys: None, seed: 0, case_timeout, patience, late: None }
+    let breaker = Box::leak(Box::default());
+    Executor { suite, target, transport, keys: None, seed: 0, case_timeout, patience, breaker, late: None }
 }
 
 /// A target at a port where nothing listens.

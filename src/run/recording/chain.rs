@@ -2,12 +2,18 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
 };
 
 use super::{INDEX, RecordingEntry, RecordingError};
-use crate::wire::{digest::Sha256, sigv4::hex};
+use crate::{
+    model::bounded_file,
+    wire::{digest::Sha256, sigv4::hex},
+};
+
+/// The maximum length of a line, in bytes.
+const LONGEST_LINE: u64 = 4 << 20;
 
 /// A line of the index: its text, with the chain as the last member.
 pub(super) fn chained(chain: &mut String, text: &str) -> String {
@@ -28,7 +34,7 @@ fn unchained(line: &str) -> Option<(String, &str)> {
 /// The lines of an index. Each is checked against its chain.
 pub(super) struct Lines {
     path: PathBuf,
-    reader: io::Lines<BufReader<File>>,
+    reader: BufReader<File>,
     pub(super) chain: String,
     line: usize,
 }
@@ -36,10 +42,25 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn open(folder: &Path) -> Result<Self, RecordingError> {
         let path = folder.join(INDEX);
-        match File::open(&path) {
-            Ok(file) => Ok(Self { path, reader: BufReader::new(file).lines(), chain: String::new(), line: 0 }),
+        match bounded_file::open_of_any_size(&path) {
+            Ok(file) => Ok(Self { path, reader: BufReader::new(file), chain: String::new(), line: 0 }),
             Err(error) => Err(RecordingError::Unreadable { path, error }),
         }
+    }
+
+    /// The next line, without its line break; `None` at the end.
+    fn read(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        (&mut self.reader).take(LONGEST_LINE + 1).read_line(&mut line)?;
+        if line.len() as u64 > LONGEST_LINE {
+            let problem =
+                format!("line {} is longer than {} MiB, the limit of an index", self.line + 1, LONGEST_LINE >> 20);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+        }
+        let length = line.trim_end_matches(['\r', '\n']).len();
+        let is_end = line.is_empty();
+        line.truncate(length);
+        Ok((!is_end).then_some(line))
     }
 
     fn entry(&mut self, line: &str) -> Result<RecordingEntry, RecordingError> {
@@ -57,7 +78,7 @@ impl Iterator for Lines {
     type Item = Result<RecordingEntry, RecordingError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let line = self.reader.next()?;
+        let line = self.read().transpose()?;
         self.line += 1;
         Some(match line {
             Ok(line) => self.entry(&line),

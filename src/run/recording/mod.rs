@@ -10,7 +10,7 @@ mod path;
 mod recorder;
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -20,6 +20,7 @@ use thiserror::Error;
 
 use crate::{
     judge::transcript::Transcript,
+    model::bounded_file::{self, FileKind},
     run::event::{PresenceChecked, RunStarted, TargetDied},
     suite::CaseId,
     wire::{digest::Sha256, sigv4::hex},
@@ -243,7 +244,8 @@ impl Recording {
             return Err(RecordingError::Changed { path: file.path.clone() });
         }
         let path = self.folder.join(&file.path);
-        let bytes = fs::read(&path).map_err(|error| RecordingError::Unreadable { path, error })?;
+        let bytes = bounded_file::bytes(&path, FileKind::Recorded)
+            .map_err(|error| RecordingError::Unreadable { path, error })?;
         if sha256(&bytes) != file.sha256 {
             return Err(RecordingError::Changed { path: file.path.clone() });
         }

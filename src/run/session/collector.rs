@@ -10,8 +10,10 @@ use super::{
     life::Life,
     milliseconds,
     presences::{Admission, OperationKey, PresenceEvidence, Presences, key_of},
+    report_budget::ReportBudget,
     shown::ShownFinding,
     tally::RunTally,
+    unsettled_cases::UnsettledCases,
 };
 use crate::{
     judge::{
@@ -80,6 +82,9 @@ pub(super) struct Collector<'s> {
     controls: HashMap<CaseId, Option<String>>,
     seen: SeenRequestIds,
     pub(super) life: Life,
+    /// Cases that conform, unless bytes follow their responses.
+    unsettled: UnsettledCases,
+    budget: ReportBudget,
     stop: bool,
     detail: EventDetail,
     pub(super) observer: &'s mut dyn Observer,
@@ -107,6 +112,8 @@ impl<'s> Collector<'s> {
             controls: HashMap::new(),
             seen: SeenRequestIds::default(),
             life: Life::default(),
+            unsettled: UnsettledCases::default(),
+            budget: ReportBudget::default(),
             stop: false,
             detail,
             observer,
@@ -217,6 +224,10 @@ impl<'s> Collector<'s> {
         for key in self.presences.open_trials() {
             self.conclude(&key);
         }
+        let JudgeBench { suite, snapshots, .. } = self.bench;
+        for settled in self.unsettled.settled(suite, snapshots, true) {
+            self.report_settled(settled);
+        }
         let coverage = self.coverage.as_ref().map(Coverage::report);
         let tallied = self.tally.finish(self.bench.suite);
         let finished = RunFinished { coverage, interrupted, duration_ms, notes, ..tallied };
@@ -247,6 +258,11 @@ impl<'s> Collector<'s> {
     }
 
     pub(super) fn enter(&mut self, mut finished: Finished) {
+        // They ended before this one.
+        let JudgeBench { suite, snapshots, .. } = self.bench;
+        for settled in self.unsettled.settled(suite, snapshots, false) {
+            self.report_settled(settled);
+        }
         let repeated = self.seen.enter(self.bench.suite, &finished.case, &finished.transcript);
         if !finished.judgement.is_internal() {
             finished.judgement.findings.extend(repeated);
@@ -264,7 +280,7 @@ impl<'s> Collector<'s> {
     pub(super) fn enter_unrun(&mut self, case: Case, judgement: &CaseJudgement) {
         self.presences.ended(&case);
         let transcript = Transcript::empty(&case, self.bench.seed, CaseEnd::Interrupted);
-        let finished = Finished { case, transcript, judgement: judgement.clone(), shown: Vec::new() };
+        let finished = Finished { case, transcript, judgement: judgement.clone(), shown: Vec::new(), late: Vec::new() };
         self.note_control(&finished);
         self.report(finished);
         self.conclude_exhausted();
@@ -296,6 +312,18 @@ impl<'s> Collector<'s> {
     }
 
     fn report(&mut self, finished: Finished) {
+        let JudgeBench { suite, snapshots, .. } = self.bench;
+        if let Some(settled) = self.unsettled.hold(finished, suite, snapshots) {
+            self.report_settled(settled);
+        }
+    }
+
+    /// Some cases wait until it is known what followed their responses.
+    pub(super) fn has_unsettled(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    fn report_settled(&mut self, finished: Finished) {
         let Finished { case, transcript, judgement, .. } = finished;
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.bench.fail_fast && verdict == Verdict::Deviates;
@@ -326,6 +354,8 @@ impl<'s> Collector<'s> {
         let (fixtures, transcript) = (Arc::clone(suite), Arc::new(transcript));
         let judged = JudgedCase { report, case, fixtures, transcript, snapshot };
         self.observer.case(&judged);
-        self.observer.event(&Event::CaseFinished(Box::new(judged.finished(self.detail))));
+        let mut finished = judged.finished(self.detail);
+        self.budget.fit(&mut finished);
+        self.observer.event(&Event::CaseFinished(Box::new(finished)));
     }
 }

@@ -83,7 +83,8 @@ impl Life {
     }
 
     /// Enters the result of a check. Returns the crash, if there was one.
-    pub(super) fn settle(&mut self, gone: bool, restarted: bool) -> Option<TargetDied> {
+    /// `silent` is the reason of the breaker.
+    pub(super) fn settle(&mut self, gone: bool, restarted: bool, silent: Option<String>) -> Option<TargetDied> {
         self.in_doubt = false;
         let mute = self.is_mute();
         self.silent = 0;
@@ -97,7 +98,8 @@ impl Life {
             [first, .., last] => format!(" since one of {first} … {last}"),
         };
         let what = if mute { "it does not respond" } else { "nothing listens" };
-        let died = TargetDied { suspects, restarted, reason: format!("the endpoint crashed: {what}{after}") };
+        let reason = silent.unwrap_or_else(|| format!("the endpoint crashed: {what}{after}"));
+        let died = TargetDied { suspects, restarted, reason };
         self.mourn(&died);
         Some(died)
     }

@@ -8,11 +8,14 @@ mod life;
 mod parked_cases;
 mod presences;
 mod replay;
+mod report_budget;
 mod shown;
 mod tally;
+mod unsettled_cases;
 
 use std::{
     collections::{BTreeSet, HashMap},
+    convert::Infallible,
     pin::Pin,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -34,10 +37,10 @@ use crate::{
     probe::Coverage,
     run::{
         event::{Event, PresenceChecked, RunFinished, RunStarted},
-        execute::{Executor, LateCalls, Patience, PreparedStates},
+        execute::{Breaker, Executor, LateCalls, Patience, PreparedStates},
         observer::Observer,
         resolved_target::ResolvedTarget,
-        transport::Transport,
+        transport::{Transport, late_bytes::LateBytes},
     },
     suite::{Case, CaseId, Fixtures, Opening, Plan, PlanStage},
     wire::{TransportError, sigv4::SigningKeys},
@@ -63,6 +66,8 @@ pub struct Session {
     pub options: RunOptions,
     /// The patience that its cases share.
     pub patience: Arc<Patience>,
+    /// The circuit breaker that its requests share.
+    pub breaker: Arc<Breaker>,
     /// Turns true to end the run early.
     pub interrupt: watch::Receiver<bool>,
     /// Starts the endpoint again after a crash. Without it, a crash ends the run.
@@ -159,6 +164,9 @@ const INTERRUPTED: &str = "the run was interrupted";
 /// The reason why the last calls of a case are not made.
 const RESTARTED: &str = "the endpoint crashed before the last calls of this case";
 
+/// The time that a run waits for bytes after the last responses.
+const LAST_BYTES: Duration = Duration::from_millis(25);
+
 /// The time limit of running cases after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -213,12 +221,34 @@ struct Finished {
     transcript: Transcript,
     judgement: CaseJudgement,
     shown: Vec<PresenceEvidence>,
+    /// What will be known of the bytes after responses, by the index of the exchange.
+    late: Vec<(usize, LateBytes)>,
 }
 
 impl Session {
     /// Runs the cases of a plan, and reports everything to `observer`, in one order. `coverage` is that of the plan's model,
     /// where there is one.
     pub async fn run(
+        &self,
+        plan: &mut dyn Plan,
+        coverage: Option<Coverage>,
+        observer: &mut dyn Observer,
+    ) -> RunFinished {
+        tokio::select! {
+            finished = Box::pin(self.run_plan(plan, coverage, observer)) => finished,
+            never = self.decide_doubts() => match never {},
+        }
+    }
+
+    /// Sends a health request whenever the breaker is in doubt.
+    async fn decide_doubts(&self) -> Infallible {
+        loop {
+            self.breaker.doubted().await;
+            self.breaker.settle(self.executor().is_healthy().await);
+        }
+    }
+
+    async fn run_plan(
         &self,
         plan: &mut dyn Plan,
         coverage: Option<Coverage>,
@@ -237,6 +267,7 @@ impl Session {
         let mut collector = Collector::start(bench, self.started(plan), &plan.whole().services, coverage, observer);
         let mut prepared: Option<PreparedStates<'_>> = None;
         while let Some(stage) = plan.stage() {
+            self.heed_breaker(&mut collector).await;
             match stage {
                 PlanStage::Open(opening) => {
                     release(prepared.take()).await;
@@ -255,6 +286,10 @@ impl Session {
             }
         }
         release(prepared).await;
+        if collector.has_unsettled() {
+            tokio::time::sleep(LAST_BYTES).await;
+            self.transport.settle();
+        }
         collector.finish(*self.interrupt.borrow(), milliseconds(started.elapsed()), self.transport.notes())
     }
 
@@ -304,6 +339,16 @@ impl Session {
             return None;
         }
         let mut opened = self.opened(opening).await?;
+        let is_unreachable = matches!(opened.presence, Some(PresenceDecision::Unreachable(_)));
+        let is_silent = is_unreachable && self.breaker.suspect();
+        self.heed_breaker(collector).await;
+        if collector.life.is_over() {
+            return opened.prepared;
+        }
+        if is_silent {
+            // The endpoint responds to other requests, and may have left out only this one.
+            opened = self.opened(opening).await?;
+        }
         if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
             // The last case may have crashed it. A restarted endpoint gets a new check.
             collector.life.doubt();
@@ -387,6 +432,7 @@ impl Session {
             seed: self.options.seed,
             case_timeout: self.options.case_timeout,
             patience: &self.patience,
+            breaker: &self.breaker,
             late: None,
         }
     }
@@ -401,10 +447,14 @@ impl Session {
         let mut interrupt = self.interrupt.clone();
         let jobs = at_once.unwrap_or(usize::MAX).min(self.options.jobs).max(1);
         loop {
+            if tasks.len() == parked.len() && self.heed_breaker(collector).await {
+                parked.give_up(RESTARTED);
+            }
             // If the endpoint may have crashed, running cases end first: any of them may be the cause.
             loop {
                 let active = tasks.len() - parked.len();
-                if (active > 0 && collector.life.is_in_doubt()) || active >= jobs || *interrupt.borrow() {
+                let is_in_doubt = collector.life.is_in_doubt() || !self.breaker.is_closed();
+                if (active > 0 && is_in_doubt) || active >= jobs || *interrupt.borrow() {
                     break;
                 }
                 let next = if collector.is_waiting() { None } else { collector.released().or_else(|| plan.case()) };
@@ -425,6 +475,10 @@ impl Session {
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
                         plan.ended(&finished.case, finished.transcript.aftermath());
+                        if finished.transcript.exchanges.iter().any(|exchange| exchange.outcome.is_err()) {
+                            // Reports of earlier cases do not wait for a connection that is gone.
+                            self.transport.settle();
+                        }
                         collector.enter(finished);
                         if collector.life.is_in_doubt() && tasks.len() == parked.len() && self.look_after(collector).await {
                             parked.give_up(RESTARTED);
@@ -451,11 +505,27 @@ impl Session {
         }
     }
 
+    /// Waits while the breaker is in doubt. If it is open, the endpoint is restarted, or the run is over. Returns true if it
+    /// was open.
+    async fn heed_breaker(&self, collector: &mut Collector<'_>) -> bool {
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            () = self.breaker.decided() => {}
+            () = interrupted(&mut interrupt) => return false,
+        }
+        let is_open = self.breaker.open().is_some();
+        if is_open && !collector.life.is_over() {
+            self.look_after(collector).await;
+        }
+        is_open
+    }
+
     /// Checks whether the endpoint crashed, and restarts it if possible. Returns true if it crashed.
     async fn look_after(&self, collector: &mut Collector<'_>) -> bool {
-        let gone = self.is_gone(collector.life.is_mute()).await;
+        let silent = self.breaker.open();
+        let gone = silent.is_some() || self.is_gone(collector.life.is_mute()).await;
         let restarted = gone && self.start_again().await;
-        if let Some(died) = collector.life.settle(gone, restarted) {
+        if let Some(died) = collector.life.settle(gone, restarted, silent) {
             collector.observer.event(&Event::TargetDied(died));
         }
         gone
@@ -465,6 +535,7 @@ impl Session {
     pub async fn start_again(&self) -> bool {
         let Some(restart) = &self.restart else { return false };
         restart().await;
+        self.breaker.reset();
         self.listens_again().await
     }
 
@@ -481,7 +552,10 @@ impl Session {
     /// Nothing listens any more, even after a pause: a server may be restarting. With `mute`, it must also respond.
     async fn is_gone(&self, mute: bool) -> bool {
         tokio::time::sleep(SECOND_LOOK).await;
-        self.executor().knock().await.is_err_and(|error| mute || error == TransportError::Refused)
+        let (executor, limit) = (self.executor(), self.breaker.health_limit());
+        let knock = tokio::time::timeout(limit, executor.knock()).await;
+        let outcome = knock.unwrap_or(Err(TransportError::Timeout(limit)));
+        outcome.is_err_and(|error| mute || error == TransportError::Refused)
     }
 
     /// Gives running cases some time to end and clean up, then stops them.
@@ -509,12 +583,12 @@ impl Session {
 async fn one(run: Arc<SharedSession>, case: Case, is_open: bool) -> Finished {
     let SharedSession { session, keys, late } = &*run;
     let executor = Executor { keys: Some(keys), late: Some(late), ..session.executor() };
-    let mut transcript = executor.execute(&case).await;
+    let (mut transcript, late) = executor.execute_watched(&case).await;
     // Before redaction, which would make equal responses different.
     let shown = if is_open { evidence(&session.suite, &transcript.exchanges) } else { Vec::new() };
     let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
     let judgement = check::judge(&session.suite, &case, &transcript, session.snapshots.get(&case.id));
-    Finished { case, transcript, judgement, shown }
+    Finished { case, transcript, judgement, shown, late }
 }
 
 async fn release(prepared: Option<PreparedStates<'_>>) {

@@ -61,7 +61,7 @@ fn show(suite: &Fixtures, endpoint: &str, region: &str, exchange: &Exchange) -> 
     let request = &exchange.request;
     let response = match &exchange.outcome {
         Ok(response) => lossy(&response.to_bytes()),
-        Err(error) => error.to_string(),
+        Err(error) => error.in_detail(),
     };
     let signing = suite.service(&exchange.service).map(|service| service.contract().service().signing_name.clone());
     let signed = exchange.request.headers.get("authorization").is_some();

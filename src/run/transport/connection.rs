@@ -33,6 +33,17 @@ pub(super) struct Connection {
     writer: WriteHalf<ByteStream>,
 }
 
+/// What a peer did on a connection since the last response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quiet {
+    /// Nothing.
+    Yes,
+    /// It sent at least this number of bytes.
+    Bytes(u64),
+    /// It closed the connection.
+    Closed,
+}
+
 /// The end of an exchange that has at least the head of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ExchangeEnd {
@@ -71,9 +82,14 @@ impl Connection {
         }
     }
 
-    /// Returns true if the peer has neither closed the connection nor sent anything since the last response.
-    pub(super) fn is_quiet(&mut self) -> bool {
-        self.reader.read_u8().now_or_never().is_none()
+    /// Looks at what the peer did since the last response, without waiting.
+    pub(super) fn is_quiet(&mut self) -> Quiet {
+        let mut piece = BytesMut::with_capacity(PIECE);
+        match self.reader.read_buf(&mut piece).now_or_never() {
+            None => Quiet::Yes,
+            Some(Ok(count @ 1..)) => Quiet::Bytes(count as u64),
+            Some(_) => Quiet::Closed,
+        }
     }
 
     /// Counts the bytes after a complete response, up to a time limit.

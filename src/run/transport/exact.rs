@@ -2,13 +2,17 @@
 
 use tokio::time;
 
-use super::{Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport, connector::Connector, http1::Parser};
+use super::{
+    Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport, connector::Connector, http1::Parser,
+    received_body::BodyBudget,
+};
 use crate::wire::{Request, Response, TransportError};
 
 /// A transport that sends requests byte for byte.
 pub struct Exact {
     connector: Connector,
     limits: Limits,
+    bodies: BodyBudget,
     proxied: bool,
 }
 
@@ -18,8 +22,13 @@ impl Exact {
     /// # Errors
     /// The certificates cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
+        Self::with_budget(settings, BodyBudget::default())
+    }
+
+    /// The same with the budget of another transport.
+    pub(super) fn with_budget(settings: &Settings, bodies: BodyBudget) -> Result<Self, SetupError> {
         let proxied = settings.proxy.is_some();
-        Ok(Self { connector: Connector::new(settings)?, limits: settings.limits, proxied })
+        Ok(Self { connector: Connector::new(settings)?, limits: settings.limits, bodies, proxied })
     }
 
     async fn exchange(&self, endpoint: &Endpoint, request: &Request) -> Result<Response, TransportError> {
@@ -27,11 +36,11 @@ impl Exact {
             // A request that bypasses the proxy would be worse than an error.
             return Err(TransportError::Unsendable("an exact request does not go through a proxy".to_owned()));
         }
-        let mut parser = Parser::new(&request.method, self.limits.head, self.limits.body);
+        let mut parser = Parser::new(&request.method, self.limits.head, self.bodies.body(self.limits.body));
         let round_trip = async {
             let mut connection = self.connector.connect(endpoint).await?;
             let end = connection.exchange(&request.to_bytes(), declares_more(request), &mut parser).await?;
-            Ok((connection, end))
+            Ok::<_, TransportError>((connection, end))
         };
         let limit = self.limits.timeout;
         let Ok(outcome) = time::timeout(limit, round_trip).await else { return Err(parser.timed_out(limit)) };

@@ -8,11 +8,17 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
-use super::head::{Framing, Head, check_start, head_end, not_http};
+use super::{
+    head::{Framing, Head, check_start, head_end, not_http},
+    received_body::ReceivedBody,
+};
 use crate::wire::{Response, TransportError};
 
 /// The maximum length of the size line of a chunk, including extensions.
 const CHUNK_LINE: usize = 4096;
+
+/// The maximum number of interim responses (100 Continue, 103 Early Hints) before a response.
+const INTERIM_RESPONSES: usize = 32;
 
 /// The end of the stream of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,14 +34,14 @@ pub(super) enum BodyEnd {
 pub(super) struct Parser {
     method: String,
     head_limit: usize,
-    body_limit: usize,
     /// Bytes that are not parsed yet.
     buffer: BytesMut,
     /// The number of bytes that were searched for the end of a line or head, so that none is searched twice.
     scanned: usize,
     state: ParserState,
     response: Response,
-    body: BytesMut,
+    body: ReceivedBody,
+    interim: usize,
     trailers: usize,
     /// No byte was received.
     untouched: bool,
@@ -56,17 +62,17 @@ enum ParserState {
 }
 
 impl Parser {
-    /// A parser for the response to a request with this method. The limits are in bytes.
-    pub(super) fn new(method: &str, head_limit: usize, body_limit: usize) -> Self {
+    /// A parser for the response to a request with this method. `head_limit` is in bytes.
+    pub(super) fn new(method: &str, head_limit: usize, body: ReceivedBody) -> Self {
         Self {
             method: method.to_owned(),
             head_limit,
-            body_limit,
             buffer: BytesMut::new(),
             scanned: 0,
             state: ParserState::Head,
             response: Response::default(),
-            body: BytesMut::new(),
+            body,
+            interim: 0,
             trailers: 0,
             untouched: true,
             persistent: false,
@@ -133,7 +139,7 @@ impl Parser {
             (ParserState::Sized(left), _) => left,
             _ => 1,
         };
-        Ok(Response { body: self.body.freeze(), missing, ..self.response })
+        Ok(Response { body: self.body.finish()?, missing, ..self.response })
     }
 
     /// Parses the next part. Returns false if it needs more bytes.
@@ -170,7 +176,12 @@ impl Parser {
         self.scanned = 0;
         let bytes = self.buffer.split_to(end).freeze();
         let head = Head::parse(&bytes).map_err(|problem| not_http(problem, &bytes))?;
-        if !head.is_interim() {
+        if head.is_interim() {
+            self.interim += 1;
+            if self.interim > INTERIM_RESPONSES {
+                return Err(not_http(format!("more than {INTERIM_RESPONSES} interim responses"), &bytes));
+            }
+        } else {
             self.persistent = head.keeps_connection();
             self.state = match head.framing(&self.method).map_err(|problem| not_http(problem, &bytes))? {
                 Framing::Sized(0) => ParserState::Complete,
@@ -233,10 +244,7 @@ impl Parser {
     /// Moves at most `most` bytes to the body and returns their number.
     fn take(&mut self, most: u64) -> Result<u64, TransportError> {
         let count = usize::try_from(most).unwrap_or(usize::MAX).min(self.buffer.len());
-        if count > self.body_limit - self.body.len() {
-            return Err(TransportError::BodyTooLarge(self.body_limit));
-        }
-        self.body.extend_from_slice(&self.buffer.split_to(count));
+        self.body.extend(&self.buffer.split_to(count))?;
         Ok(count as u64)
     }
 
@@ -277,13 +285,18 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    use super::*;
+    use super::{super::received_body::BodyBudget, *};
+    use crate::wire::{digest::Sha256, sigv4::hex};
 
     const HEAD: usize = 200;
     const BODY: usize = 100;
 
+    fn body() -> ReceivedBody {
+        BodyBudget::default().body(BODY)
+    }
+
     fn read(method: &str, pieces: &[&[u8]], end: BodyEnd) -> Result<Response, TransportError> {
-        let mut parser = Parser::new(method, HEAD, BODY);
+        let mut parser = Parser::new(method, HEAD, body());
         for piece in pieces {
             parser.feed(piece)?;
         }
@@ -357,7 +370,7 @@ mod tests {
     #[test]
     fn a_head_may_have_many_fields() {
         let fields = "x: y\r\n".repeat(150);
-        let mut parser = Parser::new("POST", 64 << 10, BODY);
+        let mut parser = Parser::new("POST", 64 << 10, body());
         parser.feed(format!("HTTP/1.1 200 OK\r\n{fields}content-length: 0\r\n\r\n").as_bytes()).unwrap();
         assert_eq!(parser.into_response(BodyEnd::Closed).unwrap().headers.iter().count(), 151);
     }
@@ -372,7 +385,7 @@ mod tests {
     #[case::http_1_0("HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\na", false)]
     #[case::switching("HTTP/1.1 101 Go\r\n\r\n", false)]
     fn a_connection_is_kept_after_a_complete_response(#[case] bytes: &str, #[case] kept: bool) {
-        let mut parser = Parser::new("POST", HEAD, BODY);
+        let mut parser = Parser::new("POST", HEAD, body());
         parser.feed(bytes.as_bytes()).unwrap();
         assert_eq!(parser.keeps_connection(), kept);
     }
@@ -386,7 +399,7 @@ mod tests {
     #[case::trailers("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", Some("the empty line"))]
     #[case::until_close("HTTP/1.1 200 OK\r\n\r\na", Some("the end of the connection"))]
     fn a_late_response_is_reported_with_what_it_lacks(#[case] bytes: &str, #[case] lacks: Option<&str>) {
-        let mut parser = Parser::new("POST", HEAD, BODY);
+        let mut parser = Parser::new("POST", HEAD, body());
         parser.feed(bytes.as_bytes()).unwrap();
         match (parser.timed_out(Duration::ZERO), lacks) {
             (TransportError::Timeout(_), None) => {}
@@ -450,13 +463,29 @@ mod tests {
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n{}", "a: b\r\n".repeat(HEAD)),
         TransportError::HeadTooLarge(HEAD)
     )]
-    #[case::body(format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(BODY + 1)), TransportError::BodyTooLarge(BODY))]
+    #[case::body(format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(BODY + 1)), too_large())]
+    #[case::interim(
+        "HTTP/1.1 103 Early\r\n\r\n".repeat(INTERIM_RESPONSES + 1),
+        not_http("more than 32 interim responses", b"HTTP/1.1 103 Early\r\n\r\n")
+    )]
     #[case::size_line(
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;{}", "x".repeat(CHUNK_LINE)),
         not_http("the size line of a chunk does not end", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
     )]
     fn larger_parts_than_the_limits_are_rejected(#[case] bytes: String, #[case] expected: TransportError) {
         assert_eq!(post(&bytes), Err(expected));
+    }
+
+    fn too_large() -> TransportError {
+        let start = "y".repeat(BODY + 1);
+        let sha256 = hex(&Sha256::digest(&start));
+        TransportError::BodyTooLarge { limit: BODY, length: BODY as u64 + 1, sha256, start }
+    }
+
+    #[test]
+    fn as_many_interim_responses_as_the_limit_are_accepted() {
+        let interim = "HTTP/1.1 100 Go\r\n\r\n".repeat(INTERIM_RESPONSES);
+        assert_eq!(post(&format!("{interim}HTTP/1.1 200 OK\r\n\r\nabc")).unwrap().body, "abc");
     }
 
     #[test]

@@ -15,10 +15,13 @@ mod failure;
 mod head;
 mod http1;
 mod in_process;
+pub mod late_bytes;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
+mod pool;
 mod pooled;
 mod proxy;
+mod received_body;
 #[cfg(feature = "tls")]
 mod server_trust;
 #[cfg(test)]
@@ -42,11 +45,13 @@ use crate::wire::{Delivery, Request, Response, TransportError};
 
 #[cfg(not(feature = "tls"))]
 use no_tls as tls;
+use received_body::BodyBudget;
 
 pub use endpoint::{Endpoint, EndpointError};
 pub use exact::Exact;
 pub use in_process::{InProcess, Reply};
 pub use pooled::Pooled;
+pub use proxy::proxy_credentials;
 #[cfg(feature = "tower")]
 pub use tower::{Tower, tower};
 
@@ -67,6 +72,9 @@ pub trait Transport: Send + Sync {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// Looks at what arrived on kept connections since their last response.
+    fn settle(&self) {}
 }
 
 /// Time and size limits of an exchange.
@@ -78,7 +86,7 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// The maximum size of a response head, in bytes.
     pub head: usize,
-    /// The maximum size of a response body, in bytes.
+    /// The maximum size of a response body, in bytes. The case that gets a larger one is inconclusive.
     pub body: usize,
     /// The time that an exact exchange waits for bytes after the end of the response.
     pub surplus_wait: Duration,
@@ -90,7 +98,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(3),
             head: 64 << 10,
-            body: 16 << 20,
+            body: 1 << 20,
             surplus_wait: Duration::from_millis(20),
         }
     }
@@ -161,10 +169,11 @@ impl Wire {
     /// # Errors
     /// The certificates or the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
+        let bodies = BodyBudget::default();
         Ok(Self {
             insecure: settings.insecure,
-            pooled: Pooled::new(settings)?,
-            exact: Exact::new(settings)?,
+            pooled: Pooled::with_budget(settings, bodies.clone())?,
+            exact: Exact::with_budget(settings, bodies)?,
             exact_always: settings.exact_always,
         })
     }
@@ -180,5 +189,9 @@ impl Transport for Wire {
 
     fn notes(&self) -> Vec<String> {
         self.insecure.then(|| INSECURE.to_owned()).into_iter().chain(self.pooled.notes()).collect()
+    }
+
+    fn settle(&self) {
+        self.pooled.settle();
     }
 }

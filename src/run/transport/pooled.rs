@@ -5,43 +5,35 @@
 //! sends the request once more on a new connection, if nothing of a response was read. It keeps no connection of a peer
 //! that did so.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::time::{self, Instant};
+use tokio::time;
 
 use super::{
     Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport,
     connection::{Connection, ExchangeEnd},
     connector::Connector,
     http1::Parser,
+    pool::Pool,
+    received_body::BodyBudget,
 };
 use crate::wire::{Delivery, Request, Response, TransportError};
-
-/// The idle timeout of connections. Most servers keep them for at least two seconds.
-const IDLE: Duration = Duration::from_secs(1);
 
 /// The note of a run whose endpoint closed kept connections.
 const CLOSED_SILENTLY: &str = "the endpoint closes connections without `connection: close`, so requests were sent again, \
                                and each later one on its own connection";
 
+/// The note of a run whose endpoint sent bytes after a response.
+const LATE_BYTES: &str = "the endpoint sends bytes after the end of responses, so each request had its own connection from \
+                          then on";
+
 /// A pool of connections. Share it, so that requests share connections.
 pub struct Pooled {
     connector: Connector,
     limits: Limits,
-    idle: Mutex<HashMap<String, Vec<IdleConnection>>>,
+    bodies: BodyBudget,
+    pool: Pool,
     closes_silently: AtomicBool,
-}
-
-struct IdleConnection {
-    connection: Connection,
-    since: Instant,
 }
 
 impl Pooled {
@@ -50,10 +42,16 @@ impl Pooled {
     /// # Errors
     /// The certificates or the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
+        Self::with_budget(settings, BodyBudget::default())
+    }
+
+    /// The same with the budget of another transport.
+    pub(super) fn with_budget(settings: &Settings, bodies: BodyBudget) -> Result<Self, SetupError> {
         Ok(Self {
             connector: Connector::new(settings)?,
             limits: settings.limits,
-            idle: Mutex::default(),
+            bodies,
+            pool: Pool::default(),
             closes_silently: AtomicBool::new(false),
         })
     }
@@ -62,7 +60,7 @@ impl Pooled {
         if let Some(reason) = misfit(request) {
             return Err(TransportError::Unsendable(format!("{reason}; exact delivery can send it")));
         }
-        let mut parser = Parser::new(&request.method, self.limits.head, self.limits.body);
+        let mut parser = Parser::new(&request.method, self.limits.head, self.bodies.body(self.limits.body));
         let bytes = self.connector.bytes(endpoint, request);
         let limit = self.limits.timeout;
         let end = time::timeout(limit, self.round_trip(endpoint, &bytes, &mut parser)).await;
@@ -79,7 +77,7 @@ impl Pooled {
         request: &[u8],
         parser: &mut Parser,
     ) -> Result<ExchangeEnd, TransportError> {
-        let Some(kept) = self.take(endpoint) else {
+        let Some(kept) = self.pool.take(&endpoint.origin()) else {
             return self.over(self.connector.connect(endpoint).await?, endpoint, request, parser).await;
         };
         let outcome = self.over(kept, endpoint, request, parser).await;
@@ -92,7 +90,7 @@ impl Pooled {
         let again = self.over(connection, endpoint, request, parser).await;
         if again.is_ok() {
             self.closes_silently.store(true, Ordering::Relaxed);
-            self.idle().clear();
+            self.pool.keep_none();
         }
         again
     }
@@ -105,25 +103,12 @@ impl Pooled {
         parser: &mut Parser,
     ) -> Result<ExchangeEnd, TransportError> {
         let end = connection.exchange(request, false, parser).await?;
-        if end.is_sent && parser.keeps_connection() && !self.closes_silently.load(Ordering::Relaxed) {
-            let kept = IdleConnection { connection, since: Instant::now() };
-            self.idle().entry(endpoint.origin()).or_default().push(kept);
+        if parser.is_complete() && self.pool.sends_late_bytes() {
+            connection.count_surplus(self.limits.surplus_wait, parser).await;
+        } else if end.is_sent && parser.keeps_connection() {
+            self.pool.keep(endpoint.origin(), connection, self.limits.surplus_wait);
         }
         Ok(end)
-    }
-
-    /// A connection that the peer has not closed yet.
-    fn take(&self, endpoint: &Endpoint) -> Option<Connection> {
-        loop {
-            let IdleConnection { mut connection, since } = self.idle().get_mut(&endpoint.origin())?.pop()?;
-            if since.elapsed() < IDLE && connection.is_quiet() {
-                return Some(connection);
-            }
-        }
-    }
-
-    fn idle(&self) -> MutexGuard<'_, HashMap<String, Vec<IdleConnection>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -133,7 +118,13 @@ impl Transport for Pooled {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.closes_silently.load(Ordering::Relaxed).then(|| CLOSED_SILENTLY.to_owned()).into_iter().collect()
+        let closes = self.closes_silently.load(Ordering::Relaxed).then_some(CLOSED_SILENTLY);
+        let sends = self.pool.sends_late_bytes().then_some(LATE_BYTES);
+        closes.into_iter().chain(sends).map(str::to_owned).collect()
+    }
+
+    fn settle(&self) {
+        self.pool.look();
     }
 }
 

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
-use super::{Endpoint, Limits, SetupError, connection::ByteStream, failure, http1::Parser};
+use super::{Endpoint, Limits, SetupError, connection::ByteStream, failure, http1::Parser, received_body::BodyBudget};
 use crate::wire::{Request, TransportError};
 
 const AUTHORIZATION: &str = "proxy-authorization";
@@ -15,6 +15,16 @@ const AUTHORIZATION: &str = "proxy-authorization";
 pub(super) struct HttpProxy {
     pub(super) endpoint: Endpoint,
     authorization: Option<String>,
+}
+
+/// The password of a proxy's URL, and the header value with it.
+#[must_use]
+pub fn proxy_credentials(url: &str) -> Vec<String> {
+    let header = HttpProxy::at(url).ok().and_then(|proxy| proxy.authorization);
+    let encoded = header.as_deref().and_then(|header| header.strip_prefix("Basic ")).map(str::to_owned);
+    let decoded = encoded.as_ref().and_then(|encoded| String::from_utf8(STANDARD.decode(encoded).ok()?).ok());
+    let password = decoded.and_then(|decoded| decoded.split_once(':').map(|(_, password)| password.to_owned()));
+    encoded.into_iter().chain(password).collect()
 }
 
 impl HttpProxy {
@@ -56,7 +66,7 @@ impl HttpProxy {
         let request = Request { method: "CONNECT".to_owned(), target: target.clone(), headers, ..Request::default() };
         stream.write_all(&request.to_bytes()).await.map_err(|error| failure::of_io(&error))?;
         let Limits { head, body, .. } = Limits::default();
-        let mut parser = Parser::new(&request.method, head, body);
+        let mut parser = Parser::new(&request.method, head, BodyBudget::default().body(body));
         let mut piece = BytesMut::new();
         while !parser.has_head() {
             if stream.read_buf(&mut piece).await.map_err(|error| failure::of_io(&error))? == 0 {
@@ -87,6 +97,12 @@ mod tests {
         let proxy = HttpProxy::at(url).unwrap();
         assert_eq!(proxy.authorization.as_deref(), expected);
         assert_eq!(proxy.endpoint.to_string(), "http://127.0.0.1:3128");
+    }
+
+    #[test]
+    fn the_credentials_of_a_proxy_are_its_password_and_its_header() {
+        assert_eq!(proxy_credentials("http://me:a%40b@127.0.0.1:3128"), ["bWU6YUBi", "a@b"]);
+        assert_eq!(proxy_credentials("http://127.0.0.1:3128"), Vec::<String>::new());
     }
 
     #[test]

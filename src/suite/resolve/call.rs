@@ -63,6 +63,7 @@ impl Resolver<'_> {
             set,
             remove: raw.remove.clone(),
             body: raw.body.as_ref().map(|body| self.body(body, &format!("{at}/body"))).transpose()?,
+            around: None,
             content_length: raw.content_length,
             chunked: raw.chunked,
         })

@@ -99,10 +99,10 @@ impl CborWriter {
         let bytes = argument.to_be_bytes();
         match argument {
             0..=23 => self.0.push(major | bytes[7]),
-            24..=0xff => self.0.extend_from_slice(&[major | 24, bytes[7]]),
-            0x100..=0xffff => self.long_head(major | 25, &bytes[6..]),
-            0x1_0000..=0xffff_ffff => self.long_head(major | 26, &bytes[4..]),
-            _ => self.long_head(major | 27, &bytes),
+            24..=0xff => self.0.extend_from_slice(&[major | 0x18, bytes[7]]),
+            0x100..=0xffff => self.long_head(major | 0x19, &bytes[6..]),
+            0x1_0000..=0xffff_ffff => self.long_head(major | 0x1a, &bytes[4..]),
+            _ => self.long_head(major | 0x1b, &bytes),
         }
     }
 

@@ -18,7 +18,8 @@ pub(super) fn of_bignum(bytes: &[u8], negative: bool) -> Option<String> {
     if negative {
         multiply_and_add(&mut limbs, 1, 1, BILLION);
     }
-    let mut digits: String = limbs.iter().rev().map(|limb| format!("{limb:09}")).collect();
+    let digits: Vec<String> = limbs.iter().rev().map(|limb| format!("{limb:09}")).collect();
+    let mut digits = digits.concat();
     digits.drain(..digits.len() - digits.trim_start_matches('0').len());
     match (digits.is_empty(), negative) {
         (true, _) => digits.push('0'),

@@ -225,7 +225,10 @@ impl ServerProtocol for AwsJson {
             (Self::V1_0, None) => format!("{COMMON_NAMESPACE}#{}", error.name),
             (Self::V1_1, _) => error.name.to_owned(),
         };
-        let body = json!({ self.error_location().name(): spelled, "message": error.message });
+        let mut body = json!({ self.error_location().name(): spelled });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(error.members_with_message());
+        }
         let mut response = self.respond(error.status, &body);
         write_query_error(contract, error, &mut response);
         response

@@ -175,11 +175,16 @@ fn float(value: f64, nearest: Option<f64>) -> Value {
     number.map_or_else(|| not_finite(value).into(), Value::Number)
 }
 
+/// The text of a float that is not finite.
 fn not_finite(value: f64) -> &'static str {
-    let is_same = |other: f32| f64::from(other) == value || value.is_nan();
-    NOT_FINITE.into_iter().find(|(_, other)| is_same(*other)).map_or("NaN", |(text, _)| text)
+    match value {
+        value if value.is_nan() => "NaN",
+        value if value > 0.0 => "Infinity",
+        _ => "-Infinity",
+    }
 }
 
+/// The float that is not finite of a text.
 fn number_not_finite(text: &str) -> Option<f32> {
     NOT_FINITE.into_iter().find(|(known, _)| *known == text).map(|(_, value)| value)
 }
@@ -192,8 +197,9 @@ fn hidden_mismatch(kind: &ShapeKind, item: &CborValue) -> Option<&'static str> {
         _ => false,
     };
     match (kind, item) {
-        (_, CborValue::Null) => None,
-        (ShapeKind::Blob, CborValue::Bytes(_)) | (ShapeKind::Timestamp, CborValue::Timestamp(_)) => None,
+        (_, CborValue::Null)
+        | (ShapeKind::Blob, CborValue::Bytes(_))
+        | (ShapeKind::Timestamp, CborValue::Timestamp(_)) => None,
         (ShapeKind::Blob, CborValue::Text(_)) => Some("a byte string"),
         (ShapeKind::Timestamp, _) => Some("a timestamp of tag 1"),
         (ShapeKind::String | ShapeKind::Enum(_), CborValue::Bytes(_) | CborValue::Timestamp(_)) => {
@@ -226,7 +232,9 @@ impl BodyWriter<'_> {
             Value::String(text) => self.string(text, slot.kind()),
             Value::Array(items) => {
                 self.out.array(items.len());
-                items.iter().for_each(|item| self.value(item, slot.item(self.contract)));
+                for item in items {
+                    self.value(item, slot.item(self.contract));
+                }
             }
             Value::Object(members) => self.map(members, slot, &[]),
             Value::Null | Value::Number(_) => self.out.null(),

@@ -19,6 +19,7 @@
 //! | `xml_names` | the names of shapes and members in XML and in forms |
 //! | `xml_value` | reads the value of a shape from an XML element; `xml_value_writer` writes it |
 //! | `xml_error` | errors in XML |
+//! | `xml_events` | events whose payloads are XML documents |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
 //! | `type_fault` | the first value of an input that has another type than its shape |
 //! | `value_place` | the part of a request that carries a value, and what it can say |
@@ -67,6 +68,7 @@ mod type_fault;
 mod value_place;
 mod xml_document;
 mod xml_error;
+mod xml_events;
 mod xml_malformed;
 mod xml_names;
 mod xml_value;
@@ -74,11 +76,11 @@ mod xml_value_writer;
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{Request, Response};
-use crate::model::{BodyRules, Contract, Member, Operation, Shape, ShapeId, TimestampFormat};
+use crate::model::{BodyRules, Contract, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat};
 
 pub use aws_json::AwsJson;
 pub use body_problem::{BodyLimit, BodyProblem};
@@ -163,14 +165,14 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The members that a union may have beside its own one.
     fn ignored_union_members(&self) -> &'static [&'static str];
 
-    /// The part of a contract that describes bodies. A protocol that binds members to headers leaves them out.
-    fn body_contract(&self, contract: Contract) -> Contract {
-        contract
-    }
-
     /// The part of a request that carries a top-level member of an input; without a member, the part that would carry
     /// further ones.
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace;
+
+    /// The operation that is called by every request to this one, if no request tells them apart.
+    fn successor<'c>(&self, _: &'c Contract, _: &Operation) -> Option<&'c Operation> {
+        None
+    }
 
     /// Returns whether a request without this member of the input may call another operation.
     fn distinguishes(&self, _: &Contract, _: &Operation, _: &Member) -> bool {
@@ -196,6 +198,12 @@ pub trait Protocol: fmt::Debug + Send + Sync {
 
     /// The operation as the request names it; `None` in protocols that name it by several parts of a request.
     fn call<'r>(&self, request: &'r Request) -> Option<&'r str>;
+
+    /// Returns true if a request names this operation, whatever else is wrong with it.
+    fn names(&self, contract: &Contract, operation: &Operation, request: &Request) -> bool {
+        let plain = self.build_request(contract, operation, &Value::Object(Map::new())).ok();
+        self.call(request) == plain.as_ref().and_then(|plain| self.call(plain))
+    }
 
     /// Returns true if a request claims to be a call of this service in this protocol.
     fn is_claimed(&self, contract: &Contract, request: &Request) -> bool;
@@ -356,6 +364,27 @@ pub struct ErrorResponse<'a> {
     pub members: Option<&'a Value>,
 }
 
+impl ErrorResponse<'_> {
+    /// The members, with the message under the name that the shape gives it.
+    fn members_with_message(&self) -> Map<String, Value> {
+        let mut members = self.members.and_then(Value::as_object).cloned().unwrap_or_default();
+        let has_message = members.keys().any(|name| name.eq_ignore_ascii_case(MESSAGE));
+        if !has_message && (self.members.is_none() || !self.message.is_empty()) {
+            members.insert(self.message_member().to_owned(), self.message.into());
+        }
+        members
+    }
+
+    fn message_member(&self) -> &str {
+        let Some(ShapeKind::Structure(members)) = self.shape.map(|shape| &shape.kind) else { return MESSAGE };
+        let mut names = members.iter().map(|member| member.name.as_str());
+        names.find(|name| name.eq_ignore_ascii_case(MESSAGE)).unwrap_or(MESSAGE)
+    }
+}
+
+/// The member that holds the message of an error which no model declares.
+const MESSAGE: &str = "message";
+
 /// A request body that is not an input.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InputError {
@@ -470,15 +499,17 @@ mod tests {
     #[rstest]
     #[case(r#""aws.protocols#awsJson1_0":{}"#, "awsJson1_0")]
     #[case(r#""aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
-    #[case(r#""aws.protocols#restJson1":{},"aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
+    #[case(r#""aws.protocols#restJson1":{}"#, "restJson1")]
+    #[case(r#""aws.protocols#restXml":{},"aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
     fn the_first_supported_protocol_is_used(#[case] traits: &str, #[case] expected: &str) {
         assert_eq!(of(traits), Ok(expected));
     }
 
     #[rstest]
-    #[case(r#""aws.protocols#restJson1":{}"#, "S uses restJson1; supported protocols: awsJson1_0, awsJson1_1")]
-    #[case("", "S uses no protocol that its model names; supported protocols: awsJson1_0, awsJson1_1")]
+    #[case(r#""smithy.protocols#soap":{}"#, "S uses no protocol that its model names")]
+    #[case("", "S uses no protocol that its model names")]
     fn an_unsupported_protocol_is_an_error_that_names_it(#[case] traits: &str, #[case] expected: &str) {
-        assert_eq!(of(traits), Err(expected.to_owned()));
+        let known = "awsJson1_0, awsJson1_1, restJson1, restXml, awsQuery, ec2Query, rpcv2Cbor, rpcv2Json";
+        assert_eq!(of(traits), Err(format!("{expected}; supported protocols: {known}")));
     }
 }

@@ -9,7 +9,7 @@ use super::{
     SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
         BodyBinding, PayloadKind, distinguishes, due_media_type, has_path, has_status_member, place, route,
-        success_status, unknown_path,
+        success_status, successor, unknown_path,
     },
     malformed_request::{json_bodies, json_forms},
     media_range::is_same,
@@ -73,16 +73,16 @@ impl Protocol for RestJson {
         timestamp_format(location)
     }
 
-    fn body_contract(&self, contract: Contract) -> Contract {
-        contract.bodies()
-    }
-
     fn ignored_union_members(&self) -> &'static [&'static str] {
         &IGNORED_UNION_MEMBERS
     }
 
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace {
         place(contract, operation, member, ValuePlace::Json)
+    }
+
+    fn successor<'c>(&self, contract: &'c Contract, operation: &Operation) -> Option<&'c Operation> {
+        successor(contract, operation)
     }
 
     fn distinguishes(&self, contract: &Contract, operation: &Operation, member: &Member) -> bool {
@@ -109,7 +109,9 @@ impl Protocol for RestJson {
             request.body = bytes;
             let media_type =
                 body.media_type(contract, DOCUMENT).filter(|_| request.headers.get("content-type").is_none());
-            media_type.into_iter().for_each(|media_type| request.headers.push("content-type", media_type));
+            if let Some(media_type) = media_type {
+                request.headers.push("content-type", media_type);
+            }
         }
         Ok(request)
     }
@@ -144,6 +146,10 @@ impl Protocol for RestJson {
     /// Returns `None`: the method and the path name the operation.
     fn call<'r>(&self, _: &'r Request) -> Option<&'r str> {
         None
+    }
+
+    fn names(&self, contract: &Contract, operation: &Operation, request: &Request) -> bool {
+        route(contract, request).is_some_and(|called| called.id == operation.id)
     }
 
     fn is_claimed(&self, contract: &Contract, request: &Request) -> bool {

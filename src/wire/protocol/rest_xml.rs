@@ -8,7 +8,7 @@ use super::{
     ValuePlace,
     http_binding::{
         HttpBinding, distinguishes, due_media_type, has_path, has_status_member, place, route, success_status,
-        unknown_subresource,
+        successor, unknown_subresource,
     },
     media_range::is_same,
     plain_text::object,
@@ -87,6 +87,10 @@ impl Protocol for RestXml {
 
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace {
         place(contract, operation, member, ValuePlace::Xml)
+    }
+
+    fn successor<'c>(&self, contract: &'c Contract, operation: &Operation) -> Option<&'c Operation> {
+        successor(contract, operation)
     }
 
     fn distinguishes(&self, contract: &Contract, operation: &Operation, member: &Member) -> bool {

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::{
-    BodyLimit, BodyProblem, ErrorIdentity, ErrorResponse, ParsedResponse,
+    BodyProblem, ErrorIdentity, ErrorResponse, ParsedResponse,
     http_binding::{BodyBinding, PayloadKind, success_status},
     rest_xml::{DOCUMENT, binding},
     xml_document::{XmlDocuments, root_problem},
     xml_error::{REQUEST_ID, XmlError, error_element, read_error, wrap, write_error_members},
+    xml_events::{event_bytes, event_problems},
     xml_names::service_namespace,
     xml_value::{XmlValueReader, generic, scalar},
 };
@@ -34,7 +35,7 @@ pub(super) fn read_response(contract: &Contract, operation: Option<&Operation>, 
     }
 }
 
-/// Reads an output whose body is bytes, text or events.
+/// Reads an output whose body is bytes, text or events. The events themselves are not part of the value.
 fn read_raw_output(
     contract: &Contract,
     operation: &Operation,
@@ -43,15 +44,17 @@ fn read_raw_output(
 ) -> ParsedResponse {
     let mut problems = Vec::new();
     let mut value = binding(contract).read_response(&operation.output, response, &mut problems);
-    let BodyBinding::Payload(member, kind @ (PayloadKind::Blob | PayloadKind::Text)) = output.body() else {
-        return ParsedResponse { rejection: None, value: None, problems, limit: Some(BodyLimit::EventStream) };
-    };
-    // A stream without bytes is still one.
-    let is_sent = !response.body.is_empty() || contract.trait_of(member, "smithy.api#streaming").is_some();
-    match kind.value(&response.body).filter(|_| is_sent) {
-        Some(body) => drop(value.insert(member.name.clone(), body)),
-        None if is_sent => problems.push(BodyProblem::NotText),
-        None => {}
+    if let BodyBinding::Payload(member, kind) = output.body() {
+        // A stream without bytes is still one.
+        let is_sent = !response.body.is_empty() || contract.trait_of(member, "smithy.api#streaming").is_some();
+        match kind.value(&response.body) {
+            _ if *kind == PayloadKind::EventStream => {
+                problems.extend(event_problems(contract, &operation.output, member, &response.body));
+            }
+            _ if !is_sent => {}
+            Some(body) => drop(value.insert(member.name.clone(), body)),
+            None => problems.push(BodyProblem::NotText),
+        }
     }
     ParsedResponse { rejection: None, value: Some(Value::Object(value)), problems, limit: None }
 }
@@ -149,8 +152,11 @@ pub(super) fn write_output(
     let written = binding(contract).write_response(&operation.output, output, &mut response);
     written.map_err(|problem| problem.to_string())?;
     let documents = XmlDocuments::of(contract, &operation.output, PayloadSide::Output);
-    let body =
-        if is_unwrapped(operation) { documents.unwrapped_bytes(output)? } else { documents.bytes(output, true)? };
+    let body = match documents.body() {
+        BodyBinding::Payload(member, PayloadKind::EventStream) => Some(event_bytes(contract, member, output)),
+        _ if is_unwrapped(operation) => documents.unwrapped_bytes(output)?,
+        _ => documents.bytes(output, true)?,
+    };
     if let Some(body) = body.filter(|_| !matches!(response.status, 204 | 205 | 304)) {
         let media_type = documents.body().media_type(contract, DOCUMENT).unwrap_or(DOCUMENT);
         if response.headers.get("content-type").is_none() {

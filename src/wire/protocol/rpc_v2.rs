@@ -18,7 +18,7 @@ use super::{
     stream_member,
 };
 use crate::{
-    model::{Contract, JsonText, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat},
+    model::{Contract, JsonText, Member, Operation, ShapeId, TimestampFormat},
     wire::{Request, Response, json},
 };
 
@@ -30,9 +30,6 @@ pub(super) const EXCLUDED_HEADERS: [&str; 2] = ["x-amz-target", "x-amzn-target"]
 
 /// The form of the path of a call.
 const PATH_FORM: &str = "/service/SERVICE/operation/OPERATION";
-
-/// The member that holds the message of an error which no model declares.
-const MESSAGE: &str = "message";
 
 /// One of the two RPC v2 protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,7 +249,7 @@ impl ServerProtocol for RpcV2 {
     fn write_error(&self, contract: Option<&Contract>, error: &ErrorResponse<'_>) -> Response {
         let undeclared = || format!("{COMMON_NAMESPACE}#{}", error.name);
         let spelled = error.shape.map_or_else(undeclared, |shape| shape.id.as_str().to_owned());
-        let members = json!({ error.shape.map_or(MESSAGE, message_member): error.message });
+        let members = Value::Object(error.members_with_message());
         let first = [(self.error_location().name(), spelled.as_str())];
         let body = match (contract, error.shape) {
             (Some(contract), Some(shape)) => self.write_body(contract, &shape.id, &members, &first),
@@ -417,13 +414,6 @@ fn excluded_header(request: &Request) -> Option<&'static str> {
 
 fn is_nothing(input: &Value) -> bool {
     input.is_null() || input.as_object().is_some_and(serde_json::Map::is_empty)
-}
-
-/// The member that holds the message of a declared error.
-fn message_member(shape: &Shape) -> &str {
-    let ShapeKind::Structure(members) = &shape.kind else { return MESSAGE };
-    let mut names = members.iter().map(|member| member.name.as_str());
-    names.find(|name| name.eq_ignore_ascii_case(MESSAGE)).unwrap_or(MESSAGE)
 }
 
 #[cfg(test)]

@@ -140,7 +140,6 @@ fn malformed_heads(protocol: RpcV2, contract: &Contract, operation: &Operation) 
         new("path", "goes to another path", Path("/wireproof".to_owned()), ClientError),
         new("get", "is a GET", Method("GET"), ClientError),
         new("put", "is a PUT", Method("PUT"), ClientError),
-        // The protocols of the service need not include the other one.
         new(
             "case",
             "names the protocol in upper case",
@@ -157,13 +156,13 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::wire::cbor::read;
+    use crate::wire::cbor::{CborProblem, read};
 
     #[test]
     fn a_body_that_must_be_rejected_as_unreadable_has_a_forbidden_problem() {
         for request in cbor_bodies(true) {
             let RequestChange::Body(body) = &request.change else { continue };
-            let is_forbidden = read(body).problems.iter().any(|problem| problem.is_forbidden());
+            let is_forbidden = read(body).problems.iter().any(CborProblem::is_forbidden);
             let expected = request.expected == MalformedOutcome::Unreadable;
             assert!(is_forbidden || !expected, "{}", request.variant);
         }

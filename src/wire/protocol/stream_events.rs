@@ -154,7 +154,7 @@ pub fn read_events(
 ) -> StreamEvents {
     let frames = event_stream::read(bytes);
     let count = frames.frames.len();
-    let mut reader = EventReader { contract, structure, union, payloads, frame: 0, read: StreamEvents::default() };
+    let mut reader = StreamReader { contract, structure, union, payloads, frame: 0, read: StreamEvents::default() };
     for (number, frame) in frames.frames.iter().enumerate() {
         reader.frame = number;
         if let Err(fault) = reader.message(frame) {
@@ -166,7 +166,7 @@ pub fn read_events(
     reader.read
 }
 
-struct EventReader<'r> {
+struct StreamReader<'r> {
     contract: &'r Contract,
     structure: &'r ShapeId,
     union: &'r ShapeId,
@@ -175,7 +175,7 @@ struct EventReader<'r> {
     read: StreamEvents,
 }
 
-impl EventReader<'_> {
+impl StreamReader<'_> {
     fn problem(&mut self, fault: EventFault) {
         self.read.problems.push(EventProblem { frame: self.frame, fault });
     }

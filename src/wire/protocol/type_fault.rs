@@ -97,7 +97,7 @@ impl TypeReader<'_> {
 
     /// Recursion needs one type of pointers.
     fn erased(&self, member: &Member, value: &Value, pointer: &dyn Fn() -> String) -> Option<TypeFault> {
-        self.fault(&member.target, Some(member), value, || pointer())
+        self.fault(&member.target, Some(member), value, pointer)
     }
 
     fn union(

@@ -23,6 +23,9 @@ pub(super) struct XmlValueReader<'c> {
     pub(super) problems: Vec<XmlProblem>,
 }
 
+/// The number of problems of a document that are listed. The path of each takes a walk through the document.
+const MOST_PROBLEMS: usize = 20;
+
 /// The format of a timestamp for which the model gives none.
 pub(super) const XML_TIMESTAMPS: TimestampFormat = TimestampFormat::DateTime;
 
@@ -114,7 +117,7 @@ impl<'c> XmlValueReader<'c> {
         match found.entry(name) {
             Entry::Vacant(entry) => drop(entry.insert(value)),
             Entry::Occupied(mut entry) => {
-                self.problems.push(XmlProblem::Repeated(element.path()));
+                self.problem(|| XmlProblem::Repeated(element.path()));
                 entry.insert(value);
             }
         }
@@ -150,7 +153,7 @@ impl<'c> XmlValueReader<'c> {
     fn part<'d>(&mut self, entry: XmlElement<'d>, name: &str) -> Option<XmlElement<'d>> {
         let part = entry.first(local(name));
         if part.is_none() {
-            self.problems.push(XmlProblem::Missing { path: entry.path(), name: name.to_owned() });
+            self.problem(|| XmlProblem::Missing { path: entry.path(), name: name.to_owned() });
         }
         part
     }
@@ -168,15 +171,22 @@ impl<'c> XmlValueReader<'c> {
         scalar(self.contract, member, text)
     }
 
+    /// Adds a problem, unless there are many.
+    fn problem(&mut self, problem: impl FnOnce() -> XmlProblem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem());
+        }
+    }
+
     fn check_name(&mut self, element: XmlElement<'_>, expected: &str) {
         if element.name() != expected {
-            self.problems.push(XmlProblem::WrongName { path: element.path(), expected: expected.to_owned() });
+            self.problem(|| XmlProblem::WrongName { path: element.path(), expected: expected.to_owned() });
         }
     }
 
     fn check_text(&mut self, element: XmlElement<'_>) {
         if element.has_text() {
-            self.problems.push(XmlProblem::Text(element.path()));
+            self.problem(|| XmlProblem::Text(element.path()));
         }
     }
 }
@@ -341,6 +351,12 @@ mod tests {
     #[case::empty_object(json!({"Text": {}}), "an empty list or object in Text looks like another value")]
     fn what_no_element_shows_is_an_error(#[case] value: Value, #[case] expected: &str) {
         assert_eq!(write(&value), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_document_with_countless_problems_lists_some() {
+        let (value, problems) = read(&format!("<T>{}</T>", "<Text/>".repeat(3_000)));
+        assert_eq!((value, problems.len()), (json!({"Text": ""}), MOST_PROBLEMS));
     }
 
     fn any_value(depth: u32) -> BoxedStrategy<Value> {

@@ -38,7 +38,7 @@ fn request(text: &str) -> Request {
     for line in lines.filter(|line| !line.is_empty()) {
         match line.split_once(':').filter(|_| !line.starts_with(' ')) {
             Some((name, value)) => fields.push((name.to_owned(), value.to_owned())),
-            None => fields.last_mut().unwrap().1.push_str(&format!("\n{line}")),
+            None => fields.last_mut().unwrap().1.extend(["\n", line]),
         }
     }
     let headers: Headers = fields.into_iter().collect();

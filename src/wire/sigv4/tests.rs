@@ -359,7 +359,7 @@ fn the_documented_chunks_match() {
     let signer = RequestSigner::new(&keys, &profile, &credentials, &s3(), now, None);
     let chunking = Chunking { size: 65_536, ..Chunking::default() };
     let seed = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9".to_owned();
-    let body = String::from_utf8(signer.chunks(&[b'a'; 66_560], &chunking, seed)).unwrap();
+    let body = String::from_utf8(signer.chunks(&vec![b'a'; 66_560], &chunking, seed)).unwrap();
     let signatures: Vec<&str> = body.split("signature=").skip(1).map(|rest| &rest[..SIGNATURE_LENGTH]).collect();
     let expected = [
         "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648",

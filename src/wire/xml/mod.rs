@@ -20,6 +20,9 @@ pub const DEEPEST_ELEMENT: usize = 256;
 /// The number of elements, texts and comments that are read.
 pub const MOST_NODES: u32 = 2_000_000;
 
+/// The number of attributes of one element that are read. The parser compares each with all others.
+pub const MOST_ATTRIBUTES: usize = 1_000;
+
 /// A body read as XML.
 #[derive(Debug)]
 pub struct XmlReading<'t> {
@@ -55,6 +58,9 @@ fn read_text(text: &str) -> XmlReading<'_> {
     if declares_entity(text) {
         return XmlReading::beyond(XmlLimit::Entities);
     }
+    if has_countless_attributes(text) {
+        return XmlReading::beyond(XmlLimit::Attributes);
+    }
     match parse(text) {
         Ok(tree) if is_too_deep(&tree) => XmlReading::beyond(XmlLimit::Depth),
         Ok(tree) => XmlReading { document: Some(XmlDocument(tree)), problem: None, limit: None },
@@ -71,6 +77,29 @@ fn parse(text: &str) -> Result<Document<'_>, Error> {
 /// Returns whether the DOCTYPE declares an entity. The parser would expand it.
 fn declares_entity(text: &str) -> bool {
     text.contains("<!DOCTYPE") && text.contains("<!ENTITY")
+}
+
+/// Returns whether a tag has more attributes than are read.
+fn has_countless_attributes(text: &str) -> bool {
+    let mut tags = text.split('<').skip(1).filter(|tag| !tag.starts_with(['!', '?']));
+    tags.any(|tag| tag.len() > MOST_ATTRIBUTES && attributes(tag) > MOST_ATTRIBUTES)
+}
+
+/// The number of attributes of a tag, which starts behind its bracket.
+fn attributes(tag: &str) -> usize {
+    let (mut count, mut quote) = (0, None);
+    for byte in tag.bytes() {
+        match (quote, byte) {
+            (Some(open), _) if open == byte => quote = None,
+            (None, b'"' | b'\'') => {
+                quote = Some(byte);
+                count += 1;
+            }
+            (None, b'>') => break,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// The document in front of the place where the parser stopped.
@@ -296,6 +325,26 @@ mod tests {
         let reading = read(text.as_bytes());
         assert_eq!((reading.limit, reading.problem), (limit, None));
         assert_eq!(reading.document.is_none(), limit.is_some());
+    }
+
+    #[rstest]
+    #[case::many(MOST_ATTRIBUTES, ">", None)]
+    #[case::too_many(MOST_ATTRIBUTES + 1, ">", Some(XmlLimit::Attributes))]
+    #[case::countless(200_000, "'\"", Some(XmlLimit::Attributes))]
+    fn an_element_with_countless_attributes_is_a_limit(
+        #[case] count: usize,
+        #[case] value: &str,
+        #[case] limit: Option<XmlLimit>,
+    ) {
+        let value = value.replace('"', "&quot;");
+        let attributes: Vec<String> = (0..count).map(|number| format!(" a{number}=\"{value}\"")).collect();
+        assert_eq!(read(format!("<a{}/>", attributes.concat()).as_bytes()).limit, limit);
+    }
+
+    #[test]
+    fn quotes_in_texts_are_no_attributes() {
+        let text = format!("<a>{}</a><!-- {} -->", "b=\"c\" ".repeat(5_000), "it's ".repeat(5_000));
+        assert_eq!(read(text.as_bytes()).limit, None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{DEEPEST_ELEMENT, MOST_NODES};
+use super::{DEEPEST_ELEMENT, MOST_ATTRIBUTES, MOST_NODES};
 
 /// A property of well-formed XML that this program does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -16,6 +16,9 @@ pub enum XmlLimit {
     /// Too many elements and texts.
     #[error("XML with more than {MOST_NODES} elements and texts")]
     Nodes,
+    /// Too many attributes of one element.
+    #[error("XML with more than {MOST_ATTRIBUTES} attributes of one element")]
+    Attributes,
     /// A DOCTYPE with entities, which are never expanded.
     #[error("XML with a DOCTYPE that declares entities")]
     Entities,

@@ -5,6 +5,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use serde_json::{Value, json};
@@ -166,7 +167,8 @@ impl Forged {
     pub(crate) fn verified(&self, keys: &[PublicKey], nonce: Option<&str>) -> Verified {
         let nonce = nonce.map(|nonce| Nonce::read(nonce).unwrap());
         let (suite, snapshots, profiles, digest) = (&SUITE, &SNAPSHOTS, &PROFILES, &DIGEST);
-        Verifier { suite, snapshots, profiles, digest, keys, nonce: nonce.as_ref() }.verify(self.root())
+        Verifier { suite, snapshots, profiles, digest, keys, nonce: nonce.as_ref(), now: SystemTime::now() }
+            .verify(self.root())
     }
 }
 

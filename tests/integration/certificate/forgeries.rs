@@ -191,6 +191,9 @@ fn papers() -> Vec<Forgery> {
         }),
         claim("a lack is claimed", VerifyCheck::Requests, |claims| claims["target"]["deniedIdentity"] = json!(false)),
         claim("the run ended before it began", VerifyCheck::Times, |claims| claims["finishedMs"] = json!(1)),
+        claim("the run ends in the future", VerifyCheck::Times, |claims| {
+            claims["finishedMs"] = json!(claims["finishedMs"].as_u64().unwrap() + 60 * 60 * 1000);
+        }),
         claim("the run is said to be later", VerifyCheck::Times, |claims| {
             let year = 365 * 24 * 60 * 60 * 1000_u64;
             for time in ["startedMs", "finishedMs"] {

@@ -10,6 +10,7 @@ use std::{
         Arc, LazyLock, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
+    time::SystemTime,
 };
 
 use rstest::rstest;
@@ -251,7 +252,8 @@ fn a_bundle_of_another_suite_does_not_verify() {
     let suite = Arc::new(Fixtures::read(&files).unwrap());
     let digest = CertifiedDigest::of(&files, &FixtureFiles::default());
     let (snapshots, profiles, keys) = (&SNAPSHOTS, &PROFILES, &[public(KEY)]);
-    let look = Verifier { suite: &suite, snapshots, profiles, digest: &digest, keys, nonce: None };
+    let look =
+        Verifier { suite: &suite, snapshots, profiles, digest: &digest, keys, nonce: None, now: SystemTime::now() };
     let verified = look.verify(bundle.root());
     let says: Vec<&str> = verified.problems.iter().map(|problem| problem.says.as_str()).collect();
     let file = "the suite differs: fixtures/proton/cancel-service-pipeline-deployment/unknown-name.yaml differs";

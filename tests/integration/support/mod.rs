@@ -2,6 +2,7 @@
 //! with a time limit.
 
 pub(crate) mod corpus;
+pub(crate) mod fuzz_targets;
 pub(crate) mod modelled;
 pub(crate) mod program;
 

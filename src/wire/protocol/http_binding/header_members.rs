@@ -33,7 +33,7 @@ impl<'c> HttpBinding<'c> {
         let members: Vec<(&Member, &Value)> = self.contract.members(shape).iter().filter_map(given).collect();
         for (member, value) in &members {
             if let MemberBinding::Header(name) = member.binding(side) {
-                headers.set(name, self.header_text(member, value).and_then(|text| sendable(name, text))?);
+                headers.set(name, sendable(name, self.header_text(member, value))?);
             }
         }
         for (member, value) in &members {
@@ -59,24 +59,22 @@ impl<'c> HttpBinding<'c> {
                 return Err(BindingError::HeaderName(name));
             }
             if headers.get(&name).is_none() {
-                let text = sendable(&name, self.header_text(item, value)?)?;
+                let text = sendable(&name, self.header_text(item, value))?;
                 headers.push(name, text);
             }
         }
         Ok(())
     }
 
-    fn header_text(self, member: &Member, value: &Value) -> Result<String, BindingError> {
-        let scalars = self.in_header();
+    fn header_text(self, member: &Member, value: &Value) -> String {
         match (self.kind(member), value) {
             (Some(ShapeKind::List(item)), Value::Array(items)) => {
                 let texts: Vec<String> =
                     items.iter().filter(|item| !item.is_null()).map(|value| self.item_text(item, value)).collect();
                 let is_dates = self.is_date(item);
-                Ok(if is_dates { texts.join(", ") } else { join(texts.iter().map(String::as_str)) })
+                if is_dates { texts.join(", ") } else { join(texts.iter().map(String::as_str)) }
             }
-            (Some(ShapeKind::String | ShapeKind::Enum(_)), Value::String(_)) => Ok(self.item_text(member, value)),
-            _ => Ok(scalars.write(member, value).into_owned()),
+            _ => self.item_text(member, value),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The operation that a request calls, by its method, path and constant query parameters.
 
-use std::{cmp::Reverse, convert::Infallible};
+use std::{cmp::Reverse, collections::BTreeSet, convert::Infallible};
 
 use super::{query_pairs::QueryPairs, request_head::http_trait, uri_pattern::UriPattern};
 use crate::{
@@ -31,14 +31,35 @@ pub(in crate::wire::protocol) fn route<'c>(contract: &'c Contract, request: &Req
 /// Returns whether another operation has the same method and pattern, so that the query parameter or the header of this
 /// member tells them apart.
 pub(in crate::wire::protocol) fn distinguishes(contract: &Contract, operation: &Operation, member: &Member) -> bool {
-    let is_part = matches!(member.binding(PayloadSide::Input), MemberBinding::Query(_) | MemberBinding::Header(_));
     let Some((method, pattern)) = http_trait(operation) else { return false };
     let form = pattern.form();
     let same = |other: &Operation| {
         let is_same = |(other, pattern): (&str, UriPattern<'_>)| other == method && pattern.form() == form;
         other.name != operation.name && http_trait(other).is_some_and(is_same)
     };
-    is_part && member.traits.required() && contract.operations().any(same)
+    is_head_part(member) && member.traits.required() && contract.operations().any(same)
+}
+
+/// The operation that every request to a deprecated operation calls: it has the same method, pattern, and required
+/// parameters and headers.
+pub(in crate::wire::protocol) fn successor<'c>(contract: &'c Contract, operation: &Operation) -> Option<&'c Operation> {
+    let deprecated = |operation: &Operation| operation.traits.get("smithy.api#deprecated").is_some();
+    let (method, pattern) = http_trait(operation).filter(|_| deprecated(operation))?;
+    let form = pattern.form();
+    let same = |other: &&Operation| {
+        let is_same = |(other, pattern): (&str, UriPattern<'_>)| other == method && pattern.form() == form;
+        !deprecated(other) && http_trait(other).is_some_and(is_same)
+    };
+    let parts = |operation: &Operation| -> BTreeSet<String> {
+        let required = contract.members(&operation.input).iter().filter(|member| member.traits.required());
+        required.filter(|member| is_head_part(member)).map(|member| member.name.clone()).collect()
+    };
+    contract.operations().filter(same).find(|other| parts(other) == parts(operation))
+}
+
+/// Returns whether a member is a query parameter or a header.
+fn is_head_part(member: &Member) -> bool {
+    matches!(member.binding(PayloadSide::Input), MemberBinding::Query(_) | MemberBinding::Header(_))
 }
 
 /// A parameter without a value that neither the pattern nor the input of the operation has.
@@ -109,13 +130,15 @@ pub(in crate::wire::protocol) fn unknown_path(
     name: &str,
 ) -> Option<String> {
     let (_, pattern) = http_trait(operation)?;
-    let literals: String = pattern.literals().map(|literal| format!("/{literal}")).collect();
+    let literals: String = pattern.literals().flat_map(|literal| ["/", literal]).collect();
     let own = routing::path(request).trim_end_matches('/').to_owned();
     let repeated = |times: usize| format!("/{name}").repeat(times);
     let (own, literals) = (own.as_str(), literals.as_str());
     let candidates = [(own, 1), (own, 2), (literals, 1), (literals, 2), (literals, 8), ("", 1), ("", 2), ("", 8)];
     let mut candidates = candidates.into_iter().map(|(start, times)| format!("{start}{}", repeated(times)));
-    candidates.find(|path| route(contract, &Request { target: path.clone(), ..request.clone() }).is_none())
+    let query = request.target.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+    let calls = |target: String| route(contract, &Request { target, ..request.clone() }).is_some();
+    candidates.find(|path| !calls(path.clone()) && !calls(format!("{path}{query}")))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::{Contract, Member, MemberBinding, Operation, PayloadSide, ShapeKind},
     wire::{
-        Delivery, Headers, Request,
+        Headers, Request,
         protocol::{BodyProblem, TimestampLocation, routing},
     },
 };
@@ -21,7 +21,7 @@ pub(super) fn http_trait(operation: &Operation) -> Option<(&str, UriPattern<'_>)
     Some((http.get("method")?.as_str()?, UriPattern::parse(http.get("uri")?.as_str()?)))
 }
 
-impl<'c> HttpBinding<'c> {
+impl HttpBinding<'_> {
     /// A request without a body, with the members of an input that are not in the body.
     ///
     /// # Errors
@@ -37,12 +37,10 @@ impl<'c> HttpBinding<'c> {
         let mut headers: Headers = [("accept-encoding", "identity")].into_iter().collect();
         self.write_headers(&operation.input, PayloadSide::Input, input, &mut headers)?;
         let query = self.query(members, &pattern, input)?;
-        let is_normal = !path.split('/').any(|segment| matches!(segment, "." | ".."));
         Ok(Request {
             method: method.to_owned(),
             target: [path, query].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("?"),
             headers,
-            delivery: if is_normal { Delivery::Pooled } else { Delivery::Exact },
             ..Request::default()
         })
     }
@@ -240,7 +238,7 @@ mod tests {
             "body": "not here", "unknown": 1
         }))
         .unwrap();
-        assert_eq!((&*request.method, request.delivery), ("PUT", Delivery::Pooled));
+        assert_eq!(request.method, "PUT");
         assert_eq!(
             request.target,
             "/a/a%2Fb/c/d%20e?on&mode=x&size=5&at=1970-01-01T00%3A00%3A01Z&tag=x&tag=y%26z&q=1&q=2"
@@ -285,9 +283,9 @@ mod tests {
     }
 
     #[test]
-    fn dot_segments_are_delivered_as_they_are() {
+    fn dot_segments_stay() {
         let request = build(&json!({"id": "a", "key": "x/../y"})).unwrap();
-        assert_eq!((&*request.target, request.delivery), ("/a/a/x/../y?on&mode=x", Delivery::Exact));
+        assert_eq!(request.target, "/a/a/x/../y?on&mode=x");
     }
 
     #[test]

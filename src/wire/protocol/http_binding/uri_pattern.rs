@@ -1,6 +1,6 @@
 //! The URI of an operation: literals, labels and constant query parameters.
 
-use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet};
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use super::{
     percent_text::{decode, encode, encode_segments},
@@ -33,11 +33,14 @@ impl<'t> UriSegment<'t> {
         name.strip_suffix('+').map_or(Self::Label(name), Self::Greedy)
     }
 
-    /// The label of a segment of a request, which must match one segment of the pattern.
-    fn matched<'p>(self, segment: &'p str) -> Option<Option<(&'t str, Cow<'p, str>)>> {
+    /// Returns whether a segment of a request matches, and adds its label.
+    fn matches(self, segment: &str, labels: &mut LabelValues<'t>) -> bool {
         match self {
-            Self::Literal(text) => (text == segment || text == decode(segment)).then_some(None),
-            Self::Label(name) | Self::Greedy(name) => (!segment.is_empty()).then(|| Some((name, decode(segment)))),
+            Self::Literal(text) => text == segment || text == decode(segment),
+            Self::Label(name) | Self::Greedy(name) => {
+                labels.push((name, decode(segment).into_owned()));
+                !segment.is_empty()
+            }
         }
     }
 
@@ -126,7 +129,7 @@ impl<'t> UriPattern<'t> {
         let end = given.len().checked_sub(rest.len()).filter(|end| *end > at)?;
         let greedy = Some(given.get(at..end)?.join("/")).filter(|text| !text.is_empty())?;
         let mut labels = matched(before, given.get(..at)?)?;
-        labels.extend(self.segments.get(at)?.matched(&greedy)?.map(|(name, value)| (name, value.into_owned())));
+        self.segments.get(at)?.matches(&greedy, &mut labels).then_some(())?;
         labels.extend(matched(rest, given.get(end..)?)?);
         Some(labels)
     }
@@ -164,10 +167,8 @@ fn matched<'t>(pattern: &[UriSegment<'t>], given: &[&str]) -> Option<LabelValues
         return None;
     }
     let mut labels = Vec::new();
-    for (segment, text) in pattern.iter().zip(given) {
-        labels.extend(segment.matched(text)?.map(|(name, value)| (name, value.into_owned())));
-    }
-    Some(labels)
+    let is_match = pattern.iter().zip(given).all(|(segment, text)| segment.matches(text, &mut labels));
+    is_match.then_some(labels)
 }
 
 #[cfg(test)]

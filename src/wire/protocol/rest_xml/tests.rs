@@ -4,7 +4,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::wire::{Headers, protocol::MalformedOutcome};
+use crate::wire::{
+    Headers,
+    protocol::{MalformedOutcome, StreamMessage, read_events},
+};
 
 const MODEL: &str = r#"{"smithy":"2.0","shapes":{
     "x#S":{"type":"service","version":"2006-03-01","operations":[
@@ -152,10 +155,31 @@ fn members_of_headers_are_part_of_an_output() {
 }
 
 #[test]
-fn events_are_a_limit() {
+fn events_are_read_as_they_were_written() {
+    let contract = model(true);
+    let operation = contract.operation("Stream").unwrap();
+    let output = json!({"Events": [{"End": {"Name": "a<"}}, {"End": {}}]});
+    let written = RestXml.write_output(&contract, operation, &output);
+    assert_eq!(written.headers.get("content-type"), Some("application/vnd.amazon.eventstream"));
+    let (parsed, problems) = parse("Stream", &written);
+    assert_eq!((parsed.value, problems), (Some(json!({})), vec![]));
+    let union = crate::model::ShapeId::new("x#Events");
+    let events = read_events(&contract, &operation.output, &union, &RestXml, &written.body);
+    let events: Vec<Value> = events
+        .messages
+        .into_iter()
+        .filter_map(|message| match message {
+            StreamMessage::Event(event) => Some(event),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(json!({"Events": events}), output);
+}
+
+#[test]
+fn a_broken_stream_of_events_has_a_problem() {
     let (parsed, problems) = parse("Stream", &response(200, "\0\0"));
-    assert_eq!((parsed.value, problems.len()), (None, 0));
-    assert!(parsed.limit.is_some());
+    assert_eq!((parsed.value, problems.len()), (Some(json!({})), 1));
 }
 
 #[rstest]

@@ -259,3 +259,28 @@ proptest! {
         prop_assert!(parsed.value.is_some() || parsed.limit.is_some() || !parsed.problems.is_empty());
     }
 }
+
+#[rstest]
+#[case::members(json!({"Message": "m", "Nested": {"when": "1970-01-01T00:00:01Z"}}), "")]
+#[case::message_of_its_own(json!({"Nested": {"when": "1970-01-01T00:00:01Z"}}), "m")]
+#[case::nothing(json!({}), "")]
+fn an_error_is_read_with_the_members_that_it_was_written_with(
+    #[values(RpcV2::Cbor, RpcV2::Json)] protocol: RpcV2,
+    #[case] members: Value,
+    #[case] message: &str,
+) {
+    let model = MODEL.replace(
+        r#""Message":{"target":"smithy.api#String"}"#,
+        r#""Message":{"target":"smithy.api#String"},"Nested":{"target":"a.b#Nested"}"#,
+    );
+    let nested = r#""a.b#Nested":{"type":"structure","members":{"when":{"target":"smithy.api#Timestamp",
+        "traits":{"smithy.api#timestampFormat":"date-time"}}}},"a.b#Own":"#;
+    let contract = crate::model::read("m", &model.replace(r#""a.b#Own":"#, nested)).unwrap();
+    let operation = contract.operation("Op").unwrap();
+    let shape = contract.error(operation, "Own");
+    let error = ErrorResponse { name: "Own", shape, status: 500, message, members: Some(&members) };
+    let response = protocol.write_error(Some(&contract), &error);
+    let mut expected = json!({"__type": "a.b#Own"});
+    expected.as_object_mut().unwrap().extend(error.members_with_message());
+    assert_eq!(protocol.parse_response(&contract, Some(operation), &response).value, Some(expected));
+}
