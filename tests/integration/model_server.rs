@@ -25,7 +25,7 @@ use wireproof::internals::{
     suite::{FixtureFiles, Fixtures, source::Source},
     wire::{
         Request,
-        protocol::{ServerProtocol, protocol_named, stream_member},
+        protocol::{protocol_named, stream_member},
     },
 };
 
@@ -35,7 +35,7 @@ use crate::support::{self, corpus::say, real_now};
 #[derive(Clone)]
 pub(crate) struct Subject {
     suite: Arc<Fixtures>,
-    protocol: &'static dyn ServerProtocol,
+    server: Arc<ModelServer>,
 }
 
 impl Subject {
@@ -43,7 +43,9 @@ impl Subject {
         let protocol = protocol_named(protocol).unwrap();
         let mut files = FixtureFiles::from_texts([(format!("{name}/model.json"), model.to_owned())]);
         files.speak(protocol);
-        Self { suite: Arc::new(Fixtures::read(&files).unwrap()), protocol }
+        let suite = Fixtures::read(&files).unwrap();
+        let contract = Arc::clone(suite.services().next().unwrap().contract());
+        Self { suite: Arc::new(suite), server: Arc::new(ModelServer::new(contract, Some(protocol)).unwrap()) }
     }
 
     /// A service of the installed botocore; `None`, and said so, where there is none.
@@ -59,22 +61,14 @@ impl Subject {
         }
     }
 
-    fn server(&self) -> ModelServer {
-        let contract = self.suite.services().next().unwrap().contract();
-        ModelServer::new(Arc::clone(contract), Some(self.protocol)).unwrap()
-    }
-
     fn probes(&self, options: probe::ProbeOptions) -> Probes {
         let service = self.suite.services().next().unwrap();
         Probes::new(service, &Arc::new(Source::read("model.json", "{}").unwrap()), options)
     }
 
     pub(crate) fn run(&self, options: probe::ProbeOptions, fault: Option<ModelFault>) -> Vec<JudgedCase> {
-        let server = self.server();
-        let server = match fault {
-            Some(fault) => server.with_fault(fault),
-            None => server,
-        };
+        let faulty = fault.map(|fault| Arc::new(self.server.with_fault(fault)));
+        let server = faulty.unwrap_or_else(|| Arc::clone(&self.server));
         let respond = InProcess::new(move |request: &Request| Reply::Answer(server.handle(request, real_now())));
         let pace = RunOptions { jobs: 8, ..support::PACE };
         let runner =
@@ -175,4 +169,13 @@ fn two_hundred_probes_of_each_service_conform_on_its_model_server() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.values().cloned().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_model_server_is_a_target_of_this_process() {
+    let model = support::package().join("tests/integration/support/tiny.json").display().to_string();
+    let suite = wireproof::Suite::bundled().probes(&model).probe_families(["all"]);
+    let outcome = suite.against(wireproof::Target::model(&model)).run_blocking();
+    outcome.assert_conforms();
+    assert!(outcome.ledger.conforms > 100, "{:?}", outcome.ledger);
 }

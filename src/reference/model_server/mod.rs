@@ -42,7 +42,7 @@ use model_rejection::{ModelRejection, constraint_message};
 #[derive(Debug)]
 pub struct ModelServer {
     contract: Arc<Contract>,
-    spoken: Vec<SpokenProtocol>,
+    spoken: Arc<[SpokenProtocol]>,
     identities: Vec<Identity>,
     ids: Ids,
     fault: Option<ModelFault>,
@@ -74,10 +74,16 @@ impl ModelServer {
         Ok(Self { contract, spoken, identities: Identity::defaults(), ids: Ids::new(), fault: None })
     }
 
-    /// The same server with one fault.
+    /// The same server with one fault. It shares what is compiled.
     #[must_use]
-    pub fn with_fault(self, fault: ModelFault) -> Self {
-        Self { fault: Some(fault), ..self }
+    pub fn with_fault(&self, fault: ModelFault) -> Self {
+        Self {
+            contract: Arc::clone(&self.contract),
+            spoken: Arc::clone(&self.spoken),
+            identities: self.identities.clone(),
+            ids: Ids::new(),
+            fault: Some(fault),
+        }
     }
 
     /// The names of its protocols.
