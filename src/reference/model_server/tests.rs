@@ -74,7 +74,7 @@ fn an_unsigned_request_is_rejected_and_a_head_request_gets_no_body() {
 
 #[test]
 fn a_server_speaks_every_protocol_of_its_model_unless_one_is_given() {
-    assert_eq!(server().protocols().collect::<Vec<_>>(), ["restJson1", "awsJson1_1"]);
+    assert_eq!(server().protocols().collect::<Vec<_>>(), ["awsJson1_1", "restJson1"]);
     let one = ModelServer::new(Arc::new(read("m", MODEL).unwrap()), protocol_named("awsQuery")).unwrap();
     assert_eq!(one.protocols().collect::<Vec<_>>(), ["awsQuery"]);
 }
