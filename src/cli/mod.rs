@@ -33,7 +33,7 @@
 //! | `requirements` | `wireproof requirements`: the numbered requirements, and the outcome of each | `execution`, `select`, `target_arguments` |
 //! | `run` | `wireproof run`: replay and judge | `execution`, `report_arguments`, `rerun_flags`, `subset`, `select`, `target_arguments`, `last_runs`, `output`, `list` |
 //! | `schema` | `wireproof schema`: prints the JSON Schemas of the reports for programs |  |
-//! | `serve` | `wireproof serve`: starts the reference implementation as a server | `select`, `target_arguments` |
+//! | `serve` | `wireproof serve`: starts the reference implementation, or the model server of a service | `select`, `target_arguments` |
 //! | `verify` | `wireproof verify`: verifies a certificate without trusting its author | `execution`, `select`, `target_arguments`, `certify` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
@@ -143,7 +143,7 @@ enum Command {
     List(list::ListArguments),
     /// Lint fixtures, models, requirements and snapshots without a network.
     Check(check::CheckArguments),
-    /// Start the reference implementation as a server.
+    /// Start the reference implementation, or the model server of a service, as a server.
     Serve(serve::ServeArguments),
     /// Run the suite against every mutant of the reference implementation and every constant endpoint.
     Mutants(mutants::MutantsArguments),

@@ -1,13 +1,15 @@
-//! `wireproof serve`: starts the reference implementation as a server.
+//! `wireproof serve`: starts the reference implementation, or the model server of a service.
 
 use std::{io::Write as _, net::SocketAddr};
 
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 
 use super::{Failure, runtime, select::FixtureArguments, target_arguments::start, written};
 use crate::{
-    reference::{Clock, ReferenceOptions},
+    probe::derivation::{Derivation, DerivationError},
+    reference::{Clock, ModelServer, ReferenceOptions, ServedModel},
     run::exit::ExitStatus,
+    wire::protocol::{protocol_named, supported_protocols},
 };
 
 /// Arguments of `wireproof serve`.
@@ -25,6 +27,14 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
     speed: f64,
 
+    /// Serve this model instead: reject what violates it, respond to anything else with a valid example.
+    #[arg(long, value_name = "FILE|botocore:SERVICE", conflicts_with_all = ["fixtures", "speed"])]
+    model: Option<String>,
+
+    /// Protocol of the model server [default: all supported protocols of the model].
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(supported_protocols()), requires = "model")]
+    protocol: Option<String>,
+
     #[command(flatten)]
     fixtures: FixtureArguments,
 }
@@ -35,23 +45,61 @@ fn factor(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &ServeArguments) -> Result<ExitStatus, Failure> {
+    match &arguments.model {
+        Some(model) => serve_model(arguments, model),
+        None => serve_reference(arguments),
+    }
+}
+
+fn serve_reference(arguments: &ServeArguments) -> Result<ExitStatus, Failure> {
     let suite = arguments.fixtures.suite()?;
-    let clock = Clock::new();
-    clock.speed(arguments.speed);
-    let options = ReferenceOptions {
-        listen: arguments.listen,
-        allow_non_loopback: arguments.allow_non_loopback,
-        clock,
-        ..ReferenceOptions::default()
-    };
+    let options = arguments.options();
+    options.clock.speed(arguments.speed);
     runtime()?.block_on(async {
         let reference = start(&suite, options).await?;
         let endpoint = reference.endpoint();
         let state = reference.state_change_url();
         let text = format!("{endpoint}\nstate-change URL: {state}\nto test it: wireproof run --endpoint {endpoint} --as-reference\nPress Ctrl-C to stop.");
-        written(writeln!(std::io::stdout(), "{text}"))?;
-        tokio::signal::ctrl_c().await.map_err(|error| Failure::internal(format!("cannot wait for Ctrl-C: {error}")))?;
+        until_interrupted(&text).await?;
         reference.stop().await;
         Ok(ExitStatus::Conforms)
     })
+}
+
+fn serve_model(arguments: &ServeArguments, model: &str) -> Result<ExitStatus, Failure> {
+    let server = arguments.model_server(model)?;
+    let protocols = server.protocols().collect::<Vec<_>>().join(", ");
+    runtime()?.block_on(async {
+        let served = ServedModel::start(server, &arguments.options()).await;
+        let served = served.map_err(|error| Failure::usage(format!("cannot start the model server: {error}")))?;
+        let endpoint = served.endpoint();
+        let text = format!("{endpoint}\nprotocols: {protocols}\nto test it: wireproof probe --model {model} --endpoint {endpoint}\nPress Ctrl-C to stop.");
+        until_interrupted(&text).await?;
+        served.stop().await;
+        Ok(ExitStatus::Conforms)
+    })
+}
+
+impl ServeArguments {
+    fn options(&self) -> ReferenceOptions {
+        ReferenceOptions {
+            listen: self.listen,
+            allow_non_loopback: self.allow_non_loopback,
+            clock: Clock::new(),
+            ..ReferenceOptions::default()
+        }
+    }
+
+    fn model_server(&self, model: &str) -> Result<ModelServer, Failure> {
+        let protocol = self.protocol.as_deref().and_then(protocol_named);
+        let suite = Derivation { protocol, ..Derivation::of(model, self.fixtures.botocore.places()) }.suite()?;
+        let service = suite.services().next().ok_or(DerivationError::NoService)?;
+        ModelServer::new(service.contract().clone(), protocol).map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+/// Prints the addresses of a server, and waits for Ctrl-C.
+async fn until_interrupted(text: &str) -> Result<(), Failure> {
+    written(writeln!(std::io::stdout(), "{text}"))?;
+    tokio::signal::ctrl_c().await.map_err(|error| Failure::internal(format!("cannot wait for Ctrl-C: {error}")))
 }

@@ -174,7 +174,7 @@ fn probe_options(suite: &Suite, only: Option<BTreeSet<String>>) -> Result<probe:
 }
 
 /// The protocol that a suite names.
-fn protocol_of_suite(suite: &Suite) -> Result<Option<&'static dyn ServerProtocol>, Problem> {
+pub(super) fn protocol_of_suite(suite: &Suite) -> Result<Option<&'static dyn ServerProtocol>, Problem> {
     let Some(name) = &suite.protocol else { return Ok(None) };
     let unknown = || Problem::Protocol { name: name.clone(), known: supported_protocols().join(", ") };
     protocol_named(name).map(Some).ok_or_else(unknown)

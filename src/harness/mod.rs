@@ -18,11 +18,14 @@
 //! | `run` | A suite against a target | `test_environment`, `loaded`, `outcome`, `reports`, `outputs`, `report_format`, `runner`, `snapshot_folder` |
 //! | `suite` | The builder that a test starts with | `loaded` |
 //! | `target` | The endpoint under test, as a test describes it |  |
+//! | `model_target` | The model server as a target | `test_environment` |
 //! | `test_arguments` | The arguments of a test program, as `cargo test`, cargo-nextest and editors give them |  |
 //! | `test_program` | Runs tests that are created at run time, with the output of `cargo test`'s own harness | `test_arguments` |
 //! | `trials` | One test per case | `outcome`, `run`, `test_arguments`, `test_program` |
 
 mod loaded;
+#[cfg(feature = "reference")]
+mod model_target;
 mod outcome;
 mod outputs;
 mod problem;

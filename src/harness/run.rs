@@ -9,7 +9,7 @@ use tokio::runtime;
 
 use super::{
     Outcome, Problem, Suite, Target,
-    loaded::{LoadedSuite, Planned},
+    loaded::{LoadedSuite, Planned, protocol_of_suite},
     outcome,
     outputs::RunOutputs,
     report_format::report_format,
@@ -152,6 +152,8 @@ impl PreparedRun {
         jobs: usize,
         wanted: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<(Runner, Box<dyn Plan>), Problem> {
+        #[cfg(feature = "reference")]
+        let target = &target.served(protocol_of_suite(&self.suite)?)?;
         let (target, transport) = target.open(self.suite.timeout, self.suite.state_function.as_ref())?;
         let Planned { plan, coverage } = self.loaded.plan(self.seed, target.endpoint.is_loopback(), wanted)?;
         let snapshots = self.snapshots.as_ref().map(|snapshots| snapshots.snapshots.clone());

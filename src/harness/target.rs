@@ -45,6 +45,9 @@ pub struct Target {
     transport: Option<Arc<dyn Transport>>,
     allow_aws: bool,
     kept: Vec<Arc<dyn Any + Send + Sync>>,
+    /// The model of a model server, which has no transport before the run.
+    #[cfg(feature = "reference")]
+    pub(super) model: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +83,8 @@ impl Target {
             transport: None,
             allow_aws: false,
             kept: Vec::new(),
+            #[cfg(feature = "reference")]
+            model: None,
         }
     }
 
@@ -93,6 +98,24 @@ impl Target {
     #[must_use]
     pub fn in_process(transport: impl Transport + 'static) -> Self {
         Self { transport: Some(Arc::new(transport)), ..Self::at(IN_PROCESS) }
+    }
+
+    /// The model server of a service, in this process: an endpoint that is derived from the published model alone. It
+    /// rejects what violates the model, and responds to anything else with a valid example. The model is named as for
+    /// [`Suite::probes`](super::Suite::probes), whose protocol it speaks.
+    ///
+    /// ```no_run
+    /// use wireproof::{Suite, Target};
+    ///
+    /// let suite = Suite::bundled().probes("botocore:sqs");
+    /// suite.against(Target::model("botocore:sqs")).run_blocking().assert_conforms();
+    /// ```
+    #[cfg(feature = "reference")]
+    #[must_use]
+    pub fn model(model: impl Into<String>) -> Self {
+        let model = model.into();
+        let name = format!("the model server of {model}");
+        Self { model: Some(model), name: Some(name), ..Self::at(IN_PROCESS) }
     }
 
     /// The endpoint in the environment, by the variables of the program: `WIREPROOF_ENDPOINT`, and with it

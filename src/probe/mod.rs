@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | `witness` | Strings for a pattern and bounds |  |
 //! | `input` | Valid inputs, built from the model | `witness` |
+//! | `examples` | Valid values of any shape of a contract | `input` |
 //! | `change` | The difference between a probe and the valid request that it starts from | `input` |
 //! | `family` | The families of probes | `witness`, `input`, `change` |
 //! | `location` | The locations of an operation's input | `input` |
@@ -33,6 +34,7 @@ mod coverage;
 pub mod derivation;
 mod derive;
 mod effect;
+mod examples;
 mod family;
 mod id_heads;
 mod input;
@@ -57,6 +59,7 @@ use crate::{
 
 pub use coverage::{ConstraintCounts, Coverage, CoverageReport, FamilyRow, Unprobed};
 pub use effect::Effect;
+pub use examples::Examples;
 pub use family::{FamilySelector, ProbeFamily, UnknownFamily};
 pub use input::{KnownValues, Unbuildable};
 pub use location::Location;

@@ -96,7 +96,9 @@ impl Probes {
         for operation in operations {
             let mut subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
             subjected.removal = service.removals.get(&operation.name).cloned().unwrap_or_default();
-            match probes.options.leaves_out(operation) {
+            let successor = || probes.inputs.protocol().successor(service.contract(), operation);
+            let superseded = || successor().map(|other| UnprobedReason::Superseded(other.name.clone()));
+            match probes.options.leaves_out(operation).or_else(superseded) {
                 None => probes.enter(subjected, &mut selecting),
                 Some(reason) => probes.leave_out(&subjected, &reason),
             }

@@ -21,6 +21,9 @@ pub enum UnprobedReason {
     /// The operation writes, and the run may not.
     #[error("the operation writes, and the endpoint is not on loopback (--allow-writes)")]
     Writes,
+    /// No request tells the operation from another one.
+    #[error("its requests are those of {0}")]
+    Superseded(String),
     /// No valid input reaches the location.
     #[error(transparent)]
     Unbuildable(#[from] Unbuildable),
@@ -88,12 +91,18 @@ pub enum Inexpressible {
     /// No value at all.
     #[error("that a value is absent")]
     Absence,
+    /// A request without the member, which calls another operation.
+    #[error("that a value is absent without a call of another operation")]
+    OtherOperation,
     /// Null.
     #[error("null")]
     Null,
     /// An empty string.
     #[error("an empty string")]
     EmptyText,
+    /// Control characters, or white space around a string.
+    #[error("control characters, or white space around a string")]
+    Text,
     /// An empty list, map or structure.
     #[error("an empty list or structure")]
     EmptyContainer,

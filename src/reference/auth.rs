@@ -9,7 +9,11 @@ use super::{
     identity::Identity,
     service::{Partition, Rejection},
 };
-use crate::wire::{Request, signing_date::amz_date_seconds, sigv4::signature};
+use crate::wire::{
+    Request,
+    signing_date::amz_date_seconds,
+    sigv4::{SigningProfile, signature_by},
+};
 
 /// The tolerance for the date of a request, in seconds.
 const TOLERANCE: f64 = 15.0 * 60.0;
@@ -34,6 +38,17 @@ pub(super) fn authenticate<'a>(
     service: &str,
     real_now: f64,
 ) -> Result<AuthenticatedCaller<'a>, Rejection> {
+    authenticate_by(&SigningProfile::GENERAL, request, identities, service, real_now)
+}
+
+/// The same by the rules of the service.
+pub(super) fn authenticate_by<'a>(
+    profile: &SigningProfile,
+    request: &'a Request,
+    identities: &'a [Identity],
+    service: &str,
+    real_now: f64,
+) -> Result<AuthenticatedCaller<'a>, Rejection> {
     let authorization = Authorization::of(request)?;
     let (date, seconds) = request_date(request)?;
     let region = authorization.region(service, date)?;
@@ -49,7 +64,8 @@ pub(super) fn authenticate<'a>(
         .find(|identity| identity.credentials().access_key_id == authorization.access_key_id)
         .ok_or_else(|| Rejection::new("UnrecognizedClientException", "No identity has this access key id"))?;
     let signed: Vec<String> = authorization.signed_headers.iter().map(|&name| name.to_owned()).collect();
-    let expected = signature(request, &signed, &identity.credentials().secret_access_key, authorization.scope, date);
+    let secret = &identity.credentials().secret_access_key;
+    let expected = signature_by(profile, request, &signed, secret, authorization.scope, date);
     if !equal(expected.as_bytes(), authorization.signature.as_bytes()) {
         return Err(invalid("The signature is not the one that the request and the secret give"));
     }

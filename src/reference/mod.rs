@@ -1,6 +1,7 @@
-//! The reference implementation: an embedded endpoint that follows the documents.
+//! The reference implementation: an embedded endpoint that follows the documents. Beside it, the model server: an endpoint
+//! derived from a model alone.
 //!
-//! [`ReferenceEndpoint`] handles requests synchronously and without a socket. The server only transports bytes. It
+//! [`ReferenceEndpoint`] and [`ModelServer`] handle requests synchronously and without a socket. The server only transports bytes. It
 //! listens on the loopback interface unless another address is allowed explicitly, because its credentials are public.
 //!
 //! | module | holds | may import |
@@ -16,8 +17,9 @@
 //! | `response` | The parts of a response that are the same for all protocols | `service` |
 //! | `services` | The implemented services, by the name of the service shape | `service`, `codedeploy`, `proton` |
 //! | `state_control` | The two paths outside every contract | `service`, `clock` |
-//! | `reference_endpoint` | The behavior of the reference implementation as a function from requests to responses | `service`, `identity`, `auth`, `clock`, `ids`, `response`, `services`, `state_control` |
-//! | `server` | The HTTP/1.1 server of a `ReferenceEndpoint` | `clock`, `reference_endpoint` |
+//! | `server` | The HTTP/1.1 server of an endpoint | `clock` |
+//! | `reference_endpoint` | The behavior of the reference implementation as a function from requests to responses | `service`, `identity`, `auth`, `clock`, `ids`, `response`, `services`, `server`, `state_control` |
+//! | `model_server` | The endpoint derived from a model alone | `identity`, `auth`, `clock`, `ids`, `response`, `server` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
@@ -27,6 +29,7 @@ mod clock;
 mod codedeploy;
 mod identity;
 mod ids;
+mod model_server;
 mod proton;
 mod reference_endpoint;
 mod response;
@@ -45,11 +48,12 @@ use std::{
 
 pub use clock::Clock;
 pub use identity::Identity;
+pub use model_server::{ConstraintSite, ErrorFault, ModelFault, ModelServer, OutputFault};
 pub use reference_endpoint::{ReferenceEndpoint, ReferenceError, Snapshot};
 pub use state_control::STATE_PATH;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::model::Contract;
+use server::{HttpEndpoint, RunningServer};
 
 /// The settings of a [`Reference`].
 #[derive(Debug, Clone)]
@@ -79,10 +83,8 @@ impl Default for ReferenceOptions {
 /// A running reference implementation. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Reference {
-    address: SocketAddr,
     clock: Clock,
-    stop: watch::Sender<bool>,
-    server: JoinHandle<()>,
+    server: RunningServer,
 }
 
 impl Reference {
@@ -91,36 +93,17 @@ impl Reference {
     /// # Errors
     /// A service is not implemented, the address is not allowed, or the address cannot be bound.
     pub async fn start(contracts: Vec<Arc<Contract>>, options: ReferenceOptions) -> io::Result<Self> {
-        let invalid =
-            |problem: Box<dyn std::error::Error + Send + Sync>| io::Error::new(io::ErrorKind::InvalidInput, problem);
-        let endpoint = ReferenceEndpoint::new(contracts, options.identities, options.clock)
-            .map_err(|error| invalid(error.into()))?;
-        if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
-            return Err(invalid(
-                format!(
-                    "{} is reachable from other machines, and the credentials of the reference implementation are public; \
-                 listen on 127.0.0.1, or allow a non-loopback address",
-                    options.listen
-                )
-                .into(),
-            ));
-        }
-        Self::serve(Arc::new(endpoint), options.listen).await
-    }
-
-    async fn serve(endpoint: Arc<ReferenceEndpoint>, listen: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind(listen).await?;
-        let address = listener.local_addr()?;
-        let (stop, stopped) = watch::channel(false);
-        let clock = endpoint.clock().clone();
-        let server = tokio::spawn(server::serve(listener, endpoint, stopped));
-        Ok(Self { address, clock, stop, server })
+        let invalid = |error: ReferenceError| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let endpoint =
+            ReferenceEndpoint::new(contracts, options.identities.clone(), options.clock.clone()).map_err(invalid)?;
+        let server = serve(Arc::new(endpoint), &options).await?;
+        Ok(Self { clock: options.clock, server })
     }
 
     /// The URL of the endpoint.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// The URL that establishes states which no documented operation can reach.
@@ -137,10 +120,46 @@ impl Reference {
 
     /// Stops listening, completes open responses, and returns when all connections are closed.
     pub async fn stop(self) {
-        let _ = self.stop.send(true);
-        // A server task always returns. A panic in it was already reported.
-        let _ = self.server.await;
+        self.server.stop().await;
     }
+}
+
+/// A running model server. It stops when it is dropped.
+#[derive(Debug)]
+pub struct ServedModel(RunningServer);
+
+impl ServedModel {
+    /// Starts a model server. Its clock is the real time.
+    ///
+    /// # Errors
+    /// The address is not allowed, or cannot be bound.
+    pub async fn start(model: ModelServer, options: &ReferenceOptions) -> io::Result<Self> {
+        serve(Arc::new(model), options).await.map(Self)
+    }
+
+    /// The URL of the endpoint.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.0.url()
+    }
+
+    /// Stops listening, completes open responses, and returns when all connections are closed.
+    pub async fn stop(self) {
+        self.0.stop().await;
+    }
+}
+
+/// Serves an endpoint at an address that the options allow.
+async fn serve(endpoint: Arc<dyn HttpEndpoint>, options: &ReferenceOptions) -> io::Result<RunningServer> {
+    if options.listen.ip().is_loopback() || options.allow_non_loopback {
+        return RunningServer::start(endpoint, options.listen).await;
+    }
+    let problem = format!(
+        "{} is reachable from other machines, and the credentials of the reference implementation are public; \
+         listen on 127.0.0.1, or allow a non-loopback address",
+        options.listen
+    );
+    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
 #[cfg(test)]
@@ -184,7 +203,7 @@ mod tests {
     /// Sends `bytes` on a new connection, and reads until `enough` holds or the connection ends.
     async fn exchange(reference: &Reference, bytes: &[u8], enough: impl Fn(&str) -> bool) -> String {
         let conversation = async {
-            let mut stream = TcpStream::connect(reference.address).await.unwrap();
+            let mut stream = TcpStream::connect(reference.server.address).await.unwrap();
             stream.write_all(bytes).await.unwrap();
             let mut response = Vec::new();
             let mut buffer = [0; 4096];
@@ -216,7 +235,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_over_the_limit_is_rejected_with_413() {
         let reference = start().await;
-        let large = request(&" ".repeat(reference_endpoint::BODY_LIMIT + 1)).to_bytes();
+        let large = request(&" ".repeat(server::BODY_LIMIT + 1)).to_bytes();
         let response = exchange(&reference, &large, |text| text.contains("message")).await;
         assert!(response.starts_with("HTTP/1.1 413 ") && response.contains("RequestEntityTooLarge"), "{response}");
     }
@@ -224,11 +243,11 @@ mod tests {
     #[tokio::test]
     async fn the_port_is_closed_after_a_stop_and_after_a_drop() {
         let reference = start().await;
-        let (address, url) = (reference.address, reference.state_change_url());
+        let (address, url) = (reference.server.address, reference.state_change_url());
         assert_eq!(url, format!("http://{address}/_wireproof/state"));
         reference.stop().await;
         assert!(TcpStream::connect(address).await.is_err());
-        let dropped = start().await.address;
+        let dropped = start().await.server.address;
         let gone = async { while TcpStream::connect(dropped).await.is_ok() {} };
         timeout(Duration::from_secs(5), gone).await.unwrap();
     }

@@ -18,6 +18,7 @@ use super::{
     identity::Identity,
     ids::Ids,
     response,
+    server::{BODY_LIMIT, HttpEndpoint},
     service::{ReferenceService, Rejection, ServiceCall},
     services,
     state_control::{self, CLOCK_PATH, STATE_PATH, SetupRequest},
@@ -29,9 +30,6 @@ use crate::{
         protocol::{ErrorResponse, Recognition, RoutingError, ServerProtocol, protocol_of, state_change},
     },
 };
-
-/// The largest body of a request, in bytes.
-pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Contracts that the reference implementation cannot serve.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -128,14 +126,6 @@ impl ReferenceEndpoint {
             Some(CLOCK_PATH) => controlled(state_control::control_clock(&self.clock, &request.body)),
             _ => self.respond(request, real_now),
         };
-        response::seal(response, self.ids.uuid(), real_now)
-    }
-
-    /// The response to a request whose body is over the limit.
-    pub(super) fn too_large(&self, request: &Request, real_now: f64) -> Response {
-        let message = format!("The body of the request is larger than {BODY_LIMIT} bytes");
-        let rejection = Rejection::new("RequestEntityTooLargeException", message);
-        let response = response::rejection(self.recognized(request), None, &rejection);
         response::seal(response, self.ids.uuid(), real_now)
     }
 
@@ -244,6 +234,19 @@ impl ReferenceEndpoint {
         let recognized =
             first.filter(|first| first.protocol.recognize(&first.contract, request) > Recognition::Nothing);
         recognized.map_or(self.fallback, |hosted| hosted.protocol)
+    }
+}
+
+impl HttpEndpoint for ReferenceEndpoint {
+    fn handle(&self, request: &Request, real_now: f64) -> Response {
+        Self::handle(self, request, real_now)
+    }
+
+    fn too_large(&self, request: &Request, real_now: f64) -> Response {
+        let message = format!("The body of the request is larger than {BODY_LIMIT} bytes");
+        let rejection = Rejection::new("RequestEntityTooLargeException", message);
+        let response = response::rejection(self.recognized(request), None, &rejection);
+        response::seal(response, self.ids.uuid(), real_now)
     }
 }
 

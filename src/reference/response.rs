@@ -26,9 +26,13 @@ pub(super) fn rejection(
     )
 }
 
-fn common_status(error: &str) -> u16 {
+/// The HTTP status of an error that no operation declares.
+pub(super) fn common_status(error: &str) -> u16 {
     match error {
-        "UnrecognizedClientException" => 403,
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "MissingAuthenticationToken"
+        | "SignatureDoesNotMatch" => 403,
         "RequestEntityTooLargeException" => 413,
         "InternalFailure" => 500,
         "ServiceUnavailable" => 503,

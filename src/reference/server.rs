@@ -1,6 +1,6 @@
-//! The HTTP/1.1 server of a [`ReferenceEndpoint`]. It decides only how much of a body to read, and how long to wait.
+//! The HTTP/1.1 server of an endpoint. It decides only how much of a body to read, and how long to wait.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
@@ -15,15 +15,55 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
-    task::JoinSet,
+    task::{JoinHandle, JoinSet},
     time::{sleep, timeout},
 };
 
-use super::{
-    clock::real_now,
-    reference_endpoint::{BODY_LIMIT, ReferenceEndpoint},
-};
+use super::clock::real_now;
 use crate::wire;
+
+/// The largest body of a request, in bytes.
+pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// An endpoint as a function from requests to responses. `real_now` is in epoch seconds.
+pub(super) trait HttpEndpoint: Send + Sync {
+    /// Responds to a request.
+    fn handle(&self, request: &wire::Request, real_now: f64) -> wire::Response;
+
+    /// Responds to a request whose body is over the limit.
+    fn too_large(&self, request: &wire::Request, real_now: f64) -> wire::Response;
+}
+
+/// A running server. It stops when it is dropped.
+#[derive(Debug)]
+pub(super) struct RunningServer {
+    pub(super) address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl RunningServer {
+    /// Binds an address and serves an endpoint there. Port 0 selects a free port.
+    pub(super) async fn start(endpoint: Arc<dyn HttpEndpoint>, listen: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(serve(listener, endpoint, stopped));
+        Ok(Self { address, stop, task })
+    }
+
+    /// The URL of the endpoint.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops listening, completes open responses, and returns when all connections are closed.
+    pub(super) async fn stop(self) {
+        let _ = self.stop.send(true);
+        // A server task always returns. A panic in it was already reported.
+        let _ = self.task.await;
+    }
+}
 
 /// The timeout for a request head and for idle connections.
 const IDLE: Duration = Duration::from_secs(120);
@@ -38,7 +78,7 @@ const GRACE: Duration = Duration::from_secs(2);
 const DRAIN_LIMIT: usize = 4 * BODY_LIMIT;
 
 /// Serves until `stopped` changes or its sender is dropped, then completes open responses.
-pub(super) async fn serve(listener: TcpListener, endpoint: Arc<ReferenceEndpoint>, mut stopped: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, endpoint: Arc<dyn HttpEndpoint>, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -57,12 +97,12 @@ pub(super) async fn serve(listener: TcpListener, endpoint: Arc<ReferenceEndpoint
     let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn connection(stream: TcpStream, endpoint: Arc<ReferenceEndpoint>, mut stopped: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, endpoint: Arc<dyn HttpEndpoint>, mut stopped: watch::Receiver<bool>) {
     // Responses are small and written at once. Waiting to fill a segment only delays them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let endpoint = Arc::clone(&endpoint);
-        async move { respond(request, &endpoint).await }
+        async move { respond(request, &*endpoint).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -78,7 +118,7 @@ async fn connection(stream: TcpStream, endpoint: Arc<ReferenceEndpoint>, mut sto
 }
 
 /// Responds to one request. An incomplete body is an error, which closes the connection without a response.
-async fn respond(request: Request<Incoming>, endpoint: &ReferenceEndpoint) -> io::Result<Response<Full<Bytes>>> {
+async fn respond(request: Request<Incoming>, endpoint: &dyn HttpEndpoint) -> io::Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let mut request = wire::Request {
         method: head.method.as_str().to_owned(),

@@ -22,6 +22,8 @@ mod init;
 mod isolation;
 mod layering;
 mod metamorphic;
+mod model_server;
+mod model_server_mutants;
 mod models;
 #[cfg(unix)]
 mod moto_gate;

@@ -25,12 +25,17 @@ fn obstacle(subject: &ProbeSubject<'_>, draft: &ProbeDraft) -> Option<Inexpressi
     let place = subject.place;
     let lacking = |lacks: bool, what: Inexpressible| lacks.then_some(what);
     match &draft.change {
-        InputChange::Remove => lacking(!place.has_absence() && subject.is_top_level(), Inexpressible::Absence),
+        InputChange::Remove if subject.is_top_level() => lacking(!place.has_absence(), Inexpressible::Absence)
+            .or_else(|| lacking(subject.distinguishes_operations(), Inexpressible::OtherOperation)),
+        InputChange::Remove => {
+            lacking(!place.has_empty_containers() && subject.is_alone(), Inexpressible::EmptyContainer)
+        }
         InputChange::Set(Value::Null) => lacking(!place.has_types(), Inexpressible::Null),
         InputChange::String(Some(0)) => lacking(!place.has_empty_text(), Inexpressible::EmptyText),
         InputChange::Set(Value::String(text)) if text.is_empty() => {
             lacking(!place.has_empty_text(), Inexpressible::EmptyText)
         }
+        InputChange::Set(Value::String(text)) => lacking(!place.has_text(text), Inexpressible::Text),
         InputChange::Items(0) => lacking(subject.is_empty_list_lost(), Inexpressible::EmptyContainer),
         InputChange::Set(Value::Object(members)) if members.is_empty() => {
             lacking(!place.has_empty_containers(), Inexpressible::EmptyContainer)
@@ -43,6 +48,21 @@ fn obstacle(subject: &ProbeSubject<'_>, draft: &ProbeDraft) -> Option<Inexpressi
 impl ProbeSubject<'_> {
     fn is_top_level(&self) -> bool {
         self.location.path.0.len() == 1
+    }
+
+    /// Without the member, the request would call another operation.
+    fn distinguishes_operations(&self) -> bool {
+        let mut members = self.contract().members(&self.recipe.operation.input).iter();
+        let own = members.find(|member| self.location.path.members().next() == Some(member.name.as_str()));
+        let protocol = self.inputs.protocol();
+        own.is_some_and(|member| protocol.distinguishes(self.contract(), self.recipe.operation, member))
+    }
+
+    /// Without the member, the structure that has it would be empty.
+    fn is_alone(&self) -> bool {
+        let Ok(reached) = self.inputs.reaching(self.recipe, self.location) else { return false };
+        let parent = reached.pointer.rsplit_once('/').and_then(|(parent, _)| reached.input.pointer(parent));
+        parent.and_then(Value::as_object).is_some_and(|members| members.len() == 1)
     }
 
     /// A flattened list has no element of its own that could be empty.

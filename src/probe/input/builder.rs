@@ -125,7 +125,23 @@ impl<'a> Builder<'a> {
                 Err(_) => {}
             }
         }
+        if map.is_empty() && self.is_lost_if_empty(at) {
+            map.extend(self.first_optional(members, at));
+        }
         Ok(Value::Object(map))
+    }
+
+    /// Returns whether the request has no place for an empty structure.
+    fn is_lost_if_empty(&self, at: &MemberPath) -> bool {
+        !at.is_root() && !self.inputs.place_of(self.recipe.operation, at).has_empty_containers()
+    }
+
+    /// The first member that can be built.
+    fn first_optional(&mut self, members: &[Member], at: &MemberPath) -> Option<(String, Value)> {
+        members.iter().find_map(|member| {
+            let path = at.then(ShapeStep::Member(member.name.clone()));
+            Some((member.name.clone(), self.value(&member.target, Some(&member.traits), &path).ok()?))
+        })
     }
 
     fn union(&mut self, shape: &Shape, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {

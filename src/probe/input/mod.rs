@@ -91,10 +91,15 @@ impl Inputs {
     pub(super) fn new(service: &ServiceFixtures) -> Self {
         let always =
             service.fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
+        Self { always, ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol) }
+    }
+
+    /// Builds values by the model alone.
+    pub(super) fn of_shapes(schemas: Arc<Schemas>, protocol: &'static dyn Protocol) -> Self {
         Self {
-            schemas: Arc::clone(&service.schemas),
-            protocol: service.protocol,
-            always,
+            schemas,
+            protocol,
+            always: Vec::new(),
             patterns: Patterns::default(),
             texts: RefCell::default(),
             misses: RefCell::default(),
@@ -118,7 +123,11 @@ impl Inputs {
 
     /// The part of a request that carries a location.
     pub(super) fn place(&self, operation: &Operation, location: &Location) -> ValuePlace {
-        let top = location.path.members().next();
+        self.place_of(operation, &location.path)
+    }
+
+    fn place_of(&self, operation: &Operation, path: &MemberPath) -> ValuePlace {
+        let top = path.members().next();
         let members = self.contract().members(&operation.input);
         let member = top.and_then(|top| members.iter().find(|member| member.name == top));
         self.protocol.place(self.contract(), operation, member)
@@ -149,7 +158,21 @@ impl Inputs {
     }
 
     fn whole(&self, recipe: Recipe<'_>, extent: Extent) -> Result<Value, Unbuildable> {
-        Builder::new(self, recipe, extent).value(&recipe.operation.input, None, &MemberPath::default())
+        self.of_shape(recipe, &recipe.operation.input, extent)
+    }
+
+    /// The least valid value of a shape.
+    pub(super) fn least_of(&self, recipe: Recipe<'_>, shape: &ShapeId) -> Result<Value, Unbuildable> {
+        self.of_shape(recipe, shape, Extent::Least)
+    }
+
+    /// A valid value of a shape with every member that can be built.
+    pub(super) fn full_of(&self, recipe: Recipe<'_>, shape: &ShapeId) -> Result<Value, Unbuildable> {
+        self.of_shape(recipe, shape, Extent::Full)
+    }
+
+    fn of_shape(&self, recipe: Recipe<'_>, shape: &ShapeId, extent: Extent) -> Result<Value, Unbuildable> {
+        Builder::new(self, recipe, extent).value(shape, None, &MemberPath::default())
     }
 
     /// The least valid input that has a location.

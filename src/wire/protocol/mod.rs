@@ -169,6 +169,16 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// further ones.
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace;
 
+    /// The operation that is called by every request to this one, if no request tells them apart.
+    fn successor<'c>(&self, _: &'c Contract, _: &Operation) -> Option<&'c Operation> {
+        None
+    }
+
+    /// Returns whether a request without this member of the input may call another operation.
+    fn distinguishes(&self, _: &Contract, _: &Operation, _: &Member) -> bool {
+        false
+    }
+
     /// Builds the request of an operation, without `host`, credentials and length.
     ///
     /// # Errors
@@ -268,6 +278,17 @@ pub trait ServerProtocol: Protocol {
     /// The name of the error that the protocol's services send for a request without a readable input.
     fn input_error_name(&self, error: &InputError) -> &'static str {
         error.name()
+    }
+
+    /// The name of the error that the protocol's services send for an input that violates a constraint; `is_missing`: a
+    /// required member is absent.
+    fn constraint_error_name(&self, _is_missing: bool) -> &'static str {
+        "ValidationException"
+    }
+
+    /// The name of an authentication error, by its name in the JSON protocols.
+    fn auth_error_name(&self, name: &'static str) -> &'static str {
+        name
     }
 
     /// Parses the input of a call.

@@ -9,7 +9,7 @@ use super::{
     query_call,
     query_input::{QueryInput, QueryKeys},
     routing::RPC_METHOD,
-    xml_error::{INTERNAL_FAILURE, XmlError, error_element, read_error},
+    xml_error::{INTERNAL_FAILURE, XmlError, auth_error_name, error_element, read_error},
     xml_value::XmlValueReader,
 };
 use crate::{
@@ -168,6 +168,18 @@ impl ServerProtocol for QueryProtocol {
 
     fn input_error_name(&self, _: &InputError) -> &'static str {
         "InvalidQueryParameter"
+    }
+
+    fn constraint_error_name(&self, is_missing: bool) -> &'static str {
+        match (self, is_missing) {
+            (Self::Aws, _) => "ValidationError",
+            (Self::Ec2, true) => "MissingParameter",
+            (Self::Ec2, false) => "InvalidParameterValue",
+        }
+    }
+
+    fn auth_error_name(&self, name: &'static str) -> &'static str {
+        auth_error_name(name)
     }
 
     fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError> {

@@ -8,8 +8,8 @@ use super::{
     InputError, MalformedRequest, ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels,
     ServerProtocol, SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
-        BodyBinding, PayloadKind, due_media_type, has_path, has_status_member, place, route, success_status,
-        unknown_path,
+        BodyBinding, PayloadKind, distinguishes, due_media_type, has_path, has_status_member, place, route,
+        success_status, successor, unknown_path,
     },
     malformed_request::{json_bodies, json_forms},
     media_range::is_same,
@@ -79,6 +79,14 @@ impl Protocol for RestJson {
 
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace {
         place(contract, operation, member, ValuePlace::Json)
+    }
+
+    fn successor<'c>(&self, contract: &'c Contract, operation: &Operation) -> Option<&'c Operation> {
+        successor(contract, operation)
+    }
+
+    fn distinguishes(&self, contract: &Contract, operation: &Operation, member: &Member) -> bool {
+        distinguishes(contract, operation, member)
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {

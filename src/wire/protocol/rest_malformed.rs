@@ -5,6 +5,7 @@ use super::{
     MalformedRequest,
     RequestChange::{Chunked, Method, Path, RemoveHeader, SetHeader},
     http_binding::{BodyBinding, calls_anything, has_path},
+    rest_json,
 };
 use crate::{
     model::{Contract, Operation, PayloadSide},
@@ -36,7 +37,7 @@ pub(super) fn rest_heads(contract: &Contract, operation: &Operation, document: &
     if body.media_type(contract, document).is_some() {
         requests.push(new("chunked", "is chunked", Chunked, Accepted));
         if !body.has_any_media_type(contract) {
-            requests.extend(wrong_content_types());
+            requests.extend(wrong_content_types(document));
         }
     }
     let accept = SetHeader("accept", "application/x-wireproof".to_owned());
@@ -44,12 +45,14 @@ pub(super) fn rest_heads(contract: &Contract, operation: &Operation, document: &
     requests
 }
 
-/// The protocol excludes them; some services do not look at the header.
-fn wrong_content_types() -> [MalformedRequest; 2] {
+/// restJson1 excludes another content type; some of its services take a request without any. The specification of
+/// restXml does not say what servers do, and S3 does not look at the header.
+fn wrong_content_types(document: &str) -> [MalformedRequest; 2] {
+    let wrong = if document == rest_json::DOCUMENT { ClientError } else { AnyResponse };
     let text = SetHeader("content-type", "text/x-wireproof".to_owned());
     [
         MalformedRequest::new("no-content-type", "has no content type", RemoveHeader("content-type"), AnyResponse),
-        MalformedRequest::new("wrong-content-type", "has the content type text/x-wireproof", text, ClientError),
+        MalformedRequest::new("wrong-content-type", "has the content type text/x-wireproof", text, wrong),
     ]
 }
 

@@ -6,14 +6,17 @@ use super::{
     BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
     RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, TypeFault,
     ValuePlace,
-    http_binding::{HttpBinding, due_media_type, has_path, has_status_member, place, route, success_status},
+    http_binding::{
+        HttpBinding, distinguishes, due_media_type, has_path, has_status_member, place, route, success_status,
+        successor, unknown_subresource,
+    },
     media_range::is_same,
     plain_text::object,
     rest_malformed::rest_heads,
     rest_xml_response::{error_document, read_response, write_output},
     routing::{media_type, path},
     xml_document::XmlDocuments,
-    xml_error::INTERNAL_FAILURE,
+    xml_error::{INTERNAL_FAILURE, auth_error_name},
     xml_malformed::{xml_bodies, xml_sentinels},
 };
 use crate::{
@@ -84,6 +87,14 @@ impl Protocol for RestXml {
 
     fn place(&self, contract: &Contract, operation: &Operation, member: Option<&Member>) -> ValuePlace {
         place(contract, operation, member, ValuePlace::Xml)
+    }
+
+    fn successor<'c>(&self, contract: &'c Contract, operation: &Operation) -> Option<&'c Operation> {
+        successor(contract, operation)
+    }
+
+    fn distinguishes(&self, contract: &Contract, operation: &Operation, member: &Member) -> bool {
+        distinguishes(contract, operation, member)
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
@@ -199,13 +210,24 @@ impl ServerProtocol for RestXml {
         }
     }
 
+    /// A subresource names an operation, so an unknown one calls no other operation of the same path.
     fn route<'c>(&self, contract: &'c Contract, request: &Request) -> Result<&'c Operation, RoutingError> {
         let unknown = || RoutingError::Path { method: request.method.clone(), path: path(request).to_owned() };
-        route(contract, request).ok_or_else(unknown)
+        let operation = route(contract, request).ok_or_else(unknown)?;
+        let subresource = unknown_subresource(contract, operation, request);
+        subresource.map_or(Ok(operation), |name| Err(RoutingError::Subresource(name)))
+    }
+
+    fn routing_error_name(&self, error: &RoutingError) -> &'static str {
+        if matches!(error, RoutingError::Subresource(_)) { "NotImplemented" } else { RoutingError::NAME }
     }
 
     fn input_error_name(&self, _: &InputError) -> &'static str {
         "MalformedXML"
+    }
+
+    fn auth_error_name(&self, name: &'static str) -> &'static str {
+        auth_error_name(name)
     }
 
     fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError> {

@@ -59,6 +59,9 @@ pub enum RoutingError {
         /// The path of the request.
         path: String,
     },
+    /// A subresource that the path does not have.
+    #[error("No operation is called by the subresource {0}")]
+    Subresource(String),
     /// No operation is named.
     #[error("The request needs one {header} header of the form SERVICE.OPERATION")]
     Unnamed {
@@ -105,7 +108,11 @@ impl RoutingError {
     /// The HTTP status that servers send.
     #[must_use]
     pub fn status(&self) -> u16 {
-        if matches!(self, Self::Line { .. } | Self::Path { .. }) { 404 } else { 400 }
+        match self {
+            Self::Line { .. } | Self::Path { .. } => 404,
+            Self::Subresource(_) => 501,
+            _ => 400,
+        }
     }
 }
 

@@ -52,6 +52,12 @@ impl ValuePlace {
         !matches!(self, Self::Path | Self::Header | Self::RawBody)
     }
 
+    /// Returns true if the place can hold a string that is not empty.
+    #[must_use]
+    pub fn has_text(self, text: &str) -> bool {
+        self != Self::Header || (text.trim() == text && !text.chars().any(char::is_control))
+    }
+
     /// Returns true if an empty list, map or structure differs there from an absent one.
     #[must_use]
     pub fn has_empty_containers(self) -> bool {

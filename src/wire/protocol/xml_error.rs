@@ -28,6 +28,17 @@ const ERROR_ROOTS: [&str; 3] = ["ErrorResponse", "Response", ERROR];
 /// The name of the error that a server sends for an output that it cannot write.
 pub(super) const INTERNAL_FAILURE: &str = "InternalFailure";
 
+/// The name that services of the XML protocols give an authentication error of the JSON protocols.
+pub(super) fn auth_error_name(name: &'static str) -> &'static str {
+    match name {
+        "IncompleteSignatureException" => "IncompleteSignature",
+        "InvalidSignatureException" => "SignatureDoesNotMatch",
+        "MissingAuthenticationTokenException" => "MissingAuthenticationToken",
+        "UnrecognizedClientException" => "InvalidClientTokenId",
+        other => other,
+    }
+}
+
 /// The id in the body of every response that is written here.
 pub(super) const REQUEST_ID: &str = "00000000-0000-0000-0000-000000000000";
 

@@ -171,7 +171,7 @@ impl SigningKeys {
         let signer = RequestSigner::new(self, profile, credentials, scope, now, fault);
         signer.sign_headers(request);
         if fault == Some(&SigningFault::ChangedBody) {
-            append_blank(request);
+            append_byte(request);
         }
     }
 }
@@ -268,9 +268,12 @@ fn lower_case(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
-fn append_blank(request: &mut Request) {
+/// Appends a byte that does not change the meaning of a body: of a form, a separator without a field behind it.
+fn append_byte(request: &mut Request) {
+    let media_type = request.headers.get("content-type").unwrap_or_default();
+    let is_form = media_type.starts_with("application/x-www-form-urlencoded");
     let mut body = request.body.to_vec();
-    body.push(b' ');
+    body.push(if is_form { b'&' } else { b' ' });
     request.headers.set("content-length", body.len().to_string());
     request.body = body.into();
 }
@@ -343,8 +346,21 @@ fn reordered(headers: &Headers) -> Headers {
 /// `scope` is `date/region/service/aws4_request`, `date` the value of `x-amz-date`.
 #[must_use]
 pub fn signature(request: &Request, signed: &[impl AsRef<str>], secret: &str, scope: &str, date: &str) -> String {
-    let payload = hex(&Sha256::digest(&request.body));
-    let canonical = canonical_request(request, signed, PathForm::Normalized, &payload);
+    signature_by(&SigningProfile::GENERAL, request, signed, secret, scope, date)
+}
+
+/// The same by the rules of a service.
+#[must_use]
+pub fn signature_by(
+    profile: &SigningProfile,
+    request: &Request,
+    signed: &[impl AsRef<str>],
+    secret: &str,
+    scope: &str,
+    date: &str,
+) -> String {
+    let payload = profile.payload_hash(&request.body);
+    let canonical = canonical_request(request, signed, profile.path, &payload);
     let hash = hex(&Sha256::digest(canonical.as_bytes()));
     hex(&DerivedKey::derive(secret, scope).keyed.code(["AWS4-HMAC-SHA256\n", date, "\n", scope, "\n", &hash].concat()))
 }

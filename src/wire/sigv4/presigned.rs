@@ -1,7 +1,7 @@
 //! Signatures in the query string of a URL.
 
 use super::{
-    CredentialScope, Credentials, PayloadForm, RequestSigner, SigningFault, SigningKeys, SigningProfile, append_blank,
+    CredentialScope, Credentials, PayloadForm, RequestSigner, SigningFault, SigningKeys, SigningProfile, append_byte,
     canonical_request::push_encoded, falsified, signed_headers,
 };
 use crate::wire::Request;
@@ -30,7 +30,7 @@ impl SigningKeys {
         let signer = RequestSigner::new(self, &profile, credentials, scope, now, fault);
         signer.presign(request, lifetime);
         if fault == Some(&SigningFault::ChangedBody) {
-            append_blank(request);
+            append_byte(request);
         }
     }
 }

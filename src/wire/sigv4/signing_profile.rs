@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::hex;
+use super::{PAYLOAD_HEADER, hex};
 use crate::{
     model::{Contract, Operation},
-    wire::digest::Sha256,
+    wire::{Request, digest::Sha256},
 };
 
 /// The rules by which a signature is made.
@@ -73,6 +73,13 @@ impl SigningProfile {
     #[must_use]
     pub fn without_payload(self) -> Self {
         Self { payload: PayloadForm::Unsigned, ..self }
+    }
+
+    /// The same rules as a request follows them: it may say that its body is not signed.
+    #[must_use]
+    pub fn of_request(self, request: &Request) -> Self {
+        let is_unsigned = request.headers.get(PAYLOAD_HEADER) == Some(UNSIGNED_PAYLOAD);
+        if is_unsigned { self.without_payload() } else { self }
     }
 
     /// The line of a canonical request that stands for the payload.

@@ -1,10 +1,10 @@
 //! The operation that a request calls, by its method, path and constant query parameters.
 
-use std::{cmp::Reverse, convert::Infallible};
+use std::{cmp::Reverse, collections::BTreeSet, convert::Infallible};
 
-use super::{query_pairs::QueryPairs, request_head::http_trait};
+use super::{query_pairs::QueryPairs, request_head::http_trait, uri_pattern::UriPattern};
 use crate::{
-    model::{Contract, MemberBinding, Operation, PayloadSide},
+    model::{Contract, Member, MemberBinding, Operation, PayloadSide},
     wire::{Request, protocol::routing},
 };
 
@@ -26,6 +26,60 @@ pub(in crate::wire::protocol) fn route<'c>(contract: &'c Contract, request: &Req
         if order.is_gt() { other } else { best }
     });
     best.map(|(operation, _)| operation)
+}
+
+/// Returns whether another operation has the same method and pattern, so that the query parameter or the header of this
+/// member tells them apart.
+pub(in crate::wire::protocol) fn distinguishes(contract: &Contract, operation: &Operation, member: &Member) -> bool {
+    let Some((method, pattern)) = http_trait(operation) else { return false };
+    let form = pattern.form();
+    let same = |other: &Operation| {
+        let is_same = |(other, pattern): (&str, UriPattern<'_>)| other == method && pattern.form() == form;
+        other.name != operation.name && http_trait(other).is_some_and(is_same)
+    };
+    is_head_part(member) && member.traits.required() && contract.operations().any(same)
+}
+
+/// The operation that every request to a deprecated operation calls: it has the same method, pattern, and required
+/// parameters and headers.
+pub(in crate::wire::protocol) fn successor<'c>(contract: &'c Contract, operation: &Operation) -> Option<&'c Operation> {
+    let deprecated = |operation: &Operation| operation.traits.get("smithy.api#deprecated").is_some();
+    let (method, pattern) = http_trait(operation).filter(|_| deprecated(operation))?;
+    let form = pattern.form();
+    let same = |other: &&Operation| {
+        let is_same = |(other, pattern): (&str, UriPattern<'_>)| other == method && pattern.form() == form;
+        !deprecated(other) && http_trait(other).is_some_and(is_same)
+    };
+    let parts = |operation: &Operation| -> BTreeSet<String> {
+        let required = contract.members(&operation.input).iter().filter(|member| member.traits.required());
+        required.filter(|member| is_head_part(member)).map(|member| member.name.clone()).collect()
+    };
+    contract.operations().filter(same).find(|other| parts(other) == parts(operation))
+}
+
+/// Returns whether a member is a query parameter or a header.
+fn is_head_part(member: &Member) -> bool {
+    matches!(member.binding(PayloadSide::Input), MemberBinding::Query(_) | MemberBinding::Header(_))
+}
+
+/// A parameter without a value that neither the pattern nor the input of the operation has.
+pub(in crate::wire::protocol) fn unknown_subresource(
+    contract: &Contract,
+    operation: &Operation,
+    request: &Request,
+) -> Option<String> {
+    let (_, pattern) = http_trait(operation)?;
+    let members = contract.members(&operation.input);
+    let is_bound = |name: &str| {
+        members.iter().any(|member| match member.binding(PayloadSide::Input) {
+            MemberBinding::Query(known) => known == name,
+            MemberBinding::QueryParams => true,
+            _ => false,
+        })
+    };
+    let query = QueryPairs::of_target(&request.target);
+    let mut bare = query.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name);
+    bare.find(|name| !pattern.has_constant(name) && !is_bound(name)).map(str::to_owned)
 }
 
 /// How well a request fits the required parameters and headers of an operation; the best fit is the greatest.
@@ -82,7 +136,9 @@ pub(in crate::wire::protocol) fn unknown_path(
     let (own, literals) = (own.as_str(), literals.as_str());
     let candidates = [(own, 1), (own, 2), (literals, 1), (literals, 2), (literals, 8), ("", 1), ("", 2), ("", 8)];
     let mut candidates = candidates.into_iter().map(|(start, times)| format!("{start}{}", repeated(times)));
-    candidates.find(|path| route(contract, &Request { target: path.clone(), ..request.clone() }).is_none())
+    let query = request.target.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+    let calls = |target: String| route(contract, &Request { target, ..request.clone() }).is_some();
+    candidates.find(|path| !calls(path.clone()) && !calls(format!("{path}{query}")))
 }
 
 #[cfg(test)]

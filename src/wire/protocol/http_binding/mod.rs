@@ -34,7 +34,9 @@ use crate::model::{Contract, Member, ShapeKind, TimestampFormat};
 
 pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type, due_media_type};
 pub use header_list::HeaderListProblem;
-pub(super) use http_route::{calls_anything, has_path, route, unknown_path};
+pub(super) use http_route::{
+    calls_anything, distinguishes, has_path, route, successor, unknown_path, unknown_subresource,
+};
 pub use request_head::host_prefix;
 pub(super) use response_head::{has_status_member, success_status};
 pub(super) use value_places::place;

@@ -1,6 +1,6 @@
 //! The URI of an operation: literals, labels and constant query parameters.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use super::{
     percent_text::{decode, encode, encode_segments},
@@ -71,6 +71,17 @@ impl<'t> UriPattern<'t> {
             UriSegment::Literal(text) => Some(*text),
             _ => None,
         })
+    }
+
+    /// The pattern without the names of its labels, and without the parameter that only names the operation.
+    pub(super) fn form(&self) -> (Vec<Option<&'t str>>, BTreeSet<(&'t str, Option<&'t str>)>) {
+        let literal = |segment: &UriSegment<'t>| match *segment {
+            UriSegment::Literal(text) => Some(text),
+            UriSegment::Label(_) => None,
+            UriSegment::Greedy(_) => Some("+"),
+        };
+        let constants = self.constants.iter().filter(|(name, _)| *name != "x-id").copied();
+        (self.segments.iter().map(literal).collect(), constants.collect())
     }
 
     /// Returns whether a parameter is a constant of the pattern.
