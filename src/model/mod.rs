@@ -13,7 +13,7 @@
 //! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
 //! | `model_error` | A model that cannot be read | `pointer` |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
-//! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape`, `binding` |
+//! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
 //! | `published` | The files of a published model, by its name | `bounded_file` |
 //! | `schema` | Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value | `shape`, `pointer`, `exact_number` |

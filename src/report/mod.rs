@@ -4,10 +4,10 @@
 //! |---|---|---|
 //! | `requirement_index` | The requirements that findings cite, with their documents |  |
 //! | `collected_run` | A complete run, for formats that are written at the end | `requirement_index` |
-//! | `badge` | A badge for shields.io | `collected_run`, `text` |
 //! | `case_groups` | Groups the cases of a run by operation |  |
 //! | `json_schema` | The published JSON Schemas |  |
 //! | `text` | Makes text from outside safe, and formats it for people |  |
+//! | `badge` | A badge for shields.io | `collected_run`, `text` |
 //! | `phrasing` | Phrases that several formats share | `text` |
 //! | `text_page` | A page of text for the terminal | `text` |
 //! | `diff` | Compares two runs, case by case and response by response | `json_schema`, `text`, `phrasing`, `text_page` |

@@ -21,9 +21,6 @@ pub(super) enum QueryKeys {
     Ec2,
 }
 
-/// The reason why a form cannot show a value.
-type Inexpressible = String;
-
 impl QueryKeys {
     fn of_member(self, member: &Member) -> Cow<'_, str> {
         match self {
@@ -64,7 +61,7 @@ impl QueryInput<'_> {
     ///
     /// # Errors
     /// A form cannot show a part of the value.
-    pub(super) fn write(self, form: &mut Form, members: &[Member], input: &Value) -> Result<(), Inexpressible> {
+    pub(super) fn write(self, form: &mut Form, members: &[Member], input: &Value) -> Result<(), String> {
         let input = object(input).ok_or("the input is not an object")?;
         self.members(form, "", members, input)
     }
@@ -75,7 +72,7 @@ impl QueryInput<'_> {
         prefix: &str,
         members: &[Member],
         value: &Map<String, Value>,
-    ) -> Result<(), Inexpressible> {
+    ) -> Result<(), String> {
         for (name, value) in value.iter().filter(|(_, value)| !value.is_null()) {
             match members.iter().find(|member| member.name == *name) {
                 Some(member) => self.value(form, &join(prefix, &self.keys.of_member(member)), member, value)?,
@@ -85,7 +82,7 @@ impl QueryInput<'_> {
         Ok(())
     }
 
-    fn value(self, form: &mut Form, key: &str, member: &Member, value: &Value) -> Result<(), Inexpressible> {
+    fn value(self, form: &mut Form, key: &str, member: &Member, value: &Value) -> Result<(), String> {
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind);
         match (kind, object(value), value.as_array()) {
             (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Some(value), _) => {
@@ -106,7 +103,7 @@ impl QueryInput<'_> {
         key: &str,
         (list, item): (&Member, &Member),
         items: &[Value],
-    ) -> Result<(), Inexpressible> {
+    ) -> Result<(), String> {
         if items.is_empty() && self.keys == QueryKeys::Aws {
             form.push(key, "");
         }
@@ -122,7 +119,7 @@ impl QueryInput<'_> {
         prefix: &str,
         (key, part): (&Member, &Member),
         entries: &Map<String, Value>,
-    ) -> Result<(), Inexpressible> {
+    ) -> Result<(), String> {
         let (key_name, value_name) = entry_names(key, part);
         let mut numbered = (1..).zip(entries);
         numbered.try_for_each(|(number, (name, value)): (usize, _)| {
@@ -193,7 +190,7 @@ fn join(prefix: &str, name: &str) -> String {
 }
 
 /// Writes a value by its own form.
-fn generic(form: &mut Form, key: &str, value: &Value) -> Result<(), Inexpressible> {
+fn generic(form: &mut Form, key: &str, value: &Value) -> Result<(), String> {
     if let Some(text) = text(value) {
         form.push(key, text);
         return Ok(());

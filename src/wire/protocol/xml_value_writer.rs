@@ -24,9 +24,6 @@ pub(super) struct XmlValueWriter<'c> {
     contract: &'c Contract,
 }
 
-/// The reason why XML cannot show a value.
-type Inexpressible = String;
-
 impl<'c> XmlValueWriter<'c> {
     pub(super) fn new(contract: &'c Contract) -> Self {
         Self { contract }
@@ -43,7 +40,7 @@ impl<'c> XmlValueWriter<'c> {
         mut attributes: XmlAttributes,
         members: &[&Member],
         value: &Map<String, Value>,
-    ) -> Result<(), Inexpressible> {
+    ) -> Result<(), String> {
         attributes.extend(attribute_members(members, value));
         writer.element(name, &attributes, |writer| self.members(writer, members, value))
     }
@@ -57,7 +54,7 @@ impl<'c> XmlValueWriter<'c> {
         writer: &mut XmlWriter,
         members: &[&Member],
         value: &Map<String, Value>,
-    ) -> Result<(), Inexpressible> {
+    ) -> Result<(), String> {
         for (name, value) in value.iter().filter(|(_, value)| !value.is_null()) {
             match members.iter().find(|member| member.name == *name) {
                 Some(member) if is_attribute(member) && text(value).is_some() => {}
@@ -68,7 +65,7 @@ impl<'c> XmlValueWriter<'c> {
         Ok(())
     }
 
-    fn member(self, writer: &mut XmlWriter, member: &Member, value: &Value) -> Result<(), Inexpressible> {
+    fn member(self, writer: &mut XmlWriter, member: &Member, value: &Value) -> Result<(), String> {
         let name = member_name(member);
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind).filter(|_| is_flattened(member));
         let attributes = || self.namespaces(member);
@@ -87,7 +84,7 @@ impl<'c> XmlValueWriter<'c> {
     }
 
     /// Writes the value of a member, an item, a key or a value as an element of this name.
-    fn value(self, writer: &mut XmlWriter, name: &str, member: &Member, value: &Value) -> Result<(), Inexpressible> {
+    fn value(self, writer: &mut XmlWriter, name: &str, member: &Member, value: &Value) -> Result<(), String> {
         self.named(writer, name, self.namespaces(member), member, value)
     }
 
@@ -102,7 +99,7 @@ impl<'c> XmlValueWriter<'c> {
         attributes: XmlAttributes,
         member: &Member,
         value: &Value,
-    ) -> Result<(), Inexpressible> {
+    ) -> Result<(), String> {
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind);
         match (kind, object(value), value.as_array()) {
             (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Some(value), _) => {
@@ -128,7 +125,7 @@ impl<'c> XmlValueWriter<'c> {
         (name, attributes): (&str, &[(String, String)]),
         (key, name_of): (&Member, &str),
         (part, value): (&Member, &Value),
-    ) -> Result<(), Inexpressible> {
+    ) -> Result<(), String> {
         let (key_name, value_name) = entry_names(key, part);
         writer.element(name, attributes, |writer| {
             self.value(writer, key_name, key, &Value::from(name_of))?;
@@ -160,7 +157,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Writes a value by its own form.
-fn generic(writer: &mut XmlWriter, name: &str, value: &Value) -> Result<(), Inexpressible> {
+fn generic(writer: &mut XmlWriter, name: &str, value: &Value) -> Result<(), String> {
     if !is_xml_name(name) {
         return Err(format!("{name:?} is not the name of an element"));
     }
@@ -172,7 +169,7 @@ fn with_attributes(
     name: &str,
     attributes: &[(String, String)],
     value: &Value,
-) -> Result<(), Inexpressible> {
+) -> Result<(), String> {
     writer.element(name, attributes, |writer| match (text(value), value) {
         (Some(text), _) => {
             writer.text(&text);
