@@ -17,9 +17,9 @@ pub enum ModelFault {
     /// A constraint is not checked.
     Unchecked(ConstraintSite),
     /// The outputs of an operation are spoilt.
-    Output(String, OutputFault),
+    Output(String, SpoiltOutput),
     /// The errors of an operation are spoilt.
-    Error(String, ErrorFault),
+    Error(String, SpoiltError),
 }
 
 /// A constraint at one location of an operation's input.
@@ -35,7 +35,7 @@ pub struct ConstraintSite {
 
 /// The part of an output that is spoilt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutputFault {
+pub enum SpoiltOutput {
     /// A top-level member is missing.
     Missing(String),
     /// The status is that of a failure.
@@ -48,7 +48,7 @@ pub enum OutputFault {
 
 /// The part of an error that is spoilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorFault {
+pub enum SpoiltError {
     /// The name is one that no service has.
     Name,
     /// The status is 500.
@@ -66,14 +66,14 @@ impl ModelFault {
             && location(contract, operation, violation) == site.location
     }
 
-    pub(super) fn of_output(&self, operation: &Operation) -> Option<&OutputFault> {
+    pub(super) fn of_output(&self, operation: &Operation) -> Option<&SpoiltOutput> {
         match self {
             Self::Output(name, fault) if *name == operation.name => Some(fault),
             _ => None,
         }
     }
 
-    pub(super) fn of_error(&self, operation: &Operation) -> Option<ErrorFault> {
+    pub(super) fn of_error(&self, operation: &Operation) -> Option<SpoiltError> {
         match self {
             Self::Error(name, fault) if *name == operation.name => Some(*fault),
             _ => None,
@@ -81,7 +81,7 @@ impl ModelFault {
     }
 }
 
-impl OutputFault {
+impl SpoiltOutput {
     pub(super) fn output(&self, output: &Value) -> Value {
         let mut output = output.clone();
         if let (Self::Missing(name), Some(members)) = (self, output.as_object_mut()) {
