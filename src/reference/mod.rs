@@ -48,7 +48,7 @@ use std::{
 
 pub use clock::Clock;
 pub use identity::Identity;
-pub use model_server::{ConstraintSite, ModelFault, ModelServer, SpoiledError, SpoiledOutput};
+pub use model_server::{ConstraintSite, ModelFault, ModelServer, SpoiltError, SpoiltOutput};
 pub use reference_endpoint::{ReferenceEndpoint, ReferenceError, Snapshot};
 pub use state_control::STATE_PATH;
 

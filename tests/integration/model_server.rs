@@ -177,5 +177,5 @@ fn a_model_server_is_a_target_of_this_process() {
     let suite = wireproof::Suite::bundled().probes(&model).probe_families(["all"]);
     let outcome = suite.against(wireproof::Target::model(&model)).run_blocking();
     outcome.assert_conforms();
-    assert!(outcome.ledger.conforms > 100, "{:?}", outcome.ledger);
+    assert!(outcome.cases().len() > 100);
 }

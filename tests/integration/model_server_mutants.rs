@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use wireproof::internals::{
     judge::verdict::Verdict,
     probe::{self, ProbeFamily},
-    reference::{ConstraintSite, ModelFault, SpoiledError, SpoiledOutput},
+    reference::{ConstraintSite, ModelFault, SpoiltError, SpoiltOutput},
     run::judged_case::JudgedCase,
 };
 
@@ -243,19 +243,19 @@ fn every_constraint_that_is_switched_off_is_detected_by_probes_of_its_site_alone
 #[case("rpcv2Cbor")]
 fn every_spoilt_output_and_error_is_detected_by_the_probes_that_get_it(#[case] protocol: &str) {
     let (subject, parts) = subject(protocol);
-    let outputs = ["Tag", "Id", "Inner", "Items"].map(|name| SpoiledOutput::Missing(name.to_owned()));
-    let outputs = outputs.into_iter().chain([SpoiledOutput::Status, SpoiledOutput::ContentType]);
+    let outputs = ["Tag", "Id", "Inner", "Items"].map(|name| SpoiltOutput::Missing(name.to_owned()));
+    let outputs = outputs.into_iter().chain([SpoiltOutput::Status, SpoiltOutput::ContentType]);
     let mut faults: Vec<(Part, ModelFault)> = Vec::new();
     for part in parts {
         faults.extend(outputs.clone().map(|fault| (part, ModelFault::Output(part.name(), fault))));
-        let errors = [SpoiledError::Name, SpoiledError::Status];
+        let errors = [SpoiltError::Name, SpoiltError::Status];
         faults.extend(errors.map(|fault| (part, ModelFault::Error(part.name(), fault))));
     }
     let mut wrong = Vec::new();
     for (part, fault) in &faults {
         let cases = subject.run(of_constraints(Some(&part.name())), Some(fault.clone()));
         let found = deviating(&cases);
-        if matches!(fault, ModelFault::Output(_, SpoiledOutput::ContentType)) {
+        if matches!(fault, ModelFault::Output(_, SpoiltOutput::ContentType)) {
             let is_noted = |case: &JudgedCase| case.report.findings.iter().any(|one| one.code.name() == "content-type");
             if !cases.iter().any(is_noted) || !found.is_empty() {
                 wrong.push(format!("{fault:?}: {}", shown(&found)));

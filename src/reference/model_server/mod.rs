@@ -35,7 +35,7 @@ use crate::{
 };
 
 use echo::echo;
-pub use model_fault::{ConstraintSite, ModelFault, SpoiledError, SpoiledOutput};
+pub use model_fault::{ConstraintSite, ModelFault, SpoiltError, SpoiltOutput};
 use model_rejection::{ModelRejection, constraint_message};
 
 /// An endpoint derived from a model alone.
@@ -242,10 +242,10 @@ impl ModelServer {
 
     fn reject(&self, spoken: &SpokenProtocol, operation: Option<&Operation>, rejection: &ModelRejection) -> Response {
         let fault = self.fault.as_ref().and_then(|fault| fault.of_error(operation?));
-        let name = if fault == Some(SpoiledError::Name) { "WireproofSpoilt" } else { rejection.name };
+        let name = if fault == Some(SpoiltError::Name) { "WireproofSpoilt" } else { rejection.name };
         let shape = operation.and_then(|operation| self.contract.error(operation, name));
         let status = shape.map_or(rejection.status, |shape| spoken.protocol.error_status(shape));
-        let status = if fault == Some(SpoiledError::Status) { 500 } else { status };
+        let status = if fault == Some(SpoiltError::Status) { 500 } else { status };
         let members = operation.zip(shape).and_then(|(operation, shape)| {
             let mut members = spoken.examples.error(operation, &shape.id).ok()?;
             let own = self.contract.members(&shape.id).iter();

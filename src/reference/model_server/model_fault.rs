@@ -17,9 +17,9 @@ pub enum ModelFault {
     /// A constraint is not checked.
     Unchecked(ConstraintSite),
     /// The outputs of an operation are spoilt.
-    Output(String, SpoiledOutput),
+    Output(String, SpoiltOutput),
     /// The errors of an operation are spoilt.
-    Error(String, SpoiledError),
+    Error(String, SpoiltError),
 }
 
 /// A constraint at one location of an operation's input.
@@ -35,7 +35,7 @@ pub struct ConstraintSite {
 
 /// The part of an output that is spoilt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SpoiledOutput {
+pub enum SpoiltOutput {
     /// A top-level member is missing.
     Missing(String),
     /// The status is that of a failure.
@@ -48,7 +48,7 @@ pub enum SpoiledOutput {
 
 /// The part of an error that is spoilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpoiledError {
+pub enum SpoiltError {
     /// The name is one that no service has.
     Name,
     /// The status is 500.
@@ -66,14 +66,14 @@ impl ModelFault {
             && location(contract, operation, violation) == site.location
     }
 
-    pub(super) fn of_output(&self, operation: &Operation) -> Option<&SpoiledOutput> {
+    pub(super) fn of_output(&self, operation: &Operation) -> Option<&SpoiltOutput> {
         match self {
             Self::Output(name, fault) if *name == operation.name => Some(fault),
             _ => None,
         }
     }
 
-    pub(super) fn of_error(&self, operation: &Operation) -> Option<SpoiledError> {
+    pub(super) fn of_error(&self, operation: &Operation) -> Option<SpoiltError> {
         match self {
             Self::Error(name, fault) if *name == operation.name => Some(*fault),
             _ => None,
@@ -81,7 +81,7 @@ impl ModelFault {
     }
 }
 
-impl SpoiledOutput {
+impl SpoiltOutput {
     pub(super) fn output(&self, output: &Value) -> Value {
         let mut output = output.clone();
         if let (Self::Missing(name), Some(members)) = (self, output.as_object_mut()) {

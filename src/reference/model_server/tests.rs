@@ -88,6 +88,6 @@ fn a_fault_changes_one_thing() {
     };
     let server = server();
     assert_eq!(got(&server.with_fault(ModelFault::Unchecked(site)), &put(&json!({"name": "toolong"}))).0, 201);
-    let missing = ModelFault::Output("Put".to_owned(), SpoiledOutput::Missing("name".to_owned()));
+    let missing = ModelFault::Output("Put".to_owned(), SpoiltOutput::Missing("name".to_owned()));
     assert_eq!(got(&server.with_fault(missing), &put(&json!({"name": "mine"}))), (201, json!({})));
 }

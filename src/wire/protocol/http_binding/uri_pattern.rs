@@ -53,6 +53,9 @@ impl<'t> UriSegment<'t> {
     }
 }
 
+/// The literals of a pattern, with `None` for a label and `+` for a greedy one, and its constant parameters.
+pub(super) type PatternForm<'t> = (Vec<Option<&'t str>>, BTreeSet<(&'t str, Option<&'t str>)>);
+
 /// The values of the labels of a path, by their names.
 pub(super) type LabelValues<'t> = Vec<(&'t str, String)>;
 
@@ -74,7 +77,7 @@ impl<'t> UriPattern<'t> {
     }
 
     /// The pattern without the names of its labels, and without the parameter that only names the operation.
-    pub(super) fn form(&self) -> (Vec<Option<&'t str>>, BTreeSet<(&'t str, Option<&'t str>)>) {
+    pub(super) fn form(&self) -> PatternForm<'t> {
         let literal = |segment: &UriSegment<'t>| match *segment {
             UriSegment::Literal(text) => Some(text),
             UriSegment::Label(_) => None,
