@@ -404,7 +404,11 @@ fn a_crash_on_null_is_reported_with_its_request_and_the_rest_is_inconclusive() {
     let last = run.cases.iter().position(|case| case.report.id.0 == "tiny.GetThing/request/null").unwrap();
     let (before, after) = run.cases.split_at(last);
     assert!(before.iter().all(|case| case.report.verdict == Verdict::Conforms), "{:?}", run.finished.ledger);
-    assert!(after.len() > 4 && after.iter().all(|case| case.report.verdict == Verdict::Inconclusive));
+    let verdicts: Vec<_> = after.iter().map(|case| (&case.report.id.0, case.report.verdict)).collect();
+    // Earlier cases may be reported later: they wait until their connections are known to be quiet.
+    let (open, late): (Vec<_>, Vec<_>) = verdicts.iter().partition(|(_, verdict)| *verdict == Verdict::Inconclusive);
+    assert!(open.len() > 4 && late.iter().all(|(_, verdict)| *verdict == Verdict::Conforms), "{verdicts:?}");
+    assert!(late.iter().all(|(id, _)| !id.contains("/request/")), "{late:?}");
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
 }
 

@@ -226,7 +226,7 @@ fn a_merge_ends_as_the_whole_run_would_have() {
     let parts = Parts::new();
     parts.change(|report| {
         report["cases"][0]["verdict"] = json!("deviates");
-        report["cases"][0]["findings"] = json!([{ "code": "json", "severity": "error", "evidence": "documented", "step": 1,
+        report["cases"][0]["findings"] = json!([{ "code": "body-format", "severity": "error", "evidence": "documented", "step": 1,
             "role": "step", "pointer": "", "expected": "x", "actual": "y", "cites": [] }]);
         report["ledger"]["deviates"] = json!(1);
         report["ledger"]["conforms"] = json!(report["ledger"]["conforms"].as_u64().unwrap() - 1);
