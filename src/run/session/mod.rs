@@ -290,7 +290,9 @@ impl Session {
             tokio::time::sleep(LAST_BYTES).await;
             self.transport.settle();
         }
-        collector.finish(*self.interrupt.borrow(), milliseconds(started.elapsed()), self.transport.notes())
+        // The last cases are reported now, and an observer may interrupt: the state must not be borrowed.
+        let is_interrupted = *self.interrupt.borrow();
+        collector.finish(is_interrupted, milliseconds(started.elapsed()), self.transport.notes())
     }
 
     /// Asks the endpoint whether it can be tested at all. It need not respond well.
