@@ -140,7 +140,9 @@ fn model(protocol: &str, parts: &[Part]) -> String {
             "Items": {"target": "x#Items", "traits": required}}},
     });
     if let Some(all) = shapes.as_object_mut() {
-        parts.iter().for_each(|part| all.extend(part.shapes()));
+        for part in &parts {
+            all.extend(part.shapes());
+        }
         if protocol == "ec2Query" {
             // EC2 has no maps.
             all.remove("x#Labels");

@@ -137,10 +137,10 @@ fn canonical(element: Node<'_, '_>, has_namespaces: bool) -> String {
         .collect();
     // The order of children of one name is that of a list.
     children.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let inner: String = if !element.children().any(|child| child.is_element()) {
-        element.text().unwrap_or_default().to_owned()
-    } else {
+    let inner: String = if element.children().any(|child| child.is_element()) {
         children.into_iter().map(|(_, child)| child).collect()
+    } else {
+        element.text().unwrap_or_default().to_owned()
     };
     format!(
         "<{{{}}}{}{}>{inner}</>",
