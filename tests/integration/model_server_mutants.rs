@@ -140,7 +140,7 @@ fn model(protocol: &str, parts: &[Part]) -> String {
             "Items": {"target": "x#Items", "traits": required}}},
     });
     if let Some(all) = shapes.as_object_mut() {
-        for part in &parts {
+        for part in parts {
             all.extend(part.shapes());
         }
         if protocol == "ec2Query" {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     model::{ShapeId, exact_number::number},
-    wire::protocol::{BodyLimit, MalformedOutcome},
+    wire::protocol::MalformedOutcome,
 };
 
 const MODEL: &str = r#"{"smithy":"2.0","shapes":{
