@@ -23,6 +23,12 @@ pub const EXCEPTIONS: &[Exception] = &[
     known("bedrock", "UpdateAgent", "/agent/agentVersion", SAME_DRAFT),
     known("bedrock", "GetModelCustomizationJob", "/validationDataConfig", "a job without validation data has none"),
     known(
+        "cloudfront",
+        "ListKeyValueStores",
+        "/KeyValueStoreList/Items/*/Comment",
+        "a store without a comment was recorded without one",
+    ),
+    known(
         "elasticmapreduce",
         "DescribeCluster",
         "/Cluster/KerberosAttributes/**",
@@ -48,6 +54,12 @@ pub const EXCEPTIONS: &[Exception] = &[
         "a configuration without a description has none",
     ),
     known("lambda", "GetFunctionCodeSigningConfig", "/**", "a function without a signing configuration gets {}"),
+    known(
+        "monitoring",
+        "DescribeInsightRules",
+        "/InsightRules/*/Definition",
+        "managed rules were recorded without their definition",
+    ),
     known(
         "mq",
         "ListBrokers",
