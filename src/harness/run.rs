@@ -9,7 +9,7 @@ use tokio::runtime;
 
 use super::{
     Outcome, Problem, Suite, Target,
-    loaded::{LoadedSuite, Planned, protocol_of_suite},
+    loaded::{LoadedSuite, Planned},
     outcome,
     outputs::RunOutputs,
     report_format::report_format,
@@ -153,7 +153,7 @@ impl PreparedRun {
         wanted: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<(Runner, Box<dyn Plan>), Problem> {
         #[cfg(feature = "reference")]
-        let target = &target.served(protocol_of_suite(&self.suite)?)?;
+        let target = &target.served(super::loaded::protocol_of_suite(&self.suite)?)?;
         let (target, transport) = target.open(self.suite.timeout, self.suite.state_function.as_ref())?;
         let Planned { plan, coverage } = self.loaded.plan(self.seed, target.endpoint.is_loopback(), wanted)?;
         let snapshots = self.snapshots.as_ref().map(|snapshots| snapshots.snapshots.clone());
