@@ -58,7 +58,7 @@ pub enum Problem {
         known: String,
     },
     /// No supported protocol has this name.
-    #[error("{name:?} is no supported protocol; expected one of {known}")]
+    #[error("unknown protocol {name:?}; expected one of {known}")]
     Protocol {
         /// The name.
         name: String,

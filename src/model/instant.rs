@@ -17,6 +17,7 @@ pub struct Instant {
 }
 
 const SECOND: i128 = 1_000_000_000;
+const MILLISECOND: i128 = 1_000_000;
 
 impl Instant {
     /// The point in time that a value is in this format; `None` if it is none.
@@ -33,13 +34,37 @@ impl Instant {
         Some(Self { nanoseconds })
     }
 
+    /// The point in time at milliseconds since 1970.
+    #[must_use]
+    pub fn of_milliseconds(milliseconds: i64) -> Self {
+        Self { nanoseconds: i128::from(milliseconds) * MILLISECOND }
+    }
+
+    /// The milliseconds since 1970, rounded down; `None` if 64 bits do not hold them.
+    #[must_use]
+    pub fn milliseconds(self) -> Option<i64> {
+        self.nanoseconds.div_euclid(MILLISECOND).try_into().ok()
+    }
+
+    /// Epoch seconds as a decimal number, with the digits of a fraction that are necessary.
+    #[must_use]
+    pub fn epoch_seconds(self) -> String {
+        let sign = if self.nanoseconds < 0 { "-" } else { "" };
+        let size = self.nanoseconds.abs();
+        format!("{sign}{}{}", size / SECOND, fraction(size % SECOND))
+    }
+
+    /// The value in this format, or epoch seconds beyond the years that it can express.
+    #[must_use]
+    pub fn value(self, format: TimestampFormat) -> Value {
+        self.write(format).unwrap_or_else(|| number(&self.epoch_seconds()))
+    }
+
     /// The value in this format; `None` beyond the years that it can express.
     #[must_use]
     pub fn write(self, format: TimestampFormat) -> Option<Value> {
         if format == TimestampFormat::EpochSeconds {
-            let sign = if self.nanoseconds < 0 { "-" } else { "" };
-            let size = self.nanoseconds.abs();
-            return Some(number(&format!("{sign}{}{}", size / SECOND, fraction(size % SECOND))));
+            return Some(number(&self.epoch_seconds()));
         }
         let at = OffsetDateTime::from_unix_timestamp_nanos(self.nanoseconds).ok()?;
         let at = Some(at).filter(|at| (0..=9999).contains(&at.year()))?;
@@ -77,7 +102,7 @@ fn fraction(nanoseconds: i128) -> String {
 fn epoch_nanoseconds(text: &str) -> Option<i128> {
     if text.contains(['e', 'E']) {
         let seconds: f64 = text.parse().ok().filter(|seconds: &f64| seconds.abs() < 1e15)?;
-        #[expect(clippy::cast_possible_truncation, reason = "a number with an exponent is no exact count")]
+        #[expect(clippy::cast_possible_truncation, reason = "the size is checked before")]
         return Some((seconds * 1e9).round() as i128);
     }
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
@@ -127,6 +152,21 @@ mod tests {
     ) {
         assert_eq!(from.convert(to, &value), None);
         assert_eq!(from.convert(from, &value), Some(value));
+    }
+
+    #[test]
+    fn a_year_of_five_digits_has_only_epoch_seconds() {
+        let instant = Instant::read(EpochSeconds, &json!(300_000_000_000_i64)).unwrap();
+        assert_eq!((instant.write(DateTime), instant.value(DateTime)), (None, json!(300_000_000_000_i64)));
+    }
+
+    #[rstest]
+    #[case(1_500, "1.5")]
+    #[case(-1, "-0.001")]
+    #[case(0, "0")]
+    fn milliseconds_are_epoch_seconds_with_a_fraction(#[case] milliseconds: i64, #[case] seconds: &str) {
+        let instant = Instant::of_milliseconds(milliseconds);
+        assert_eq!((instant.epoch_seconds().as_str(), instant.milliseconds()), (seconds, Some(milliseconds)));
     }
 
     proptest! {

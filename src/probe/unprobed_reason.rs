@@ -72,12 +72,12 @@ pub enum UnprobedReason {
     /// A second member for a union cannot be built.
     #[error("the union has fewer than two members that can be built")]
     OneUnionMember,
-    /// The part of the request cannot say it.
-    #[error("{place} cannot say {what}")]
+    /// The part of the request cannot carry the value.
+    #[error("{place} cannot carry {what}")]
     NotCarried {
         /// The part of the request.
         place: ValuePlace,
-        /// What it cannot say.
+        /// The value.
         what: Inexpressible,
     },
     /// The example of the documents is invalid by its own model.
@@ -85,11 +85,11 @@ pub enum UnprobedReason {
     InvalidExample,
 }
 
-/// Something that a part of a request cannot say.
+/// A value that a part of a request cannot carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Inexpressible {
     /// No value at all.
-    #[error("that a value is absent")]
+    #[error("an absent value")]
     Absence,
     /// A request without the member, which calls another operation.
     #[error("that a value is absent without a call of another operation")]

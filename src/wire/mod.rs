@@ -7,7 +7,6 @@
 //! | `escapes` | Text with its escapes decoded |  |
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
-//! | `moment` | A point in time, read and written in the formats of timestamps |  |
 //! | `cbor` | Strict CBOR (RFC 8949): a value, and every problem that a tolerant parser hides | `json` |
 //! | `checksum` | Checksums of bodies, and the operations that require one | `digest` |
 //! | `event_stream` | Frames of event streams | `checksum` |
@@ -25,7 +24,6 @@ mod escapes;
 pub mod event_stream;
 pub mod json;
 mod message;
-mod moment;
 pub mod protocol;
 pub mod secrets;
 pub mod signing_date;
@@ -36,7 +34,6 @@ pub mod xml;
 
 pub use curl::curl;
 pub use message::{Delivery, Headers, Request, Response, TransportError};
-pub use moment::Moment;
 pub use protocol::{
     AwsJson, BuildError, ErrorIdentity, ParsedResponse, Protocol, RejectionClass, RestJson, UnknownProtocol,
     error_name, protocol_of,

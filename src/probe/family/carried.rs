@@ -1,4 +1,4 @@
-//! What a part of a request cannot say: null in a header, an absent label of a path.
+//! Leaves out the values that a part of a request cannot carry, such as null in a header.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! A value of every JSON type that a shape does not have; text that is no value of a shape, where everything is text.
+//! Values of the wrong JSON or CBOR type. Where every value is text, a text that is not a number or boolean.
 
 use serde_json::{Value, json};
 

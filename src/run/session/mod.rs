@@ -4,7 +4,9 @@
 //! request ids, the ledger, a crashed endpoint.
 
 mod collector;
+mod endpoint_health;
 mod life;
+mod opened_operation;
 mod parked_cases;
 mod presences;
 mod replay;
@@ -15,7 +17,6 @@ mod unsettled_cases;
 
 use std::{
     collections::{BTreeSet, HashMap},
-    convert::Infallible,
     pin::Pin,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -25,24 +26,21 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     judge::{
-        check::{
-            self, CaseJudgement,
-            implementation::{NormalizedResponse, PresenceDecision, PresenceProof, PresenceSubject, presence},
-        },
+        check::{self, CaseJudgement},
         obstacle::Obstacle,
         redaction::{SensitiveValues, redact},
         snapshots::Snapshots,
-        transcript::{Exchange, Transcript},
+        transcript::Transcript,
     },
     probe::Coverage,
     run::{
-        event::{Event, PresenceChecked, RunFinished, RunStarted},
+        event::{RunFinished, RunStarted},
         execute::{Breaker, Executor, LateCalls, Patience, PreparedStates},
         observer::Observer,
         resolved_target::ResolvedTarget,
         transport::{Transport, late_bytes::LateBytes},
     },
-    suite::{Case, CaseId, Fixtures, Opening, Plan, PlanStage},
+    suite::{Case, Fixtures, Plan, PlanStage},
     wire::{TransportError, sigv4::SigningKeys},
 };
 
@@ -85,9 +83,6 @@ pub enum ReachError {
 
 /// Starts an endpoint again. The session then checks whether it listens.
 pub type Restart = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
-
-/// The time limit of a restart.
-const RESTART_LIMIT: Duration = Duration::from_secs(30);
 
 /// The options of a run.
 #[derive(Debug, Clone)]
@@ -155,9 +150,6 @@ pub fn fresh_seed() -> u64 {
     (u64::from(since.subsec_nanos()) ^ since.as_secs().rotate_left(20)) % 1_000_000
 }
 
-/// The pause before the session connects again to an endpoint that refused a connection.
-const SECOND_LOOK: Duration = Duration::from_millis(300);
-
 /// The reason why a case did not run after an interruption.
 const INTERRUPTED: &str = "the run was interrupted";
 
@@ -175,45 +167,6 @@ struct SharedSession {
     session: Session,
     keys: SigningKeys,
     late: LateCalls,
-}
-
-/// The presence check of an operation, and the states that its cases share.
-struct OpenedOperation<'s> {
-    presence: Option<PresenceDecision>,
-    /// The response to an operation that does not exist.
-    unknown: Option<NormalizedResponse>,
-    questions: Vec<Exchange>,
-    prepared: Option<PreparedStates<'s>>,
-    /// What the requests of the states showed.
-    shown: Vec<PresenceEvidence>,
-}
-
-impl OpenedOperation<'_> {
-    /// The result with its transcript; `None` where no presence check was made.
-    fn checked(&self, session: &Session, opening: &Opening) -> Option<(PresenceChecked, Transcript)> {
-        let mut transcript = Transcript {
-            region: session.target.region.clone(),
-            begun: SystemTime::now(),
-            ..Transcript::new(CaseId(format!("{}.{}", opening.service, opening.operation)), session.options.seed)
-        };
-        transcript.exchanges.clone_from(&self.questions);
-        let mut unavailable = None;
-        if let Some(prepared) = &self.prepared {
-            transcript.exchanges.extend_from_slice(&prepared.transcript().exchanges);
-            transcript.variables.clone_from(&prepared.variables);
-            unavailable = Some(prepared.problems.join("; ")).filter(|problems| !problems.is_empty());
-        }
-        let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
-        let decision = self.presence.as_ref()?;
-        let checked = PresenceChecked {
-            service: opening.service.clone(),
-            operation: opening.operation.clone(),
-            presence: decision.into(),
-            reason: pseudonyms.in_text(&decision.reason()),
-            unavailable: unavailable.map(|unavailable| pseudonyms.in_text(&unavailable)),
-        };
-        Some((checked, transcript))
-    }
 }
 
 struct Finished {
@@ -237,14 +190,6 @@ impl Session {
         tokio::select! {
             finished = Box::pin(self.run_plan(plan, coverage, observer)) => finished,
             never = self.decide_doubts() => match never {},
-        }
-    }
-
-    /// Sends a health request whenever the breaker is in doubt.
-    async fn decide_doubts(&self) -> Infallible {
-        loop {
-            self.breaker.doubted().await;
-            self.breaker.settle(self.executor().is_healthy().await);
         }
     }
 
@@ -335,96 +280,6 @@ impl Session {
         }
     }
 
-    /// Checks the presence of an operation, and establishes the states that its cases share.
-    async fn open<'s>(&'s self, opening: &Opening, collector: &mut Collector<'_>) -> Option<PreparedStates<'s>> {
-        if *self.interrupt.borrow() || collector.life.is_over() {
-            return None;
-        }
-        let mut opened = self.opened(opening).await?;
-        let is_unreachable = matches!(opened.presence, Some(PresenceDecision::Unreachable(_)));
-        let is_silent = is_unreachable && self.breaker.suspect();
-        self.heed_breaker(collector).await;
-        if collector.life.is_over() {
-            return opened.prepared;
-        }
-        if is_silent {
-            // The endpoint responds to other requests, and may have left out only this one.
-            opened = self.opened(opening).await?;
-        }
-        if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
-            // The last case may have crashed it. A restarted endpoint gets a new check.
-            collector.life.doubt();
-            self.look_after(collector).await;
-            if !collector.life.is_over() {
-                opened = self.opened(opening).await?;
-            }
-        }
-        if let Some((checked, transcript)) = opened.checked(self, opening) {
-            let refutable = opened.presence.as_ref().is_some_and(PresenceDecision::is_refutable);
-            collector.opened(checked, transcript, opened.unknown, refutable);
-        }
-        collector.see(opened.shown);
-        opened.prepared
-    }
-
-    /// The presence of an operation, and the states that its cases share; `None` after an interruption.
-    async fn opened<'s>(&'s self, opening: &Opening) -> Option<OpenedOperation<'s>> {
-        let mut interrupt = self.interrupt.clone();
-        let work = async {
-            let mut opened = OpenedOperation {
-                presence: None,
-                unknown: None,
-                questions: Vec::new(),
-                prepared: None,
-                shown: Vec::new(),
-            };
-            self.check_presence(opening, &mut opened).await;
-            let no_case_runs = |decision: &PresenceDecision| match decision {
-                PresenceDecision::NotImplemented(_) => !decision.is_refutable(),
-                PresenceDecision::Unreachable(_) => true,
-                PresenceDecision::Implemented(_) | PresenceDecision::Crashes(_) => false,
-            };
-            if !opened.presence.as_ref().is_some_and(no_case_runs) && !opening.given.is_empty() {
-                let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
-                opened.shown = evidence(&self.suite, &prepared.transcript().exchanges);
-                opened.prepared = Some(prepared);
-            }
-            opened
-        };
-        tokio::select! {
-            opened = work => Some(opened),
-            () = interrupted(&mut interrupt) => None,
-        }
-    }
-
-    /// New states in place of those that a case spoiled. `is_over`: the endpoint crashed for good.
-    async fn renewed<'s>(&'s self, prepared: Option<PreparedStates<'s>>, is_over: bool) -> Option<PreparedStates<'s>> {
-        let prepared = prepared?;
-        if *self.interrupt.borrow() || is_over {
-            return Some(prepared);
-        }
-        let mut interrupt = self.interrupt.clone();
-        tokio::select! {
-            renewed = prepared.renew() => Some(renewed),
-            () = interrupted(&mut interrupt) => None,
-        }
-    }
-
-    /// Checks the presence of an operation that the model has.
-    async fn check_presence(&self, opening: &Opening, opened: &mut OpenedOperation<'_>) {
-        let subject = PresenceSubject::find(&self.suite, &opening.service, &opening.operation);
-        let Some((service, subject)) = self.suite.service(&opening.service).zip(subject) else { return };
-        if self.options.presence.assumes(&opening.operation) {
-            opened.presence = Some(PresenceDecision::Implemented(PresenceProof::Assumed));
-            return;
-        }
-        let sample = opening.sample.as_ref();
-        let responses = self.executor().check_presence(service, subject.operation, sample, &mut opened.questions).await;
-        opened.unknown = responses.unknown_operation.as_ref().ok().map(|response| subject.normalized(response));
-        opened.presence = Some(presence(subject, &responses));
-        self.executor().remove_samples(opening, &responses).await;
-    }
-
     fn executor(&self) -> Executor<'_> {
         Executor {
             suite: &self.suite,
@@ -476,12 +331,7 @@ impl Session {
                     None => break,
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
-                        plan.ended(&finished.case, finished.transcript.aftermath());
-                        if finished.transcript.exchanges.iter().any(|exchange| exchange.outcome.is_err()) {
-                            // Reports of earlier cases do not wait for a connection that is gone.
-                            self.transport.settle();
-                        }
-                        collector.enter(finished);
+                        self.enter(finished, plan, collector);
                         if collector.life.is_in_doubt() && tasks.len() == parked.len() && self.look_after(collector).await {
                             parked.give_up(RESTARTED);
                         }
@@ -507,57 +357,14 @@ impl Session {
         }
     }
 
-    /// Waits while the breaker is in doubt. If it is open, the endpoint is restarted, or the run is over. Returns true if it
-    /// was open.
-    async fn heed_breaker(&self, collector: &mut Collector<'_>) -> bool {
-        let mut interrupt = self.interrupt.clone();
-        tokio::select! {
-            () = self.breaker.decided() => {}
-            () = interrupted(&mut interrupt) => return false,
+    /// Enters a case that ran to its end.
+    fn enter(&self, finished: Finished, plan: &mut dyn Plan, collector: &mut Collector<'_>) {
+        plan.ended(&finished.case, finished.transcript.aftermath());
+        if finished.transcript.exchanges.iter().any(|exchange| exchange.outcome.is_err()) {
+            // Reports of earlier cases do not wait for a connection that is gone.
+            self.transport.settle();
         }
-        let is_open = self.breaker.open().is_some();
-        if is_open && !collector.life.is_over() {
-            self.look_after(collector).await;
-        }
-        is_open
-    }
-
-    /// Checks whether the endpoint crashed, and restarts it if possible. Returns true if it crashed.
-    async fn look_after(&self, collector: &mut Collector<'_>) -> bool {
-        let silent = self.breaker.open();
-        let gone = silent.is_some() || self.is_gone(collector.life.is_mute()).await;
-        let restarted = gone && self.start_again().await;
-        if let Some(died) = collector.life.settle(gone, restarted, silent) {
-            collector.observer.event(&Event::TargetDied(died));
-        }
-        gone
-    }
-
-    /// Starts the endpoint again. Returns true if there is a way to do so, and it listens.
-    pub async fn start_again(&self) -> bool {
-        let Some(restart) = &self.restart else { return false };
-        restart().await;
-        self.breaker.reset();
-        self.listens_again().await
-    }
-
-    async fn listens_again(&self) -> bool {
-        let deadline = tokio::time::Instant::now() + RESTART_LIMIT;
-        while tokio::time::Instant::now() < deadline {
-            if !self.is_gone(false).await {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Nothing listens any more, even after a pause: a server may be restarting. With `mute`, it must also respond.
-    async fn is_gone(&self, mute: bool) -> bool {
-        tokio::time::sleep(SECOND_LOOK).await;
-        let (executor, limit) = (self.executor(), self.breaker.health_limit());
-        let knock = tokio::time::timeout(limit, executor.knock()).await;
-        let outcome = knock.unwrap_or(Err(TransportError::Timeout(limit)));
-        outcome.is_err_and(|error| mute || error == TransportError::Refused)
+        collector.enter(finished);
     }
 
     /// Gives running cases some time to end and clean up, then stops them.

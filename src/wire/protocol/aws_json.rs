@@ -9,13 +9,13 @@ use super::{
     RequestChange, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     malformed_request::{json_bodies, json_forms},
     query_compatible::{query_mode, write_query_error},
-    routing::{RPC_METHOD, RPC_PATH, media_type, path, split_call},
+    routing::{RPC_METHOD, RPC_PATH, media_type, path, replace, split_call},
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     stream_body::{parse_stream, write_stream},
 };
 use crate::{
     model::{Contract, JsonText, Member, Operation, ShapeId, TimestampFormat, exact_number::rounded},
-    wire::{Headers, Request, Response, json},
+    wire::{Request, Response, json},
 };
 
 /// The header that names the operation, as `SERVICE.OPERATION`.
@@ -142,12 +142,7 @@ impl Protocol for AwsJson {
         let is_rejected = !(200..300).contains(&response.status)
             || identity.is_named_at(ErrorLocation::HEADER)
             || identity.is_named_at(ErrorLocation::TYPE);
-        ParsedResponse {
-            rejection: is_rejected.then_some(identity),
-            value: document.value,
-            problems: document.problems.into_iter().map(Into::into).collect(),
-            limit: document.limit.map(Into::into),
-        }
+        ParsedResponse { rejection: is_rejected.then_some(identity), ..document.into() }
     }
 
     fn error_location(&self) -> ErrorLocation {
@@ -237,9 +232,7 @@ impl ServerProtocol for AwsJson {
 
 impl EventPayloads for AwsJson {
     fn read(&self, _: &Contract, _: &ShapeId, payload: &[u8]) -> EventPayload {
-        let document = json::read(payload);
-        let problems = document.problems.into_iter().map(Into::into).collect();
-        EventPayload { value: document.value, problems, limit: document.limit.map(Into::into) }
+        EventPayload::of_json(payload)
     }
 
     fn write(&self, _: &Contract, _: &ShapeId, value: &Value) -> Bytes {
@@ -267,36 +260,16 @@ impl AwsJson {
 }
 
 const ROUTE_PARTS: [RoutePart; 4] = [
-    RoutePart {
-        name: "method",
-        role: RouteRole::Fixed,
-        read: |request| Some(&request.method),
-        write: |request, value| value.clone_into(&mut request.method),
-    },
-    RoutePart {
-        name: "path",
-        role: RouteRole::Fixed,
-        read: |request| Some(path(request)),
-        write: |request, value| value.clone_into(&mut request.target),
-    },
+    RoutePart::method(RouteRole::Fixed),
+    RoutePart::path(RouteRole::Fixed),
     RoutePart {
         name: "target",
         role: RouteRole::Operation,
         read: |request| request.headers.get(TARGET),
         write: |request, value| replace(&mut request.headers, TARGET, value),
     },
-    RoutePart {
-        name: "content-type",
-        role: RouteRole::Protocol,
-        read: |request| request.headers.get("content-type"),
-        write: |request, value| replace(&mut request.headers, "content-type", value),
-    },
+    RoutePart::content_type(),
 ];
-
-pub(super) fn replace(headers: &mut Headers, name: &str, value: &str) {
-    headers.remove(name);
-    headers.push(name, value);
-}
 
 fn target(service: &str, operation: &str) -> String {
     format!("{service}.{operation}")

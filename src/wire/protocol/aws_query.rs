@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ErrorResponse,
+    unshowable::Unshowable,
     xml_error::{REQUEST_ID, query_code, wrap, write_error_members},
     xml_names::service_namespace,
     xml_value::XmlValueReader,
@@ -34,7 +35,7 @@ pub(super) fn read_output(
 ///
 /// # Errors
 /// XML cannot show a part of the output.
-pub(super) fn write_output(contract: &Contract, operation: &Operation, output: &Value) -> Result<String, String> {
+pub(super) fn write_output(contract: &Contract, operation: &Operation, output: &Value) -> Result<String, Unshowable> {
     let mut writer = XmlWriter::default();
     let attributes: Vec<(String, String)> = service_namespace(contract).into_iter().collect();
     writer.element(&format!("{}Response", operation.name), &attributes, |writer| {
@@ -45,7 +46,7 @@ pub(super) fn write_output(contract: &Contract, operation: &Operation, output: &
             values.structure(writer, &format!("{}Result", operation.name), Vec::new(), &members, &output)?;
         }
         wrap(writer, "ResponseMetadata", &[], |writer| writer.leaf("RequestId", REQUEST_ID));
-        Ok::<(), String>(())
+        Ok::<(), Unshowable>(())
     })?;
     Ok(writer.finish())
 }

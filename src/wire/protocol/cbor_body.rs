@@ -10,11 +10,10 @@ use serde_json::{Map, Number, Value};
 use super::ErrorLocation;
 use crate::{
     model::{
-        Contract, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat,
+        Contract, Instant, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat,
         exact_number::{ExactNumber, number, same},
     },
     wire::{
-        Moment,
         cbor::{self, CborLimit, CborProblem, CborValue, CborWriter},
         json::JsonContainer,
     },
@@ -150,7 +149,9 @@ impl BodyReader<'_> {
 fn timestamp(seconds: Value, slot: ShapeSlot<'_>) -> Value {
     match slot.timestamp_format() {
         TimestampFormat::EpochSeconds => seconds,
-        format => Moment::of(&seconds, TimestampFormat::EpochSeconds).map_or(seconds, |moment| moment.value(format)),
+        format => {
+            Instant::read(TimestampFormat::EpochSeconds, &seconds).map_or(seconds, |instant| instant.value(format))
+        }
     }
 }
 
@@ -221,8 +222,8 @@ struct BodyWriter<'c> {
 
 impl BodyWriter<'_> {
     fn value(&mut self, value: &Value, slot: ShapeSlot<'_>) {
-        if let Some(moment) = moment(value, slot) {
-            return self.timestamp(moment);
+        if let Some(instant) = instant(value, slot) {
+            return self.timestamp(instant);
         }
         if let Some(number) = ExactNumber::of(value) {
             return self.number(number.text(), slot.kind());
@@ -269,9 +270,9 @@ impl BodyWriter<'_> {
         }
     }
 
-    fn timestamp(&mut self, moment: Moment) {
+    fn timestamp(&mut self, instant: Instant) {
         self.out.timestamp();
-        let seconds = moment.epoch_seconds();
+        let seconds = instant.epoch_seconds();
         match (seconds.parse::<i64>(), seconds.parse::<f64>()) {
             (Ok(seconds), _) => self.out.integer(seconds.into()),
             (Err(_), seconds) => self.out.float(seconds.unwrap_or_default()),
@@ -324,9 +325,9 @@ impl BodyWriter<'_> {
 }
 
 /// The point in time of a value that has the format of its timestamp.
-fn moment(value: &Value, slot: ShapeSlot<'_>) -> Option<Moment> {
+fn instant(value: &Value, slot: ShapeSlot<'_>) -> Option<Instant> {
     let is_timestamp = matches!(slot.kind(), Some(ShapeKind::Timestamp));
-    is_timestamp.then(|| Moment::of(value, slot.timestamp_format())).flatten()
+    is_timestamp.then(|| Instant::read(slot.timestamp_format(), value)).flatten()
 }
 
 /// The integer that a number with a fraction or an exponent is, if it is one of at most 64 bits.

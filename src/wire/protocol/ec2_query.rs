@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     ErrorResponse,
+    unshowable::Unshowable,
     xml_error::{REQUEST_ID, query_code, wrap, write_error_members},
     xml_names::service_namespace,
     xml_value::XmlValueReader,
@@ -29,7 +30,7 @@ pub(super) fn read_output(reader: &mut XmlValueReader<'_>, members: &[&Member], 
 ///
 /// # Errors
 /// XML cannot show a part of the output.
-pub(super) fn write_output(contract: &Contract, operation: &Operation, output: &Value) -> Result<String, String> {
+pub(super) fn write_output(contract: &Contract, operation: &Operation, output: &Value) -> Result<String, Unshowable> {
     let mut writer = XmlWriter::after(PROLOG);
     let attributes: Vec<(String, String)> = service_namespace(contract).into_iter().collect();
     writer.element(&format!("{}Response", operation.name), &attributes, |writer| {

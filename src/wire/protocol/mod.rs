@@ -22,6 +22,7 @@
 //! | `xml_events` | events whose payloads are XML documents |
 //! | `body_problem` | what is wrong with a body, in the terms of its format |
 //! | `type_fault` | the first value of an input that has another type than its shape |
+//! | `unshowable` | a value that a form or an XML document cannot show |
 //! | `value_place` | the part of a request that carries a value, and what it can say |
 //! | `media_range` | media types, and the `accept` headers that name ranges of them |
 //! | `query_compatible` | what services that used to speak awsQuery add to other protocols |
@@ -65,6 +66,7 @@ pub mod state_change;
 mod stream_body;
 mod stream_events;
 mod type_fault;
+mod unshowable;
 mod value_place;
 mod xml_document;
 mod xml_error;
@@ -79,7 +81,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Request, Response};
+use super::{Request, Response, json::JsonDocument};
 use crate::model::{BodyRules, Contract, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat};
 
 pub use aws_json::AwsJson;
@@ -346,6 +348,17 @@ pub struct ParsedResponse {
     pub limit: Option<BodyLimit>,
 }
 
+impl From<JsonDocument> for ParsedResponse {
+    fn from(document: JsonDocument) -> Self {
+        Self {
+            rejection: None,
+            value: document.value,
+            problems: document.problems.into_iter().map(Into::into).collect(),
+            limit: document.limit.map(Into::into),
+        }
+    }
+}
+
 impl ParsedResponse {
     /// The name of the error, if the response gives one.
     #[must_use]
@@ -389,6 +402,13 @@ impl ErrorResponse<'_> {
 
 /// The member that holds the message of an error which no model declares.
 const MESSAGE: &str = "message";
+
+impl<'a> ErrorResponse<'a> {
+    /// The error that a server sends for an output that it cannot write.
+    fn internal_failure(message: &'a str) -> Self {
+        Self { name: "InternalFailure", shape: None, status: 500, message, members: None }
+    }
+}
 
 /// A request body that is not an input.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -445,6 +465,12 @@ pub struct BuildError {
     pub operation: String,
     /// The problem.
     pub problem: String,
+}
+
+impl BuildError {
+    fn new(protocol: &dyn Protocol, operation: &Operation, problem: String) -> Self {
+        Self { protocol: protocol.id(), operation: operation.name.clone(), problem }
+    }
 }
 
 /// A service with no supported protocol.
@@ -516,5 +542,22 @@ mod tests {
     fn an_unsupported_protocol_is_an_error_that_names_it(#[case] traits: &str, #[case] expected: &str) {
         let known = "awsJson1_0, awsJson1_1, restJson1, restXml, awsQuery, ec2Query, rpcv2Cbor, rpcv2Json";
         assert_eq!(of(traits), Err(format!("{expected}; supported protocols: {known}")));
+    }
+
+    #[test]
+    fn a_request_names_its_operation_in_every_protocol_and_a_sentinel_names_none() {
+        let model = r#"{"smithy":"2.0","shapes":{
+            "x#S":{"type":"service","version":"2010-05-08","operations":[{"target":"x#Op"},{"target":"x#Other"}]},
+            "x#Op":{"type":"operation","traits":{"smithy.api#http":{"method":"POST","uri":"/op"}}},
+            "x#Other":{"type":"operation","traits":{"smithy.api#http":{"method":"POST","uri":"/other"}}}}}"#;
+        let contract = crate::model::read("m", model).unwrap();
+        let [operation, other] = ["Op", "Other"].map(|name| contract.operation(name).unwrap());
+        for protocol in SUPPORTED {
+            let request = protocol.build_request(&contract, operation, &Value::Object(Map::new())).unwrap();
+            let sentinels = protocol.sentinels(&contract, operation, &request).unwrap();
+            let names = |operation, request| protocol.names(&contract, operation, request);
+            assert!(names(operation, &request) && !names(other, &request), "{protocol:?}");
+            assert!(!names(operation, &sentinels.unknown_operation), "{protocol:?}");
+        }
     }
 }

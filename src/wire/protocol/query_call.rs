@@ -10,6 +10,7 @@ use super::{
     query_input::QueryInput,
     routing::{RPC_METHOD, RPC_PATH, media_type, path},
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_VERSION},
+    unshowable::Unshowable,
 };
 use crate::{
     model::{Contract, Operation},
@@ -32,7 +33,7 @@ const SIGNATURE_PREFIX: &str = "X-Amz-";
 ///
 /// # Errors
 /// A form cannot show a part of the input.
-pub(super) fn build(fields: QueryInput<'_>, operation: &Operation, input: &Value) -> Result<Request, String> {
+pub(super) fn build(fields: QueryInput<'_>, operation: &Operation, input: &Value) -> Result<Request, Unshowable> {
     let contract = fields.contract;
     let mut form = Form::default();
     form.push(ACTION, operation.name.as_str());
@@ -143,18 +144,8 @@ pub(super) fn parse_input(
 }
 
 pub(super) const ROUTE_PARTS: [RoutePart; 5] = [
-    RoutePart {
-        name: "method",
-        role: RouteRole::Fixed,
-        read: |request| Some(&request.method),
-        write: |request, value| value.clone_into(&mut request.method),
-    },
-    RoutePart {
-        name: "path",
-        role: RouteRole::Fixed,
-        read: |request| Some(path(request)),
-        write: |request, value| value.clone_into(&mut request.target),
-    },
+    RoutePart::method(RouteRole::Fixed),
+    RoutePart::path(RouteRole::Fixed),
     RoutePart {
         name: "action",
         role: RouteRole::Operation,
@@ -167,15 +158,7 @@ pub(super) const ROUTE_PARTS: [RoutePart; 5] = [
         read: |request| field(request, VERSION),
         write: |request, value| set_field(request, VERSION, value),
     },
-    RoutePart {
-        name: "content-type",
-        role: RouteRole::Protocol,
-        read: |request| request.headers.get("content-type"),
-        write: |request, value| {
-            request.headers.remove("content-type");
-            request.headers.push("content-type", value);
-        },
-    },
+    RoutePart::content_type(),
 ];
 
 /// The depth of a key that recursive parsers do not reach.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     form::{Form, FormNode},
     plain_text::{object, text},
+    unshowable::Unshowable,
     xml_names::{ENTRY, ITEM, entry_names, is_flattened, item_name, member_name},
     xml_value::scalar,
 };
@@ -61,8 +62,8 @@ impl QueryInput<'_> {
     ///
     /// # Errors
     /// A form cannot show a part of the value.
-    pub(super) fn write(self, form: &mut Form, members: &[Member], input: &Value) -> Result<(), String> {
-        let input = object(input).ok_or("the input is not an object")?;
+    pub(super) fn write(self, form: &mut Form, members: &[Member], input: &Value) -> Result<(), Unshowable> {
+        let input = object(input).ok_or(Unshowable::NotAnObject)?;
         self.members(form, "", members, input)
     }
 
@@ -72,7 +73,7 @@ impl QueryInput<'_> {
         prefix: &str,
         members: &[Member],
         value: &Map<String, Value>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unshowable> {
         for (name, value) in value.iter().filter(|(_, value)| !value.is_null()) {
             match members.iter().find(|member| member.name == *name) {
                 Some(member) => self.value(form, &join(prefix, &self.keys.of_member(member)), member, value)?,
@@ -82,7 +83,7 @@ impl QueryInput<'_> {
         Ok(())
     }
 
-    fn value(self, form: &mut Form, key: &str, member: &Member, value: &Value) -> Result<(), String> {
+    fn value(self, form: &mut Form, key: &str, member: &Member, value: &Value) -> Result<(), Unshowable> {
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind);
         match (kind, object(value), value.as_array()) {
             (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Some(value), _) => {
@@ -103,7 +104,7 @@ impl QueryInput<'_> {
         key: &str,
         (list, item): (&Member, &Member),
         items: &[Value],
-    ) -> Result<(), String> {
+    ) -> Result<(), Unshowable> {
         if items.is_empty() && self.keys == QueryKeys::Aws {
             form.push(key, "");
         }
@@ -119,7 +120,7 @@ impl QueryInput<'_> {
         prefix: &str,
         (key, part): (&Member, &Member),
         entries: &Map<String, Value>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unshowable> {
         let (key_name, value_name) = entry_names(key, part);
         let mut numbered = (1..).zip(entries);
         numbered.try_for_each(|(number, (name, value)): (usize, _)| {
@@ -190,7 +191,7 @@ fn join(prefix: &str, name: &str) -> String {
 }
 
 /// Writes a value by its own form.
-fn generic(form: &mut Form, key: &str, value: &Value) -> Result<(), String> {
+fn generic(form: &mut Form, key: &str, value: &Value) -> Result<(), Unshowable> {
     if let Some(text) = text(value) {
         form.push(key, text);
         return Ok(());
@@ -204,8 +205,8 @@ fn generic(form: &mut Form, key: &str, value: &Value) -> Result<(), String> {
             let mut members = members.iter().filter(|(_, value)| !value.is_null());
             members.try_for_each(|(name, value)| generic(form, &join(key, name), value))
         }
-        Value::Null => Err(format!("{key} has no form for null")),
-        _ => Err(format!("{key} has no form for an empty list or object")),
+        Value::Null => Err(Unshowable::Null(key.to_owned())),
+        _ => Err(Unshowable::Empty(key.to_owned())),
     }
 }
 
@@ -260,7 +261,9 @@ mod tests {
         let contract = contract();
         let mut form = Form::default();
         let members = contract.members(&ShapeId::new("x#T"));
-        QueryInput { contract: &contract, keys }.write(&mut form, members, input)?;
+        QueryInput { contract: &contract, keys }
+            .write(&mut form, members, input)
+            .map_err(|problem| problem.to_string())?;
         Ok(form.fields.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&"))
     }
 

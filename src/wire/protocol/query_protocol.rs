@@ -9,7 +9,8 @@ use super::{
     query_call,
     query_input::{QueryInput, QueryKeys},
     routing::RPC_METHOD,
-    xml_error::{INTERNAL_FAILURE, XmlError, auth_error_name, error_element, read_error},
+    unshowable::Unshowable,
+    xml_error::{XmlError, auth_error_name, error_element, read_error},
     xml_value::XmlValueReader,
 };
 use crate::{
@@ -68,7 +69,7 @@ impl Protocol for QueryProtocol {
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
-        let error = |problem| BuildError { protocol: self.id(), operation: operation.name.clone(), problem };
+        let error = |problem: Unshowable| BuildError::new(self, operation, problem.to_string());
         query_call::build(self.fields(contract), operation, input).map_err(error)
     }
 
@@ -194,16 +195,7 @@ impl ServerProtocol for QueryProtocol {
         };
         match written {
             Ok(body) => self.write(self.success_status(operation), body),
-            Err(message) => {
-                let error = ErrorResponse {
-                    name: INTERNAL_FAILURE,
-                    shape: None,
-                    status: 500,
-                    message: &message,
-                    members: None,
-                };
-                self.write_error(Some(contract), &error)
-            }
+            Err(problem) => self.write_error(Some(contract), &ErrorResponse::internal_failure(&problem.to_string())),
         }
     }
 

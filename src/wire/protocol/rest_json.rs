@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 
 use super::{
     BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, EventPayload, EventPayloads, IGNORED_UNION_MEMBERS,
-    InputError, MalformedRequest, ParsedResponse, Protocol, Recognition, RoutePart, RouteRole, RoutingError, Sentinels,
+    InputError, MalformedRequest, ParsedResponse, Protocol, Recognition, RoutePart, RoutingError, Sentinels,
     ServerProtocol, SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
-        BodyBinding, PayloadKind, distinguishes, due_media_type, has_path, has_status_member, place, route,
-        success_status, successor, unknown_path,
+        BodyBinding, PayloadKind, compare_status, distinguishes, due_media_type, has_path, is_rejection, names, place,
+        route, success_status, successor, unknown_path,
     },
     malformed_request::{json_bodies, json_forms},
     media_range::is_same,
@@ -18,12 +18,12 @@ use super::{
         parse_document, parse_error, parse_output,
     },
     rest_malformed::rest_heads,
-    routing::path,
+    routing::{REST_ROUTE_PARTS, path, with_query_of},
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
 };
 use crate::{
     model::{Contract, JsonText, Member, Operation, PayloadSide, ShapeId, TimestampFormat},
-    wire::{Request, Response, json},
+    wire::{Request, Response},
 };
 
 /// `restJson1`.
@@ -90,7 +90,7 @@ impl Protocol for RestJson {
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
-        let error = |problem: String| BuildError { protocol: self.id(), operation: operation.name.clone(), problem };
+        let error = |problem: String| BuildError::new(self, operation, problem);
         let none = Map::new();
         let input = match input {
             Value::Object(members) => members,
@@ -149,7 +149,7 @@ impl Protocol for RestJson {
     }
 
     fn names(&self, contract: &Contract, operation: &Operation, request: &Request) -> bool {
-        route(contract, request).is_some_and(|called| called.id == operation.id)
+        names(contract, operation, request)
     }
 
     fn is_claimed(&self, contract: &Contract, request: &Request) -> bool {
@@ -164,9 +164,7 @@ impl Protocol for RestJson {
         response: &Response,
         parsed: &ParsedResponse,
     ) -> bool {
-        // A recorded response may have no request.
-        let is_rejected = parsed.rejection.is_some() && response.status >= 400 && !request.method.is_empty();
-        !is_rejected || self.is_claimed(contract, request)
+        !is_rejection(request, response, parsed) || self.is_claimed(contract, request)
     }
 
     fn parse_response(
@@ -199,20 +197,14 @@ impl Protocol for RestJson {
         success_status(operation)
     }
 
-    /// AWS itself sometimes sends another 2xx status. An output may hold any.
     fn compare_success_status(&self, contract: &Contract, operation: &Operation, actual: u16) -> SuccessStatus {
-        let expected = self.success_status(operation);
-        if actual == expected || has_status_member(contract, &operation.output) {
-            SuccessStatus::Expected
-        } else {
-            SuccessStatus::Tolerated { expected }
-        }
+        compare_status(contract, operation, actual)
     }
 }
 
 impl ServerProtocol for RestJson {
     fn route_parts(&self) -> &'static [RoutePart] {
-        &ROUTE_PARTS
+        &REST_ROUTE_PARTS
     }
 
     fn recognize(&self, contract: &Contract, request: &Request) -> Recognition {
@@ -258,10 +250,8 @@ impl ServerProtocol for RestJson {
         let output = output.as_object().unwrap_or(&none);
         let mut response = Response { status: self.success_status(operation), ..Response::default() };
         if let Err(problem) = binding(contract).write_response(&operation.output, output, &mut response) {
-            let message = problem.to_string();
-            let error =
-                ErrorResponse { name: "InternalFailure", shape: None, status: 500, message: &message, members: None };
-            return self.write_error(Some(contract), &error);
+            let error = problem.to_string();
+            return self.write_error(Some(contract), &ErrorResponse::internal_failure(&error));
         }
         let body = BodyBinding::of(contract, &operation.output, PayloadSide::Output);
         let is_empty_document = matches!(body, BodyBinding::Nothing) && !operation.output.is_unit();
@@ -296,35 +286,6 @@ impl ServerProtocol for RestJson {
     }
 }
 
-const ROUTE_PARTS: [RoutePart; 3] = [
-    RoutePart {
-        name: "method",
-        role: RouteRole::Operation,
-        read: |request| Some(&request.method),
-        write: |request, value| value.clone_into(&mut request.method),
-    },
-    RoutePart {
-        name: "path",
-        role: RouteRole::Operation,
-        read: |request| Some(path(request)),
-        write: |request, value| request.target = with_query_of(request, value.to_owned()),
-    },
-    RoutePart {
-        name: "content-type",
-        role: RouteRole::Protocol,
-        read: |request| request.headers.get("content-type"),
-        write: |request, value| request.headers.set("content-type", value),
-    },
-];
-
-/// A path with the query of a request.
-fn with_query_of(request: &Request, path: String) -> String {
-    match request.target.split_once('?') {
-        Some((_, query)) => format!("{path}?{query}"),
-        None => path,
-    }
-}
-
 /// The header that all requests to some services need.
 fn service_header(contract: &Contract) -> Option<(&'static str, &str)> {
     let service = contract.service();
@@ -338,9 +299,7 @@ fn service_header(contract: &Contract) -> Option<(&'static str, &str)> {
 
 impl EventPayloads for RestJson {
     fn read(&self, _: &Contract, _: &ShapeId, payload: &[u8]) -> EventPayload {
-        let document = json::read(payload);
-        let problems = document.problems.into_iter().map(Into::into).collect();
-        EventPayload { value: document.value, problems, limit: document.limit.map(Into::into) }
+        EventPayload::of_json(payload)
     }
 
     fn write(&self, _: &Contract, _: &ShapeId, value: &Value) -> Bytes {

@@ -83,13 +83,7 @@ pub(super) fn may_have_body(operation: &Operation, status: u16) -> bool {
 
 /// A body without regard to shapes. An empty one is an empty object.
 pub(super) fn parse_document(response: &Response) -> ParsedResponse {
-    let document = read_document(&response.body);
-    ParsedResponse {
-        rejection: None,
-        value: document.value,
-        problems: document.problems.into_iter().map(Into::into).collect(),
-        limit: document.limit.map(Into::into),
-    }
+    read_document(&response.body).into()
 }
 
 fn read_document(bytes: &[u8]) -> JsonDocument {

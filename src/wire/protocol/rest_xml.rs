@@ -4,19 +4,18 @@ use serde_json::{Map, Value};
 
 use super::{
     BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
-    RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, TypeFault,
-    ValuePlace,
+    RoutePart, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
-        HttpBinding, distinguishes, due_media_type, has_path, has_status_member, place, route, success_status,
-        successor, unknown_subresource,
+        HttpBinding, compare_status, distinguishes, due_media_type, has_path, is_rejection, names, place, route,
+        success_status, successor, unknown_subresource,
     },
     media_range::is_same,
     plain_text::object,
     rest_malformed::rest_heads,
     rest_xml_response::{error_document, read_response, write_output},
-    routing::{media_type, path},
+    routing::{REST_ROUTE_PARTS, media_type, path},
     xml_document::XmlDocuments,
-    xml_error::{INTERNAL_FAILURE, auth_error_name},
+    xml_error::auth_error_name,
     xml_malformed::{xml_bodies, xml_sentinels},
 };
 use crate::{
@@ -98,7 +97,7 @@ impl Protocol for RestXml {
     }
 
     fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError> {
-        let error = |problem| BuildError { protocol: self.id(), operation: operation.name.clone(), problem };
+        let error = |problem: String| BuildError::new(self, operation, problem);
         let none = Map::new();
         let input = if input.is_null() { Some(&none) } else { object(input) };
         let input = input.ok_or_else(|| error("only an object can be sent".to_owned()))?;
@@ -107,7 +106,7 @@ impl Protocol for RestXml {
         if let Some(name) = documents.without_place(input) {
             return Err(error(format!("there is no place for {name}")));
         }
-        if let Some(body) = documents.bytes(input, false).map_err(error)? {
+        if let Some(body) = documents.bytes(input, false).map_err(|problem| error(problem.to_string()))? {
             request.body = body;
             let media_type = documents.body().media_type(contract, DOCUMENT);
             let media_type = media_type.filter(|_| request.headers.get("content-type").is_none());
@@ -138,6 +137,10 @@ impl Protocol for RestXml {
         None
     }
 
+    fn names(&self, contract: &Contract, operation: &Operation, request: &Request) -> bool {
+        names(contract, operation, request)
+    }
+
     fn is_claimed(&self, contract: &Contract, request: &Request) -> bool {
         route(contract, request).is_some()
     }
@@ -150,9 +153,7 @@ impl Protocol for RestXml {
         response: &Response,
         parsed: &ParsedResponse,
     ) -> bool {
-        // A recorded response may have no request.
-        let is_rejected = parsed.rejection.is_some() && response.status >= 400 && !request.method.is_empty();
-        !is_rejected || self.is_claimed(contract, request)
+        !is_rejection(request, response, parsed) || self.is_claimed(contract, request)
     }
 
     fn parse_response(
@@ -184,20 +185,14 @@ impl Protocol for RestXml {
         success_status(operation)
     }
 
-    /// AWS itself sometimes sends another 2xx status. An output may hold any.
     fn compare_success_status(&self, contract: &Contract, operation: &Operation, actual: u16) -> SuccessStatus {
-        let expected = self.success_status(operation);
-        if actual == expected || has_status_member(contract, &operation.output) {
-            SuccessStatus::Expected
-        } else {
-            SuccessStatus::Tolerated { expected }
-        }
+        compare_status(contract, operation, actual)
     }
 }
 
 impl ServerProtocol for RestXml {
     fn route_parts(&self) -> &'static [RoutePart] {
-        &ROUTE_PARTS
+        &REST_ROUTE_PARTS
     }
 
     fn recognize(&self, contract: &Contract, request: &Request) -> Recognition {
@@ -248,10 +243,8 @@ impl ServerProtocol for RestXml {
     fn write_output(&self, contract: &Contract, operation: &Operation, output: &Value) -> Response {
         let none = Map::new();
         let output = object(output).unwrap_or(&none);
-        write_output(contract, operation, output).unwrap_or_else(|message| {
-            let error =
-                ErrorResponse { name: INTERNAL_FAILURE, shape: None, status: 500, message: &message, members: None };
-            self.write_error(Some(contract), &error)
+        write_output(contract, operation, output).unwrap_or_else(|problem| {
+            self.write_error(Some(contract), &ErrorResponse::internal_failure(&problem.to_string()))
         })
     }
 
@@ -267,35 +260,6 @@ impl ServerProtocol for RestXml {
         response
     }
 }
-
-const ROUTE_PARTS: [RoutePart; 3] = [
-    RoutePart {
-        name: "method",
-        role: RouteRole::Operation,
-        read: |request| Some(&request.method),
-        write: |request, value| value.clone_into(&mut request.method),
-    },
-    RoutePart {
-        name: "path",
-        role: RouteRole::Operation,
-        read: |request| Some(path(request)),
-        write: |request, value| {
-            request.target = match request.target.split_once('?') {
-                Some((_, query)) => format!("{value}?{query}"),
-                None => value.to_owned(),
-            };
-        },
-    },
-    RoutePart {
-        name: "content-type",
-        role: RouteRole::Protocol,
-        read: |request| request.headers.get("content-type"),
-        write: |request, value| {
-            request.headers.remove("content-type");
-            request.headers.push("content-type", value);
-        },
-    },
-];
 
 #[cfg(test)]
 mod tests;

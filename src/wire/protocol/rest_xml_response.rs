@@ -7,6 +7,7 @@ use super::{
     http_binding::{BodyBinding, PayloadKind, success_status},
     rest_xml::{DOCUMENT, binding},
     stream_body::{event_bytes, event_problems},
+    unshowable::Unshowable,
     xml_document::{XmlDocuments, root_problem},
     xml_error::{REQUEST_ID, XmlError, error_element, read_error, wrap, write_error_members},
     xml_names::service_namespace,
@@ -147,10 +148,9 @@ pub(super) fn write_output(
     contract: &Contract,
     operation: &Operation,
     output: &Map<String, Value>,
-) -> Result<Response, String> {
+) -> Result<Response, Unshowable> {
     let mut response = Response { status: success_status(operation), ..Response::default() };
-    let written = binding(contract).write_response(&operation.output, output, &mut response);
-    written.map_err(|problem| problem.to_string())?;
+    binding(contract).write_response(&operation.output, output, &mut response)?;
     let documents = XmlDocuments::of(contract, &operation.output, PayloadSide::Output);
     let body = match documents.body() {
         BodyBinding::Payload(member, PayloadKind::EventStream) => Some(event_bytes(contract, member, &RestXml, output)),

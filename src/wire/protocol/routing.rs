@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::SUPPORTED;
-use crate::wire::Request;
+use crate::wire::{Headers, Request};
 
 /// A part of a request by which a protocol finds the operation.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,56 @@ pub struct RoutePart {
     /// Writes it.
     pub write: fn(&mut Request, &str),
 }
+
+impl RoutePart {
+    /// The method.
+    pub(super) const fn method(role: RouteRole) -> Self {
+        Self {
+            name: "method",
+            role,
+            read: |request| Some(&request.method),
+            write: |request, value| value.clone_into(&mut request.method),
+        }
+    }
+
+    /// The path. The query stays.
+    pub(super) const fn path(role: RouteRole) -> Self {
+        Self {
+            name: "path",
+            role,
+            read: |request| Some(path(request)),
+            write: |request, value| request.target = with_query_of(request, value.to_owned()),
+        }
+    }
+
+    /// The content type.
+    pub(super) const fn content_type() -> Self {
+        Self {
+            name: "content-type",
+            role: RouteRole::Protocol,
+            read: |request| request.headers.get("content-type"),
+            write: |request, value| replace(&mut request.headers, "content-type", value),
+        }
+    }
+}
+
+/// A path with the query of a request.
+pub(super) fn with_query_of(request: &Request, path: String) -> String {
+    match request.target.split_once('?') {
+        Some((_, query)) => format!("{path}?{query}"),
+        None => path,
+    }
+}
+
+/// Removes a header and adds it at the end.
+pub(super) fn replace(headers: &mut Headers, name: &str, value: &str) {
+    headers.remove(name);
+    headers.push(name, value);
+}
+
+/// The parts of a request by which a REST protocol finds the operation.
+pub(super) const REST_ROUTE_PARTS: [RoutePart; 3] =
+    [RoutePart::method(RouteRole::Operation), RoutePart::path(RouteRole::Operation), RoutePart::content_type()];
 
 /// The role of a part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use super::{
     BodyProblem, BuildError, EVENT_STREAM_TYPE, ErrorIdentity, ErrorLocation, ErrorResponse, EventPayload,
     EventPayloads, IGNORED_UNION_MEMBERS, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
     RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
-    aws_json::{COMMON_NAMESPACE, replace},
+    aws_json::COMMON_NAMESPACE,
     cbor_body, error_name,
     query_compatible::{query_mode, write_query_error},
-    routing::{RPC_METHOD, media_type, path},
+    routing::{RPC_METHOD, media_type, path, replace},
     rpc_v2_json::exchanged,
     rpc_v2_malformed::malformed_requests,
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
@@ -120,6 +120,10 @@ impl Protocol for RpcV2 {
 
     fn call<'r>(&self, _: &'r Request) -> Option<&'r str> {
         None
+    }
+
+    fn names(&self, contract: &Contract, operation: &Operation, request: &Request) -> bool {
+        called_parts(request).is_some_and(|(service, name)| names_service(contract, service) && name == operation.name)
     }
 
     fn is_claimed(&self, contract: &Contract, request: &Request) -> bool {
@@ -264,8 +268,7 @@ impl ServerProtocol for RpcV2 {
 impl EventPayloads for RpcV2 {
     fn read(&self, contract: &Contract, shape: &ShapeId, payload: &[u8]) -> EventPayload {
         let shape = contract.shape(shape).map(|shape| &shape.id);
-        let body = self.read_body(contract, payload, |_| shape);
-        EventPayload { value: body.value, problems: body.problems, limit: body.limit }
+        self.read_body(contract, payload, |_| shape).into()
     }
 
     fn write(&self, contract: &Contract, shape: &ShapeId, value: &Value) -> Bytes {
@@ -321,8 +324,8 @@ impl RpcV2 {
             Some(root) => exchanged(contract, root, &value),
             None => value,
         };
-        let problems = document.problems.into_iter().map(Into::into).collect();
-        ParsedResponse { value: document.value.map(in_shape), problems, limit: document.limit.map(Into::into), ..none }
+        let read = ParsedResponse::from(document);
+        ParsedResponse { value: read.value.map(in_shape), ..read }
     }
 
     /// Writes a value of the shape `root`, with further members in front.
@@ -357,30 +360,15 @@ impl RpcV2 {
 }
 
 const ROUTE_PARTS: [RoutePart; 4] = [
-    RoutePart {
-        name: "method",
-        role: RouteRole::Fixed,
-        read: |request| Some(&request.method),
-        write: |request, value| value.clone_into(&mut request.method),
-    },
-    RoutePart {
-        name: "path",
-        role: RouteRole::Operation,
-        read: |request| Some(path(request)),
-        write: |request, value| value.clone_into(&mut request.target),
-    },
+    RoutePart::method(RouteRole::Fixed),
+    RoutePart::path(RouteRole::Operation),
     RoutePart {
         name: "protocol",
         role: RouteRole::Protocol,
         read: |request| request.headers.get(PROTOCOL_HEADER),
         write: |request, value| replace(&mut request.headers, PROTOCOL_HEADER, value),
     },
-    RoutePart {
-        name: "content-type",
-        role: RouteRole::Protocol,
-        read: |request| request.headers.get("content-type"),
-        write: |request, value| replace(&mut request.headers, "content-type", value),
-    },
+    RoutePart::content_type(),
 ];
 
 /// The path of a call.

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::{
     model::{
-        Contract, NumberKind, ShapeId, ShapeKind, TimestampFormat,
+        Contract, Instant, NumberKind, ShapeId, ShapeKind, TimestampFormat,
         exact_number::{ExactNumber, number},
         walk::{Rewritten, VisitedValue, rewrite},
     },
-    wire::{Moment, json},
+    wire::json,
 };
 
 /// A value of the shape `root` as bodies hold it, made from the canonical value; or the canonical value, made from that
@@ -40,8 +40,8 @@ fn other_timestamp(value: &Value, format: TimestampFormat) -> Option<Value> {
     if format == TimestampFormat::EpochSeconds {
         return None;
     }
-    let from_epoch = Moment::of(value, TimestampFormat::EpochSeconds).map(|moment| moment.value(format));
-    from_epoch.or_else(|| Some(Moment::of(value, format)?.value(TimestampFormat::EpochSeconds)))
+    let from_epoch = Instant::read(TimestampFormat::EpochSeconds, value).map(|instant| instant.value(format));
+    from_epoch.or_else(|| Some(Instant::read(format, value)?.value(TimestampFormat::EpochSeconds)))
 }
 
 /// The number of a string, or the string of a number. `has_form`: the grammar of its shape.

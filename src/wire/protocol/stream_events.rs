@@ -7,12 +7,14 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::{BodyLimit, BodyProblem};
+use super::{BodyLimit, BodyProblem, ParsedResponse};
 use crate::{
-    model::{Contract, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat, exact_number::ExactNumber},
+    model::{
+        Contract, Instant, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat, exact_number::ExactNumber,
+    },
     wire::{
-        Moment,
         event_stream::{self, EventFrame, FrameProblem, FrameValue},
+        json,
     },
 };
 
@@ -51,6 +53,19 @@ pub struct EventPayload {
     pub problems: Vec<BodyProblem>,
     /// The reason why a valid payload has no value here.
     pub limit: Option<BodyLimit>,
+}
+
+impl EventPayload {
+    /// Reads a JSON payload without regard to its shape.
+    pub(super) fn of_json(payload: &[u8]) -> Self {
+        ParsedResponse::from(json::read(payload)).into()
+    }
+}
+
+impl From<ParsedResponse> for EventPayload {
+    fn from(ParsedResponse { value, problems, limit, .. }: ParsedResponse) -> Self {
+        Self { value, problems, limit }
+    }
 }
 
 /// The events of a finished stream.
@@ -289,7 +304,7 @@ fn header_value(
         (ShapeKind::Blob, FrameValue::Bytes(bytes)) => json!(STANDARD.encode(bytes)),
         (ShapeKind::String | ShapeKind::Enum(_), FrameValue::Text(text)) => json!(text),
         (ShapeKind::Timestamp, FrameValue::Timestamp(milliseconds)) => {
-            Moment::of_milliseconds(*milliseconds).value(timestamp_format(member, shape, default))
+            Instant::of_milliseconds(*milliseconds).value(timestamp_format(member, shape, default))
         }
         (kind, _) => return Err(header_type(kind)),
     })
@@ -418,7 +433,7 @@ fn frame_value(value: &Value, member: &Member, shape: &Shape, default: Timestamp
         ShapeKind::Blob => FrameValue::Bytes(STANDARD.decode(value.as_str()?).ok()?),
         ShapeKind::String | ShapeKind::Enum(_) => FrameValue::Text(value.as_str()?.to_owned()),
         ShapeKind::Timestamp => {
-            FrameValue::Timestamp(Moment::of(value, timestamp_format(member, shape, default))?.milliseconds()?)
+            FrameValue::Timestamp(Instant::read(timestamp_format(member, shape, default), value)?.milliseconds()?)
         }
         _ => return None,
     })

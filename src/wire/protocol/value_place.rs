@@ -1,4 +1,4 @@
-//! The part of a request that carries a value, and what it can say.
+//! The parts of a request that carry values, and which values they can carry.
 
 use std::fmt;
 

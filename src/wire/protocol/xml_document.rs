@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     BodyLimit, BodyProblem, InputError,
     http_binding::{BodyBinding, PayloadKind},
+    unshowable::Unshowable,
     xml_names::{given_name, member_name, namespace, service_namespace},
     xml_value::XmlValueReader,
     xml_value_writer::XmlValueWriter,
@@ -82,7 +83,7 @@ impl<'c> XmlDocuments<'c> {
     ///
     /// # Errors
     /// XML cannot show a part of the value.
-    pub(super) fn bytes(&self, value: &Map<String, Value>, is_kept: bool) -> Result<Option<Bytes>, String> {
+    pub(super) fn bytes(&self, value: &Map<String, Value>, is_kept: bool) -> Result<Option<Bytes>, Unshowable> {
         let mut writer = XmlWriter::default();
         match (&self.body, self.root()) {
             (BodyBinding::Payload(member, kind), None) => {
@@ -109,7 +110,7 @@ impl<'c> XmlDocuments<'c> {
     ///
     /// # Errors
     /// XML cannot show the value.
-    pub(super) fn unwrapped_bytes(&self, value: &Map<String, Value>) -> Result<Option<Bytes>, String> {
+    pub(super) fn unwrapped_bytes(&self, value: &Map<String, Value>) -> Result<Option<Bytes>, Unshowable> {
         let Some(member) = self.contract.members(self.shape).first() else { return Ok(None) };
         let mut writer = XmlWriter::default();
         let value = given(value, member).cloned().unwrap_or_else(|| Value::from(""));

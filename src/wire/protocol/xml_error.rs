@@ -25,9 +25,6 @@ const MESSAGE: &str = "Message";
 /// The names of the document elements of errors, which no output has.
 const ERROR_ROOTS: [&str; 3] = ["ErrorResponse", "Response", ERROR];
 
-/// The name of the error that a server sends for an output that it cannot write.
-pub(super) const INTERNAL_FAILURE: &str = "InternalFailure";
-
 /// The name that services of the XML protocols give an authentication error of the JSON protocols.
 pub(super) fn auth_error_name(name: &'static str) -> &'static str {
     match name {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     plain_text::{object, text},
+    unshowable::Unshowable,
     xml_names::{ENTRY, ITEM, entry_names, is_attribute, is_flattened, item_name, member_name, namespace},
 };
 use crate::{
@@ -40,7 +41,7 @@ impl<'c> XmlValueWriter<'c> {
         mut attributes: XmlAttributes,
         members: &[&Member],
         value: &Map<String, Value>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unshowable> {
         attributes.extend(attribute_members(members, value));
         writer.element(name, &attributes, |writer| self.members(writer, members, value))
     }
@@ -54,7 +55,7 @@ impl<'c> XmlValueWriter<'c> {
         writer: &mut XmlWriter,
         members: &[&Member],
         value: &Map<String, Value>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unshowable> {
         for (name, value) in value.iter().filter(|(_, value)| !value.is_null()) {
             match members.iter().find(|member| member.name == *name) {
                 Some(member) if is_attribute(member) && text(value).is_some() => {}
@@ -65,17 +66,17 @@ impl<'c> XmlValueWriter<'c> {
         Ok(())
     }
 
-    fn member(self, writer: &mut XmlWriter, member: &Member, value: &Value) -> Result<(), String> {
+    fn member(self, writer: &mut XmlWriter, member: &Member, value: &Value) -> Result<(), Unshowable> {
         let name = member_name(member);
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind).filter(|_| is_flattened(member));
         let attributes = || self.namespaces(member);
         match kind {
             Some(ShapeKind::List(item)) => {
-                let items = value.as_array().ok_or_else(|| format!("the flattened list {name} has only items"))?;
+                let items = value.as_array().ok_or_else(|| Unshowable::OnlyItems(name.to_owned()))?;
                 items.iter().try_for_each(|value| self.value(writer, name, item, value))
             }
             Some(ShapeKind::Map { key, value: part }) => {
-                let entries = object(value).ok_or_else(|| format!("the flattened map {name} has only entries"))?;
+                let entries = object(value).ok_or_else(|| Unshowable::OnlyEntries(name.to_owned()))?;
                 let mut entries = entries.iter();
                 entries.try_for_each(|(of, one)| self.entry(writer, (name, &attributes()), (key, of), (part, one)))
             }
@@ -84,7 +85,7 @@ impl<'c> XmlValueWriter<'c> {
     }
 
     /// Writes the value of a member, an item, a key or a value as an element of this name.
-    fn value(self, writer: &mut XmlWriter, name: &str, member: &Member, value: &Value) -> Result<(), String> {
+    fn value(self, writer: &mut XmlWriter, name: &str, member: &Member, value: &Value) -> Result<(), Unshowable> {
         self.named(writer, name, self.namespaces(member), member, value)
     }
 
@@ -99,7 +100,7 @@ impl<'c> XmlValueWriter<'c> {
         attributes: XmlAttributes,
         member: &Member,
         value: &Value,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unshowable> {
         let kind = self.contract.shape(&member.target).map(|shape| &shape.kind);
         match (kind, object(value), value.as_array()) {
             (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Some(value), _) => {
@@ -114,7 +115,7 @@ impl<'c> XmlValueWriter<'c> {
                     entries.iter().try_for_each(|(of, one)| self.entry(writer, (ENTRY, &[]), (key, of), (part, one)))
                 })
             }
-            _ if is_empty(value) => Err(format!("an empty list or object in {name} looks like another value")),
+            _ if is_empty(value) => Err(Unshowable::Empty(name.to_owned())),
             _ => with_attributes(writer, name, &attributes, value),
         }
     }
@@ -125,7 +126,7 @@ impl<'c> XmlValueWriter<'c> {
         (name, attributes): (&str, &[(String, String)]),
         (key, name_of): (&Member, &str),
         (part, value): (&Member, &Value),
-    ) -> Result<(), String> {
+    ) -> Result<(), Unshowable> {
         let (key_name, value_name) = entry_names(key, part);
         writer.element(name, attributes, |writer| {
             self.value(writer, key_name, key, &Value::from(name_of))?;
@@ -157,9 +158,9 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Writes a value by its own form.
-fn generic(writer: &mut XmlWriter, name: &str, value: &Value) -> Result<(), String> {
+fn generic(writer: &mut XmlWriter, name: &str, value: &Value) -> Result<(), Unshowable> {
     if !is_xml_name(name) {
-        return Err(format!("{name:?} is not the name of an element"));
+        return Err(Unshowable::NotAName(name.to_owned()));
     }
     with_attributes(writer, name, &[], value)
 }
@@ -169,7 +170,7 @@ fn with_attributes(
     name: &str,
     attributes: &[(String, String)],
     value: &Value,
-) -> Result<(), String> {
+) -> Result<(), Unshowable> {
     writer.element(name, attributes, |writer| match (text(value), value) {
         (Some(text), _) => {
             writer.text(&text);
@@ -180,6 +181,6 @@ fn with_attributes(
             let mut members = members.iter().filter(|(_, value)| !value.is_null());
             members.try_for_each(|(name, value)| generic(writer, name, value))
         }
-        _ => Err(format!("{name} has no form for null")),
+        _ => Err(Unshowable::Null(name.to_owned())),
     })
 }

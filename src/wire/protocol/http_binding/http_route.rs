@@ -28,6 +28,11 @@ pub(in crate::wire::protocol) fn route<'c>(contract: &'c Contract, request: &Req
     best.map(|(operation, _)| operation)
 }
 
+/// Returns whether a request calls this operation.
+pub(in crate::wire::protocol) fn names(contract: &Contract, operation: &Operation, request: &Request) -> bool {
+    route(contract, request).is_some_and(|called| called.id == operation.id)
+}
+
 /// Returns whether another operation has the same method and pattern, so that the query parameter or the header of this
 /// member tells them apart.
 pub(in crate::wire::protocol) fn distinguishes(contract: &Contract, operation: &Operation, member: &Member) -> bool {

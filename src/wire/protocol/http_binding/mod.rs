@@ -35,10 +35,10 @@ use crate::model::{Contract, Member, ShapeKind, TimestampFormat};
 pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type, due_media_type};
 pub use header_list::HeaderListProblem;
 pub(super) use http_route::{
-    calls_anything, distinguishes, has_path, route, successor, unknown_path, unknown_subresource,
+    calls_anything, distinguishes, has_path, names, route, successor, unknown_path, unknown_subresource,
 };
 pub use request_head::host_prefix;
-pub(super) use response_head::{has_status_member, success_status};
+pub(super) use response_head::{compare_status, is_rejection, success_status};
 pub(super) use value_places::place;
 
 /// The bindings of a contract, and the formats of timestamps that the model gives no format.

@@ -4,8 +4,11 @@ use serde_json::{Map, Value};
 
 use super::{BindingError, HttpBinding};
 use crate::{
-    model::{Contract, MemberBinding, Operation, PayloadSide, ShapeId},
-    wire::{Response, protocol::BodyProblem},
+    model::{Contract, Member, MemberBinding, Operation, PayloadSide, ShapeId},
+    wire::{
+        ParsedResponse, Request, Response,
+        protocol::{BodyProblem, SuccessStatus},
+    },
 };
 
 /// The status of a success: 200, unless the operation has another one.
@@ -14,9 +17,25 @@ pub(in crate::wire::protocol) fn success_status(operation: &Operation) -> u16 {
     code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()).unwrap_or(200)
 }
 
-/// Returns whether a member of an output is the status.
-pub(in crate::wire::protocol) fn has_status_member(contract: &Contract, output: &ShapeId) -> bool {
-    contract.members(output).iter().any(|member| member.binding(PayloadSide::Output) == MemberBinding::Status)
+/// Compares the status of a success with that of the operation. AWS itself sometimes sends another 2xx status, and an
+/// output may hold any.
+pub(in crate::wire::protocol) fn compare_status(
+    contract: &Contract,
+    operation: &Operation,
+    actual: u16,
+) -> SuccessStatus {
+    let expected = success_status(operation);
+    let is_status = |member: &Member| member.binding(PayloadSide::Output) == MemberBinding::Status;
+    if actual == expected || contract.members(&operation.output).iter().any(is_status) {
+        SuccessStatus::Expected
+    } else {
+        SuccessStatus::Tolerated { expected }
+    }
+}
+
+/// Returns whether a response rejects its request. A recorded response may have no request.
+pub(in crate::wire::protocol) fn is_rejection(request: &Request, response: &Response, parsed: &ParsedResponse) -> bool {
+    parsed.rejection.is_some() && response.status >= 400 && !request.method.is_empty()
 }
 
 impl HttpBinding<'_> {

@@ -334,7 +334,7 @@ fn each_location_has_its_timestamp_format() {
 #[test]
 fn route_parts_are_read_and_written() {
     let mut request = build("Put", &json!({"id": "a", "page": 1})).unwrap();
-    let read = |request: &Request| ROUTE_PARTS.map(|part| (part.read)(request).map(str::to_owned));
+    let read = |request: &Request| REST_ROUTE_PARTS.map(|part| (part.read)(request).map(str::to_owned));
     assert_eq!(read(&request), ["PUT", "/docs/a", "application/json"].map(|text| Some(text.to_owned())));
     for part in RestJson.route_parts() {
         (part.write)(&mut request, "/x");

@@ -3,7 +3,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::*;
-use crate::wire::{Moment, cbor::CborProblem};
+use crate::{model::Instant, wire::cbor::CborProblem};
 
 const MODEL: &str = r#"{"smithy":"2.0","shapes":{
     "a.b#S":{"type":"service","version":"1","operations":[{"target":"a.b#Op"},{"target":"a.b#Bare"}],
@@ -226,9 +226,10 @@ fn structure() -> impl Strategy<Value = Value> {
     leaf.prop_map(|(text, blob, int, float, double, whole, decimal, milliseconds)| {
         use base64::Engine as _;
         let encode = |bytes: &Vec<u8>| base64::engine::general_purpose::STANDARD.encode(bytes);
-        let moment = Moment::of(&number(&format!("{}.{:03}", milliseconds / 1000, milliseconds.abs() % 1000)), TimestampFormat::EpochSeconds).unwrap();
+        let seconds = number(&format!("{}.{:03}", milliseconds / 1000, milliseconds.abs() % 1000));
+        let instant = Instant::read(TimestampFormat::EpochSeconds, &seconds).unwrap();
         let mut value = json!({"int": int, "float": float.to_string().parse::<f64>().unwrap(), "double": double,
-            "whole": number(&whole), "decimal": number(&decimal), "flag": int > 0, "date": moment.value(TimestampFormat::DateTime)});
+            "whole": number(&whole), "decimal": number(&decimal), "flag": int > 0, "date": instant.value(TimestampFormat::DateTime)});
         let members = value.as_object_mut().unwrap();
         members.extend(text.map(|text| ("text".to_owned(), json!(text))));
         members.extend(blob.as_ref().map(|blob| ("blob".to_owned(), json!(encode(blob)))));

@@ -139,7 +139,7 @@ fn canonical(contract: &Contract, union: &ShapeId, params: &Value) -> Value {
         (Some(ShapeKind::Blob), Value::String(text)) => Rewritten::Value(STANDARD.encode(text).into()),
         (Some(ShapeKind::Timestamp), value) => {
             let format = timestamp_format(at.member.unwrap(), at.shape.unwrap(), TimestampFormat::EpochSeconds);
-            Rewritten::Value(Moment::of(value, TimestampFormat::DateTime).unwrap().value(format))
+            Rewritten::Value(Instant::read(TimestampFormat::DateTime, value).unwrap().value(format))
         }
         _ => Rewritten::Parts,
     })

@@ -1,0 +1,156 @@
+//! The presence check of an operation, and the states that its cases share.
+
+use std::time::SystemTime;
+
+use super::{
+    Collector, Session, interrupted,
+    presences::{PresenceEvidence, evidence},
+};
+use crate::{
+    judge::{
+        check::implementation::{NormalizedResponse, PresenceDecision, PresenceProof, PresenceSubject, presence},
+        redaction::redact,
+        transcript::{Exchange, Transcript},
+    },
+    run::{event::PresenceChecked, execute::PreparedStates},
+    suite::{CaseId, Opening},
+};
+
+/// The presence check of an operation, and the states that its cases share.
+struct OpenedOperation<'s> {
+    presence: Option<PresenceDecision>,
+    /// The response to an operation that does not exist.
+    unknown: Option<NormalizedResponse>,
+    questions: Vec<Exchange>,
+    prepared: Option<PreparedStates<'s>>,
+    /// What the requests of the states showed.
+    shown: Vec<PresenceEvidence>,
+}
+
+impl OpenedOperation<'_> {
+    /// The result with its transcript; `None` where no presence check was made.
+    fn checked(&self, session: &Session, opening: &Opening) -> Option<(PresenceChecked, Transcript)> {
+        let mut transcript = Transcript {
+            region: session.target.region.clone(),
+            begun: SystemTime::now(),
+            ..Transcript::new(CaseId(format!("{}.{}", opening.service, opening.operation)), session.options.seed)
+        };
+        transcript.exchanges.clone_from(&self.questions);
+        let mut unavailable = None;
+        if let Some(prepared) = &self.prepared {
+            transcript.exchanges.extend_from_slice(&prepared.transcript().exchanges);
+            transcript.variables.clone_from(&prepared.variables);
+            unavailable = Some(prepared.problems.join("; ")).filter(|problems| !problems.is_empty());
+        }
+        let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
+        let decision = self.presence.as_ref()?;
+        let checked = PresenceChecked {
+            service: opening.service.clone(),
+            operation: opening.operation.clone(),
+            presence: decision.into(),
+            reason: pseudonyms.in_text(&decision.reason()),
+            unavailable: unavailable.map(|unavailable| pseudonyms.in_text(&unavailable)),
+        };
+        Some((checked, transcript))
+    }
+}
+
+impl Session {
+    /// Checks the presence of an operation, and establishes the states that its cases share.
+    pub(super) async fn open<'s>(
+        &'s self,
+        opening: &Opening,
+        collector: &mut Collector<'_>,
+    ) -> Option<PreparedStates<'s>> {
+        if *self.interrupt.borrow() || collector.life.is_over() {
+            return None;
+        }
+        let mut opened = self.opened(opening).await?;
+        let is_unreachable = matches!(opened.presence, Some(PresenceDecision::Unreachable(_)));
+        let is_silent = is_unreachable && self.breaker.suspect();
+        self.heed_breaker(collector).await;
+        if collector.life.is_over() {
+            return opened.prepared;
+        }
+        if is_silent {
+            // The endpoint responds to other requests, and may have left out only this one.
+            opened = self.opened(opening).await?;
+        }
+        if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
+            // The last case may have crashed it. A restarted endpoint gets a new check.
+            collector.life.doubt();
+            self.look_after(collector).await;
+            if !collector.life.is_over() {
+                opened = self.opened(opening).await?;
+            }
+        }
+        if let Some((checked, transcript)) = opened.checked(self, opening) {
+            let refutable = opened.presence.as_ref().is_some_and(PresenceDecision::is_refutable);
+            collector.opened(checked, transcript, opened.unknown, refutable);
+        }
+        collector.see(opened.shown);
+        opened.prepared
+    }
+
+    /// The presence of an operation, and the states that its cases share; `None` after an interruption.
+    async fn opened<'s>(&'s self, opening: &Opening) -> Option<OpenedOperation<'s>> {
+        let mut interrupt = self.interrupt.clone();
+        let work = async {
+            let mut opened = OpenedOperation {
+                presence: None,
+                unknown: None,
+                questions: Vec::new(),
+                prepared: None,
+                shown: Vec::new(),
+            };
+            self.check_presence(opening, &mut opened).await;
+            let no_case_runs = |decision: &PresenceDecision| match decision {
+                PresenceDecision::NotImplemented(_) => !decision.is_refutable(),
+                PresenceDecision::Unreachable(_) => true,
+                PresenceDecision::Implemented(_) | PresenceDecision::Crashes(_) => false,
+            };
+            if !opened.presence.as_ref().is_some_and(no_case_runs) && !opening.given.is_empty() {
+                let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
+                opened.shown = evidence(&self.suite, &prepared.transcript().exchanges);
+                opened.prepared = Some(prepared);
+            }
+            opened
+        };
+        tokio::select! {
+            opened = work => Some(opened),
+            () = interrupted(&mut interrupt) => None,
+        }
+    }
+
+    /// New states in place of those that a case spoiled. `is_over`: the endpoint crashed for good.
+    pub(super) async fn renewed<'s>(
+        &'s self,
+        prepared: Option<PreparedStates<'s>>,
+        is_over: bool,
+    ) -> Option<PreparedStates<'s>> {
+        let prepared = prepared?;
+        if *self.interrupt.borrow() || is_over {
+            return Some(prepared);
+        }
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            renewed = prepared.renew() => Some(renewed),
+            () = interrupted(&mut interrupt) => None,
+        }
+    }
+
+    /// Checks the presence of an operation that the model has.
+    async fn check_presence(&self, opening: &Opening, opened: &mut OpenedOperation<'_>) {
+        let subject = PresenceSubject::find(&self.suite, &opening.service, &opening.operation);
+        let Some((service, subject)) = self.suite.service(&opening.service).zip(subject) else { return };
+        if self.options.presence.assumes(&opening.operation) {
+            opened.presence = Some(PresenceDecision::Implemented(PresenceProof::Assumed));
+            return;
+        }
+        let sample = opening.sample.as_ref();
+        let responses = self.executor().check_presence(service, subject.operation, sample, &mut opened.questions).await;
+        opened.unknown = responses.unknown_operation.as_ref().ok().map(|response| subject.normalized(response));
+        opened.presence = Some(presence(subject, &responses));
+        self.executor().remove_samples(opening, &responses).await;
+    }
+}
