@@ -19,6 +19,7 @@
 //! | `coverage` | The number of a model's constraints, and of those that are probed and judged | `derive` |
 //! | `derivation` | From the name of a model to its probes |  |
 //! | `effect` | The effect of an operation |  |
+//! | `relations` | The kinds of resources of a service, and the operations that create, read, list, change and delete them |  |
 //! | `member_path` | The path from an operation's input to a location in it |  |
 //! | `id_heads` | The beginnings of the ids that a selection can contain, so that only their probes are derived |  |
 //! | `loaded_operation` | The cases of the current operation that are still to run | `derive` |
@@ -44,6 +45,7 @@ mod member_path;
 mod probes;
 mod recipe;
 mod rejection;
+mod relations;
 mod shared_states;
 #[cfg(test)]
 mod testing;
@@ -66,6 +68,7 @@ pub use location::Location;
 pub use member_path::MemberPath;
 pub use probes::Probes;
 pub use recipe::recipe;
+pub use relations::{IdentifierLink, IdentifierOrigin, OutputPath, Relation, RelationRole, Relations, Resource};
 pub use unprobed_reason::{Inexpressible, UnprobedReason};
 pub use witness::WitnessError;
 

@@ -1,0 +1,238 @@
+//! The members that identify a resource, in inputs and outputs.
+
+use std::{collections::VecDeque, fmt};
+
+use serde::{Serialize, Serializer};
+
+use super::{Named, Relation, RelationRole, Resource};
+use crate::model::{Contract, Member, Operation, ShapeId, ShapeKind};
+
+/// The deepest structures of an output that are searched for an identifier.
+const DEEPEST: usize = 3;
+
+/// Endings of a member's name after the noun of a resource, the likeliest first. They also stand alone.
+const ENDINGS: [&str; 5] = ["Id", "Identifier", "Name", "Arn", "Url"];
+
+/// A location in an output: names of members, and `[]` for the items of a list or the values of a map.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputPath(pub Vec<String>);
+
+/// The step to the items of a list.
+pub(super) const ITEMS: &str = "[]";
+
+impl fmt::Display for OutputPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.iter().enumerate() {
+            let dot = if index == 0 || step == ITEMS { "" } else { "." };
+            write!(f, "{dot}{step}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for OutputPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl OutputPath {
+    /// The JSON pointer, if no step leads into a list.
+    #[must_use]
+    pub fn pointer(&self) -> Option<String> {
+        let leads_into_a_list = self.0.iter().any(|step| step == ITEMS);
+        (!leads_into_a_list).then(|| self.0.iter().map(|step| format!("/{step}")).collect())
+    }
+}
+
+/// A resource with the identifiers of its operations; `tagging`: operations on the tags of any resource.
+pub(super) fn resource(contract: &Contract, name: String, named: &Named<'_>, tagging: &Named<'_>) -> Resource {
+    let identifiers = identifiers(contract, &name, named);
+    let relations = named.iter().map(|(role, operation)| relation(contract, &name, &identifiers, *role, operation));
+    let mut relations: Vec<Relation> = relations.collect();
+    let is_made = relations.iter().any(|relation| relation.role == RelationRole::Creates);
+    if is_made {
+        relations
+            .extend(tagging.iter().filter_map(|(role, operation)| of_tags(contract, &identifiers, *role, operation)));
+    }
+    relations.sort_by(|one, other| (one.role, &one.operation).cmp(&(other.role, &other.operation)));
+    Resource { name, identifiers, relations }
+}
+
+/// An operation that tags any resource, if it identifies this one as others do.
+fn of_tags(contract: &Contract, identifiers: &[String], role: RelationRole, operation: &Operation) -> Option<Relation> {
+    let own = identifiers.last()?;
+    let member = contract.members(&operation.input).iter().find(|member| member.name == *own)?;
+    let input = vec![member.name.clone()];
+    Some(Relation { role, operation: operation.name.clone(), input, output: None, confidence: 0.9 })
+}
+
+/// The members that most operations on one resource require.
+fn identifiers(contract: &Contract, noun: &str, named: &Named<'_>) -> Vec<String> {
+    let ends = |role: RelationRole| matches!(role, RelationRole::Reads | RelationRole::Deletes);
+    let plain: Vec<&Operation> =
+        named.iter().filter(|(role, _)| ends(*role)).map(|(_, operation)| *operation).collect();
+    let any = || named.iter().filter(|(role, _)| role.identifies()).map(|(_, operation)| *operation).collect();
+    let operations: Vec<&Operation> = if plain.is_empty() { any() } else { plain };
+    let required = |member: &&Member| member.traits.required() && is_text(contract, &member.target);
+    let named_so = |member: &&Member| is_text(contract, &member.target) && rank(&member.name, noun).is_some();
+    let common = most_common(&operations, |operation| {
+        contract.members(&operation.input).iter().filter(required).map(|member| member.name.clone()).collect()
+    });
+    if !common.is_empty() {
+        return common;
+    }
+    most_common(&operations, |operation| {
+        contract.members(&operation.input).iter().filter(named_so).map(|member| member.name.clone()).collect()
+    })
+}
+
+/// The names that more than half of the operations have, in the order of the first one that has them.
+fn most_common(operations: &[&Operation], names: impl Fn(&Operation) -> Vec<String>) -> Vec<String> {
+    let all: Vec<Vec<String>> = operations.iter().map(|operation| names(operation)).collect();
+    let mut common: Vec<String> = Vec::new();
+    for name in all.iter().flatten() {
+        let having = all.iter().filter(|names| names.contains(name)).count();
+        if 2 * having > all.len() && !common.contains(name) {
+            common.push(name.clone());
+        }
+    }
+    common
+}
+
+pub(super) fn is_text(contract: &Contract, target: &ShapeId) -> bool {
+    let kind = contract.shape(target).map(|shape| &shape.kind);
+    matches!(kind, Some(ShapeKind::String | ShapeKind::Enum(_)))
+}
+
+/// Ranks below this one are of names that have the noun.
+pub(super) const OWN: usize = ENDINGS.len() + 1;
+
+/// The last word of a noun: `Task` of `ExportTask`.
+fn last_word(noun: &str) -> &str {
+    noun.rfind(|c: char| c.is_ascii_uppercase()).map_or(noun, |at| &noun[at..])
+}
+
+/// How well a name fits an identifier of a noun: the least is best; `None` if it does not.
+pub(super) fn rank(name: &str, noun: &str) -> Option<usize> {
+    let bare = |noun: &str| {
+        let head = name.get(..noun.len()).filter(|head| head.eq_ignore_ascii_case(noun));
+        head.map(|head| &name[head.len()..])
+    };
+    let ends = |rest: &str| ENDINGS.iter().position(|ending| rest.eq_ignore_ascii_case(ending));
+    if let Some(rest) = bare(noun) {
+        return if rest.is_empty() { Some(0) } else { ends(rest).map(|at| at + 1) };
+    }
+    let of_last_word = || bare(last_word(noun)).filter(|rest| !rest.is_empty()).and_then(ends);
+    ends(name).map(|at| at + OWN).or_else(|| of_last_word().map(|at| at + OWN + ENDINGS.len()))
+}
+
+fn relation(
+    contract: &Contract,
+    noun: &str,
+    identifiers: &[String],
+    role: RelationRole,
+    operation: &Operation,
+) -> Relation {
+    let members = contract.members(&operation.input);
+    let has = |name: &&String| members.iter().any(|member| member.name == **name);
+    let mut input: Vec<String> = identifiers.iter().filter(has).cloned().collect();
+    let own = identifiers.last();
+    if role == RelationRole::Creates && own.is_some_and(|own| !input.contains(own)) {
+        let chosen = chosen_name(contract, noun, operation);
+        input.extend(chosen.filter(|chosen| !input.contains(chosen)));
+    }
+    if role == RelationRole::Lists {
+        input.clear();
+    }
+    let output = match role {
+        RelationRole::Lists => in_list(contract, operation, noun, own),
+        RelationRole::Creates | RelationRole::Reads | RelationRole::Updates => {
+            in_output(contract, operation, noun, own)
+        }
+        _ => None,
+    };
+    let is_found = !input.is_empty() || output.is_some();
+    Relation { role, operation: operation.name.clone(), input, output, confidence: if is_found { 0.9 } else { 0.6 } }
+}
+
+/// The member by which the caller names a new resource.
+pub(super) fn chosen_name(contract: &Contract, noun: &str, operation: &Operation) -> Option<String> {
+    let members = contract.members(&operation.input).iter();
+    let is_name = |name: &str| name.eq_ignore_ascii_case("Name") || name.eq_ignore_ascii_case(&format!("{noun}Name"));
+    let mut texts = members.filter(|member| is_text(contract, &member.target));
+    texts.find(|member| is_name(&member.name)).map(|member| member.name.clone())
+}
+
+/// Returns whether a member holds an identifier of a noun, and how well: the name of the input comes first.
+fn fits(name: &str, noun: &str, own: Option<&String>) -> Option<usize> {
+    if own.is_some_and(|own| own.eq_ignore_ascii_case(name)) {
+        return Some(0);
+    }
+    // What a request calls by the noun alone is a name.
+    if own.is_some_and(|own| own.eq_ignore_ascii_case(noun)) && name.eq_ignore_ascii_case("Name") {
+        return Some(0);
+    }
+    // A member that is named as the resource is the resource: the text of a policy, and not its name.
+    rank(name, noun).filter(|rank| *rank > 0)
+}
+
+/// The identifier in the output, without the items of lists.
+pub(super) fn in_output(
+    contract: &Contract,
+    operation: &Operation,
+    noun: &str,
+    own: Option<&String>,
+) -> Option<OutputPath> {
+    in_structure(contract, &operation.output, noun, own).map(OutputPath)
+}
+
+/// The shallowest member that identifies a resource, in structures inside structures.
+fn in_structure(contract: &Contract, root: &ShapeId, noun: &str, own: Option<&String>) -> Option<Vec<String>> {
+    let mut open = VecDeque::from([(root, Vec::new())]);
+    while let Some((id, path)) = open.pop_front() {
+        let members = contract.members(id);
+        let texts = members.iter().filter(|member| is_text(contract, &member.target));
+        let ranked = texts.filter_map(|member| Some((fits(&member.name, noun, own)?, member)));
+        let best = ranked.filter(|(rank, _)| *rank < OWN || is_of(&path, noun)).min_by_key(|(rank, _)| *rank);
+        if let Some((_, member)) = best {
+            return Some([path, vec![member.name.clone()]].concat());
+        }
+        if path.len() + 1 < DEEPEST {
+            let inner =
+                members.iter().map(|member| (&member.target, [path.clone(), vec![member.name.clone()]].concat()));
+            open.extend(inner);
+        }
+    }
+    None
+}
+
+/// Returns whether a structure is about a noun: a bare `Id` in it identifies the resource, and not its owner.
+fn is_of(path: &[String], noun: &str) -> bool {
+    let word = last_word(noun).to_ascii_lowercase();
+    path.last().is_none_or(|name| name.to_ascii_lowercase().contains(&word))
+}
+
+/// The identifiers in the output of an operation that lists.
+fn in_list(contract: &Contract, operation: &Operation, noun: &str, own: Option<&String>) -> Option<OutputPath> {
+    let mut open = VecDeque::from([(&operation.output, Vec::new())]);
+    while let Some((id, path)) = open.pop_front() {
+        for member in contract.members(id) {
+            let at = [path.clone(), vec![member.name.clone()]].concat();
+            match contract.shape(&member.target).map(|shape| &shape.kind) {
+                Some(ShapeKind::List(item) | ShapeKind::Map { value: item, .. }) => {
+                    let at = [at, vec![ITEMS.to_owned()]].concat();
+                    if is_text(contract, &item.target) {
+                        return Some(OutputPath(at));
+                    }
+                    if let Some(inner) = in_structure(contract, &item.target, noun, own) {
+                        return Some(OutputPath([at, inner].concat()));
+                    }
+                }
+                Some(ShapeKind::Structure(_)) if at.len() < DEEPEST => open.push_back((&member.target, at)),
+                _ => {}
+            }
+        }
+    }
+    None
+}

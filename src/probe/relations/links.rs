@@ -1,0 +1,94 @@
+//! The origin of each identifier in a call that follows another: the new resource is read by what its creation was given
+//! or returned.
+
+use super::{
+    OutputPath, RelationRole, Resource,
+    identifier::{OWN, chosen_name, in_output, is_text, rank},
+};
+use crate::model::{Contract, Member, Operation, ShapeKind};
+
+/// The value of one input member of a call that follows another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentifierLink {
+    /// The member of the following call.
+    pub member: String,
+    /// Where its value comes from.
+    pub origin: IdentifierOrigin,
+    /// True if the member is a list of identifiers.
+    pub is_list: bool,
+}
+
+/// The origin of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentifierOrigin {
+    /// A member of the first call's input.
+    Input(String),
+    /// A location in the first call's output.
+    Output(OutputPath),
+}
+
+impl Resource {
+    /// The members of `next` that an earlier call of `first` determines; `None` if they do not identify the resource that
+    /// `first` created, read or changed.
+    #[must_use]
+    pub fn links(&self, contract: &Contract, first: &Operation, next: &Operation) -> Option<Vec<IdentifierLink>> {
+        let members = contract.members(&next.input).iter();
+        let links: Vec<IdentifierLink> = members.filter_map(|member| self.link(contract, first, member)).collect();
+        let role = |operation: &Operation| {
+            self.relations.iter().find(|one| one.operation == operation.name).map(|one| one.role)
+        };
+        if role(next) == Some(RelationRole::Lists) {
+            let required = contract.members(&next.input).iter().filter(|member| member.traits.required());
+            let parents: Vec<IdentifierLink> = links.into_iter().filter(|link| !self.is_own(&link.member)).collect();
+            let is_linked = |member: &Member| parents.iter().any(|link| link.member == member.name);
+            return required
+                .clone()
+                .all(|member| is_linked(member) || !is_text(contract, &member.target))
+                .then_some(parents);
+        }
+        let identified = self.identifiers.iter().all(|name| links.iter().any(|link| link.member == *name));
+        let by_other = || links.iter().any(|link| rank(&link.member, &self.name).is_some_and(|rank| rank < OWN));
+        (!links.is_empty() && ((identified && !self.identifiers.is_empty()) || by_other())).then_some(links)
+    }
+
+    /// Returns whether a member is the last one that identifies the resource: those before identify its parents.
+    fn is_own(&self, member: &str) -> bool {
+        self.identifiers.last().is_some_and(|own| own == member)
+            || rank(member, &self.name).is_some_and(|rank| rank < OWN)
+    }
+
+    fn link(&self, contract: &Contract, first: &Operation, member: &Member) -> Option<IdentifierLink> {
+        let kind = contract.shape(&member.target).map(|shape| &shape.kind)?;
+        let is_list = match kind {
+            ShapeKind::List(item) => is_text(contract, &item.target),
+            _ => false,
+        };
+        if !is_list && !is_text(contract, &member.target) {
+            return None;
+        }
+        let name = if is_list { member.name.strip_suffix('s').unwrap_or(&member.name) } else { &member.name };
+        let is_identifier = self.identifiers.iter().any(|one| one == &member.name);
+        if !is_identifier && rank(name, &self.name).is_none_or(|rank| rank >= OWN) && !member.traits.required() {
+            return None;
+        }
+        let origin = self.origin(contract, first, name)?;
+        Some(IdentifierLink { member: member.name.clone(), origin, is_list })
+    }
+
+    fn origin(&self, contract: &Contract, first: &Operation, name: &str) -> Option<IdentifierOrigin> {
+        let inputs = contract.members(&first.input);
+        let same =
+            inputs.iter().find(|member| member.name.eq_ignore_ascii_case(name) && is_text(contract, &member.target));
+        if let Some(member) = same {
+            return Some(IdentifierOrigin::Input(member.name.clone()));
+        }
+        if !self.is_own(name) {
+            return None;
+        }
+        let returned = in_output(contract, first, &self.name, Some(&name.to_owned()));
+        returned.map(IdentifierOrigin::Output).or_else(|| {
+            let wants_name = name.to_ascii_lowercase().ends_with("name") || name.eq_ignore_ascii_case(&self.name);
+            chosen_name(contract, &self.name, first).filter(|_| wants_name).map(IdentifierOrigin::Input)
+        })
+    }
+}
