@@ -36,6 +36,7 @@ fn kind(root: &Root) -> &'static str {
         Root::Accepted { .. } => "accepted",
         Root::Wire { .. } => "wire",
         Root::Signatures => "signatures",
+        Root::Behavior { .. } => "behaviour",
         Root::Scenario { .. } => "scenario",
     }
 }
@@ -55,6 +56,9 @@ fn scope(root: &Root) -> String {
         Root::Unvalidated { service, location } => vec![service.clone(), location.clone()],
         Root::Accepted { service, family, location } => vec![service.clone(), location.clone(), family.clone()],
         Root::Wire { service, family, symptom } => vec![service.clone(), family.clone(), of_symptom(symptom)],
+        Root::Behavior { service, family, location, symptom } => {
+            vec![service.clone(), location.clone(), family.clone(), of_symptom(symptom)]
+        }
         Root::Signatures => vec!["endpoint".to_owned()],
         Root::Scenario { service, operation, group, expected, symptom } => {
             let group = if *group == RequestGroup::Sdk { String::new() } else { group.name().to_owned() };

@@ -11,6 +11,8 @@ use crate::suite::{CaseAim, RequestGroup};
 pub enum CauseRank {
     /// A server error for a valid request.
     ValidCrashes,
+    /// Operations on one resource do not agree.
+    WrongBehavior,
     /// A wrong response to a request that was accepted.
     WrongResponse,
     /// A valid request is rejected.
@@ -27,8 +29,9 @@ pub enum CauseRank {
 
 impl CauseRank {
     /// Every rank, the most important first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ValidCrashes,
+        Self::WrongBehavior,
         Self::WrongResponse,
         Self::ValidRejected,
         Self::WrongError,
@@ -42,6 +45,7 @@ impl CauseRank {
     pub fn title(self) -> &'static str {
         match self {
             Self::ValidCrashes => "server error on a valid request",
+            Self::WrongBehavior => "operations on one resource disagree",
             Self::WrongResponse => "wrong response to an accepted request",
             Self::ValidRejected => "valid request rejected",
             Self::WrongError => "wrong error for an invalid request",
@@ -56,6 +60,7 @@ impl CauseRank {
     pub fn reason(self) -> &'static str {
         match self {
             Self::ValidCrashes => "a correct program cannot work around it",
+            Self::WrongBehavior => "a correct program does not find what it stored, or finds what it deleted",
             Self::WrongResponse => "a correct program reads wrong data, or fails to read the response",
             Self::ValidRejected => "a correct program cannot use the feature",
             Self::WrongError => "a program that handles the error takes the wrong path",
@@ -72,6 +77,7 @@ impl CauseRank {
             Root::Valid { symptom, .. } => Self::of_outcome(RequestGroup::Sdk, symptom),
             Root::WrongError { .. } | Root::InvalidCrashes { .. } => Self::WrongError,
             Root::Unenforced { .. } | Root::Unvalidated { .. } | Root::Accepted { .. } => Self::InvalidAccepted,
+            Root::Behavior { symptom, .. } => Self::of_outcome(RequestGroup::Behavior, symptom),
             Root::Scenario { group, symptom, .. } => Self::of_outcome(*group, symptom),
             Root::Response { .. } => {
                 members.iter().map(|member| Self::of_response(&member.case.aim)).min().unwrap_or(Self::WrongResponse)
@@ -83,6 +89,9 @@ impl CauseRank {
         match (group, symptom) {
             (RequestGroup::Wire, _) => Self::Wire,
             (RequestGroup::Signing, _) => Self::Signing,
+            (RequestGroup::Behavior, Symptom::Crash { .. }) => Self::ValidCrashes,
+            (RequestGroup::Behavior, Symptom::WrongError { .. }) => Self::WrongError,
+            (RequestGroup::Behavior, _) => Self::WrongBehavior,
             (RequestGroup::Sdk, Symptom::Crash { valid: true, .. }) => Self::ValidCrashes,
             (RequestGroup::Sdk, Symptom::Rejected { .. }) => Self::ValidRejected,
             (RequestGroup::Sdk, Symptom::Accepted) => Self::InvalidAccepted,
@@ -95,8 +104,8 @@ impl CauseRank {
         match (aim.group, aim.valid) {
             (RequestGroup::Wire, _) => Self::Wire,
             (RequestGroup::Signing, _) => Self::Signing,
-            (RequestGroup::Sdk, true) => Self::WrongResponse,
-            (RequestGroup::Sdk, false) => Self::WrongError,
+            (RequestGroup::Sdk | RequestGroup::Behavior, true) => Self::WrongResponse,
+            (RequestGroup::Sdk | RequestGroup::Behavior, false) => Self::WrongError,
         }
     }
 }

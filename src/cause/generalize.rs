@@ -11,7 +11,7 @@ use super::{
     symptom::{ResponseFault, Symptom, symptoms},
 };
 use crate::{
-    judge::{fingerprint::steady, verdict::Severity},
+    judge::{code::Code, fingerprint::steady, verdict::Severity},
     run::event::CaseReport,
     suite::{CaseId, RequestGroup},
 };
@@ -64,7 +64,7 @@ pub(super) fn rooted<'c>(
     cases.into_iter().for_each(|case| run.enter(case));
     let stored = run.stored();
     let root = |case: &CaseReport, symptom: &Symptom| match symptom {
-        Symptom::Response(fault) => stored
+        Symptom::Response(fault) if !is_of_behavior(case, fault) => stored
             .get(&fault_key(case, fault))
             .cloned()
             .unwrap_or_else(|| Root::Response { service: case.service.clone(), fault: fault.clone() }),
@@ -117,6 +117,7 @@ impl<'c> RunSymptoms<'c> {
                 Root::Wire { service, family: family.clone(), symptom: symptom.clone() }
             }
             (RequestGroup::Sdk, _) if aim.valid && aim.location.is_some() => self.of_valid(case, symptom),
+            (RequestGroup::Behavior, Some(family)) => of_behavior(case, family, symptom),
             (RequestGroup::Sdk, Some(family)) => self.of_invalid(case, family, symptom),
             _ => of_scenario(case, symptom),
         }
@@ -145,6 +146,27 @@ impl<'c> RunSymptoms<'c> {
             },
         }
     }
+}
+
+/// Returns whether a fault is about what operations promise each other: the others are of the response alone.
+fn is_of_behavior(case: &CaseReport, fault: &ResponseFault) -> bool {
+    let expected = [Code::EVENTUALLY, Code::EXPECTED_BODY, Code::OUTCOME, Code::ERROR_IDENTITY];
+    case.aim.group == RequestGroup::Behavior && expected.contains(&fault.code)
+}
+
+/// Operations that fail in one way at members of one name share a root, whatever the values are.
+fn of_behavior(case: &CaseReport, family: &str, symptom: &Symptom) -> Root {
+    let symptom = match symptom {
+        Symptom::Response(fault) => Symptom::Response(ResponseFault {
+            code: fault.code,
+            rule: None,
+            member: String::new(),
+            expected: String::new(),
+        }),
+        other => other.clone(),
+    };
+    let location = case.aim.location.clone().unwrap_or_default();
+    Root::Behavior { service: case.service.clone(), family: family.to_owned(), location, symptom }
 }
 
 /// Scenarios of an operation that expect the same share a root.

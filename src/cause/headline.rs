@@ -41,6 +41,18 @@ pub(super) fn headline(group: &OccurrenceGroup<Root, Rooted<'_>>) -> String {
         Root::Wire { family, symptom, .. } => {
             format!("{}: {}: {}", operations(), asks(family), of_outcome(symptom, expected()))
         }
+        Root::Behavior { family, location, symptom, .. } => {
+            let at = if location.is_empty() { String::new() } else { format!("`{location}`, ") };
+            let outcome = match symptom {
+                Symptom::Response(fault) => {
+                    let mut errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+                    errors.find(|finding| finding.code == fault.code).map(|one| of_response(&fault_of(one), findings))
+                }
+                _ => None,
+            };
+            let outcome = outcome.unwrap_or_else(|| of_outcome(symptom, expected()));
+            format!("{}: {at}{}: {outcome}", operations(), asks(family))
+        }
         Root::Scenario { operation, symptom, .. } => format!("{operation}: {}", of_outcome(symptom, expected())),
     }
 }

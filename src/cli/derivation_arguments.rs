@@ -66,15 +66,16 @@ pub(super) struct ChoiceArguments {
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Probes")]
 pub(super) struct FamilyArguments {
-    /// Run only these groups or families: sdk (what an SDK can send), wire (malformed requests), signing, or all;
-    /// required, length, range, pattern, enum, items, entries, unique, union, legal, example of sdk; type, timestamp,
-    /// blob, integer, unknown-member, request of wire. With --filter, the default is all.
+    /// Run only these groups or families: sdk (what an SDK can send), behaviour (several calls on one resource), wire
+    /// (malformed requests), signing, or all; required, length, range, pattern, enum, items, entries, unique, union,
+    /// legal, example of sdk; absent, round-trip, listed, consistent, pages, tokens, duplicate, gone of behaviour; type,
+    /// timestamp, blob, integer, unknown-member, request of wire. With --filter, the default is all.
     #[arg(
         long,
         value_name = "GROUP|FAMILY",
         value_delimiter = ',',
         env = "WIREPROOF_PROBES",
-        default_value = "sdk",
+        default_value = "sdk,behaviour",
         default_value_if("filter", ArgPredicate::IsPresent, "all")
     )]
     #[serde(serialize_with = "names", deserialize_with = "named")]

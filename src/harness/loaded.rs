@@ -190,9 +190,11 @@ fn family_selectors(suite: &Suite) -> Result<Vec<FamilySelector>, Problem> {
     let selectors: Result<Vec<FamilySelector>, Problem> =
         suite.probe_families.iter().map(|name| selector(name)).collect();
     let selectors = selectors?;
-    let default =
-        if suite.selection.filters.is_empty() { FamilySelector::Group(RequestGroup::Sdk) } else { FamilySelector::All };
-    Ok(if selectors.is_empty() { vec![default] } else { selectors })
+    let default = || match suite.selection.filters.is_empty() {
+        true => vec![FamilySelector::Group(RequestGroup::Sdk), FamilySelector::Group(RequestGroup::Behavior)],
+        false => vec![FamilySelector::All],
+    };
+    Ok(if selectors.is_empty() { default() } else { selectors })
 }
 
 fn selector(name: &str) -> Result<FamilySelector, Problem> {

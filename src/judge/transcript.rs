@@ -175,7 +175,8 @@ impl Transcript {
         }
         let earlier = case.scenario.steps.iter().enumerate().take(step.saturating_sub(1));
         for (index, earlier) in earlier.filter(|(_, earlier)| !earlier.capture.is_empty()) {
-            let last = self.of_step(index + 1).filter(|exchange| exchange.role == Role::Main).last();
+            let own = |exchange: &&Exchange| matches!(exchange.role, Role::Main | Role::Setup);
+            let last = self.of_step(index + 1).filter(own).last();
             let value = last
                 .and_then(|exchange| exchange.outcome.as_ref().ok())
                 .and_then(|response| service.parse_response(&earlier.call.operation, response).value);

@@ -18,6 +18,10 @@ pub(super) enum InputChange {
     String(Option<u64>),
     /// Set the location to a list with this number of items. Built with the case.
     Items(u64),
+    /// Nothing: the valid input.
+    Nothing,
+    /// Set the location to another string with characters of the same kinds.
+    Unlike,
     /// Remove the location.
     Remove,
     /// Add a member to the structure at the location.
@@ -70,6 +74,12 @@ pub(super) fn apply(
             *input.pointer_mut(&pointer)? = value;
             invalid(input)
         }
+        InputChange::Nothing => valid(input),
+        InputChange::Unlike => {
+            let value = input.pointer_mut(&pointer)?;
+            *value = unlike(value.as_str()?).into();
+            invalid(input)
+        }
         InputChange::Remove => {
             let (parent, name) = parent(&mut input, &pointer)?;
             parent.remove(&name)?;
@@ -91,6 +101,29 @@ pub(super) fn apply(
         }
         InputChange::Signed(fault) => Changed { fault: Some(fault), ..invalid(input) },
     })
+}
+
+/// Another text with characters of the same kinds: letters for letters, digits for digits, hexadecimal for hexadecimal. Of
+/// a path or an ARN, only the last part differs; of an ID such as `vpc-0a1b2c3d`, what follows its prefix.
+fn unlike(text: &str) -> String {
+    let last = text.rfind(['/', ':']).map_or(0, |at| at + 1);
+    let (head, tail) = text.split_at(if text.len() - last < 2 { 0 } else { last });
+    let is_hexadecimal = |text: &str| text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f' | '-'));
+    let (prefix, rest) = tail.split_once('-').filter(|(_, rest)| rest.len() > 5 && is_hexadecimal(rest)).unzip();
+    let prefix = prefix.map(|prefix| format!("{prefix}-")).unwrap_or_default();
+    let rest = rest.unwrap_or(tail);
+    let letters = if is_hexadecimal(rest) { 6 } else { 26 };
+    let turned = |c: char, first: char, count: u32| {
+        let at = u32::from(c) - u32::from(first);
+        char::from_u32(u32::from(first) + (at + count / 2) % count).unwrap_or(c)
+    };
+    let other = rest.chars().map(|c| match c {
+        '0'..='9' => turned(c, '0', 10),
+        'a'..='z' => turned(c, 'a', letters),
+        'A'..='Z' => turned(c, 'A', 26),
+        other => other,
+    });
+    format!("{head}{prefix}{}", other.collect::<String>())
 }
 
 /// The object that has the member a pointer leads to, and the name of the member.

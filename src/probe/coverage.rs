@@ -210,9 +210,9 @@ mod tests {
 
     #[rstest]
     #[case::none(&["all"], &[])]
-    #[case::groups(&["sdk"], &["wire", "signing"])]
+    #[case::groups(&["sdk"], &["behaviour", "wire", "signing"])]
     #[case::single_families(&["wire", "signing", "required", "length", "range", "pattern", "enum"], &[
-        "items", "entries", "unique", "union", "legal", "example",
+        "behaviour", "items", "entries", "unique", "union", "legal", "example",
     ])]
     fn what_is_left_out_is_named_by_groups_and_then_by_families(#[case] names: &[&str], #[case] expected: &[&str]) {
         let selectors: Vec<FamilySelector> = names.iter().map(|name| name.parse().unwrap()).collect();
@@ -223,6 +223,6 @@ mod tests {
     #[test]
     fn of_two_shards_only_what_both_leave_out_is_left_out() {
         let report = |name: &str| Coverage::by(&FamilySelector::families(&[name.parse().unwrap()])).report();
-        assert_eq!(report("sdk").plus(&report("wire")).left_out, ["signing"]);
+        assert_eq!(report("sdk").plus(&report("wire")).left_out, ["behaviour", "signing"]);
     }
 }

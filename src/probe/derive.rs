@@ -9,11 +9,15 @@ use super::{
     change::{InputChange, apply},
     family::{ExpectedOutcome, FamilyDrafts, ProbeDraft, ProbeSubject},
     input::{Inputs, Reached, Recipe, text_rule},
+    loaded_operation::LoadedOperation,
     location::locations,
     rejection::own_errors,
+    related_errors,
+    sequence::Sequence,
+    sequence_writer::SequenceWriter,
 };
 use crate::{
-    model::Operation,
+    model::{Contract, Operation},
     suite::{
         Alternative, Call, CallSigning, CallerName, Case, CaseAim, CaseId, CaseStanding, Expectation, Region,
         RequestGroup, Scenario, ScenarioRow, Step, Template, requirement::Evidence, source::Source,
@@ -28,7 +32,7 @@ pub(super) struct Probe {
     pub(super) id: String,
     pub(super) family: ProbeFamily,
     rule: String,
-    draft: ProbeDraft,
+    pub(super) draft: ProbeDraft,
     location: usize,
     control: String,
 }
@@ -141,6 +145,12 @@ impl Subjected {
         ProbedConstraint { probes: probes.collect(), unprobed: drafts.unprobed, family }
     }
 
+    /// The operations that follow in probes of several calls.
+    pub(super) fn followers(&self, loaded: &LoadedOperation) -> BTreeSet<String> {
+        let sequences = loaded.all().filter_map(|probe| probe.draft.sequence.as_ref());
+        sequences.flat_map(Sequence::later).filter(|name| *name != self.operation.name).map(str::to_owned).collect()
+    }
+
     fn recipe<'a>(&'a self, id: &str, known: &'a KnownValues) -> Recipe<'a> {
         Recipe { operation: &self.operation, known, salt: Some(salt(self.seed, id)) }
     }
@@ -193,6 +203,9 @@ impl Subjected {
     /// The case of a probe.
     pub(super) fn probe(&self, inputs: &Inputs, known: &KnownValues, probe: Probe) -> Option<Case> {
         let location = self.locations.get(probe.location)?;
+        if let Some(sequence) = probe.draft.sequence.clone() {
+            return self.several(inputs, known, probe, &sequence);
+        }
         let reached = self.reached(inputs, known, &probe.id, location)?;
         let recipe = self.recipe(&probe.id, known);
         let change = built(inputs, recipe, location, probe.draft.change)?;
@@ -213,7 +226,10 @@ impl Subjected {
             evidence: evidence(probe.family, expected),
             tag: probe.family.name(),
             call,
-            alternatives: alternatives(expected, own, location.names_a_resource(), probe.draft.looks_like),
+            alternatives: match expected {
+                ExpectedOutcome::Absent => not_found(inputs.contract(), &self.operation, location),
+                _ => alternatives(expected, own, location.names_a_resource(), probe.draft.looks_like),
+            },
             standing: CaseStanding::Controlled(CaseId(probe.control)),
             aim: CaseAim {
                 group: probe.family.group(),
@@ -222,6 +238,31 @@ impl Subjected {
                 family: Some(probe.family.name().to_owned()),
             },
         }))
+    }
+
+    /// The case of a probe of several calls.
+    fn several(&self, inputs: &Inputs, known: &KnownValues, probe: Probe, sequence: &Sequence) -> Option<Case> {
+        let location = self.locations.get(probe.location)?;
+        let reached = self.reached(inputs, known, &probe.id, location)?;
+        let writer = SequenceWriter { subjected: self, inputs, known, id: &probe.id };
+        let steps = writer.steps(sequence, location, reached)?;
+        let name = if location.path.is_root() { "the request".to_owned() } else { location.path.to_string() };
+        let scenario = self.scenario(ScenarioOf {
+            id: probe.id,
+            title: format!("{}: {name} {}", self.operation.name, probe.draft.title),
+            rule: probe.rule,
+            evidence: probe.family.evidence(),
+            tag: probe.family.name(),
+            steps,
+            standing: CaseStanding::Controlled(CaseId(probe.control)),
+            aim: CaseAim {
+                group: probe.family.group(),
+                valid: sequence.ends_in_success(),
+                location: Some(location.path.to_string()),
+                family: Some(probe.family.name().to_owned()),
+            },
+        });
+        Some(scenario)
     }
 
     /// An operation that can be done once may reject a valid input after its control.
@@ -236,7 +277,7 @@ impl Subjected {
         with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), location)).ok()
     }
 
-    fn call(&self, input: Value, valid: bool) -> Call {
+    pub(super) fn call(&self, input: Value, valid: bool) -> Call {
         Call {
             service: self.service.clone(),
             operation: self.operation.name.clone(),
@@ -251,6 +292,11 @@ impl Subjected {
 
     fn case(&self, of: CaseOf) -> Case {
         let step = Step::once(of.call, Expectation { alternatives: of.alternatives });
+        let CaseOf { id, title, rule, evidence, tag, standing, aim, .. } = of;
+        self.scenario(ScenarioOf { id, title, rule, evidence, tag, steps: vec![step], standing, aim })
+    }
+
+    fn scenario(&self, of: ScenarioOf) -> Case {
         let scenario = Scenario {
             id: of.id.clone(),
             service: self.service.clone(),
@@ -261,7 +307,7 @@ impl Subjected {
             tags: vec![of.tag.to_owned()],
             given: Vec::new(),
             rows: Vec::new(),
-            steps: vec![step],
+            steps: of.steps,
             teardown: Vec::new(),
             removal: self.removal.clone(),
             source: Arc::clone(&self.source),
@@ -307,6 +353,36 @@ struct CaseOf {
     aim: CaseAim,
 }
 
+struct ScenarioOf {
+    id: String,
+    title: String,
+    rule: String,
+    evidence: Evidence,
+    tag: &'static str,
+    steps: Vec<Step>,
+    standing: CaseStanding,
+    aim: CaseAim,
+}
+
+/// An error for what does not exist, or one that the operation declares for an invalid value of this location. A service
+/// may check the permission before. A response to HEAD has no name.
+fn not_found(contract: &Contract, operation: &Operation, location: &Location) -> Vec<Alternative> {
+    let general = own_errors(contract, operation, None);
+    let mut specific = own_errors(contract, operation, Some(location));
+    specific.retain(|error| !general.contains(error) && error.starts_with("Invalid"));
+    let declared = related_errors::absent(contract, operation);
+    let others = contract.operations().flat_map(|other| related_errors::absent(contract, other));
+    let mut errors = [declared, specific].concat();
+    for error in others {
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    let is_head = operation.traits.get("smithy.api#http").is_some_and(|http| http["method"] == "HEAD");
+    let class = if is_head { RejectionClass::Client } else { RejectionClass::Auth };
+    vec![Alternative::Rejection { errors, classes: vec![class], statuses: Vec::new() }]
+}
+
 /// The evidence of a probe: its family's, or less where no document promises the outcome.
 fn evidence(family: ProbeFamily, expected: ExpectedOutcome) -> Evidence {
     match expected {
@@ -331,6 +407,7 @@ fn alternatives(
         ExpectedOutcome::RejectedOrUnreadable => {
             rejection(own, &[RejectionClass::Serialization, RejectionClass::Constraint])
         }
+        ExpectedOutcome::Absent => rejection(Vec::new(), &[RejectionClass::Auth]),
         ExpectedOutcome::Unreadable => rejection(Vec::new(), &[RejectionClass::Serialization]),
         ExpectedOutcome::UnknownOperation => rejection(Vec::new(), &[RejectionClass::UnknownOperation]),
         ExpectedOutcome::Unauthenticated => rejection(Vec::new(), &[RejectionClass::Auth]),

@@ -28,13 +28,18 @@ impl LoadedOperation {
         self.valid.len() + self.invalid.len() + self.crashing.len()
     }
 
+    /// The probes that are still to run.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Probe> {
+        self.valid.iter().chain(&self.invalid).chain(&self.crashing)
+    }
+
     /// All cases: the probes, their controls and the control with the least valid input.
     pub(super) fn cases(&self) -> usize {
         self.probes() + self.controls.len() + usize::from(self.least)
     }
 
     pub(super) fn ids(&self, subjected: &Subjected) -> Vec<String> {
-        let probes = self.valid.iter().chain(&self.invalid).chain(&self.crashing).map(|probe| probe.id.clone());
+        let probes = self.all().map(|probe| probe.id.clone());
         let locations = self.controls.iter().filter_map(|location| subjected.locations.get(*location));
         let controls = locations.map(|location| subjected.control_of(location));
         probes.chain(controls).chain(self.least.then(|| subjected.least_control())).collect()

@@ -9,17 +9,20 @@
 //! | module | holds | may import |
 //! |---|---|---|
 //! | `witness` | Strings for a pattern and bounds |  |
-//! | `input` | Valid inputs, built from the model | `witness` |
+//! | `relations` | The kinds of resources of a service, and the operations that create, read, list, change and delete them |  |
+//! | `input` | Valid inputs, built from the model | `witness`, `relations` |
 //! | `examples` | Valid values of any shape of a contract | `input` |
+//! | `related_errors` | The errors that say that a resource is absent or exists already |  |
+//! | `sequence` | Several calls about one resource, of which the last are judged | `relations` |
 //! | `change` | The difference between a probe and the valid request that it starts from | `input` |
-//! | `family` | The families of probes | `witness`, `input`, `change` |
+//! | `family` | The families of probes | `witness`, `input`, `change`, `relations`, `related_errors`, `sequence` |
 //! | `location` | The locations of an operation's input | `input` |
 //! | `rejection` | Finds the errors of an operation that reject an input for its form |  |
-//! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection` |
+//! | `sequence_writer` | The steps of a sequence, with inputs that name what exists | `input`, `sequence` |
+//! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection`, `related_errors`, `sequence`, `sequence_writer` |
 //! | `coverage` | The number of a model's constraints, and of those that are probed and judged | `derive` |
 //! | `derivation` | From the name of a model to its probes |  |
 //! | `effect` | The effect of an operation |  |
-//! | `relations` | The kinds of resources of a service, and the operations that create, read, list, change and delete them |  |
 //! | `member_path` | The path from an operation's input to a location in it |  |
 //! | `id_heads` | The beginnings of the ids that a selection can contain, so that only their probes are derived |  |
 //! | `loaded_operation` | The cases of the current operation that are still to run | `derive` |
@@ -30,6 +33,8 @@
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
+#[cfg(test)]
+mod behavior_tests;
 mod change;
 mod coverage;
 pub mod derivation;
@@ -45,7 +50,10 @@ mod member_path;
 mod probes;
 mod recipe;
 mod rejection;
+mod related_errors;
 mod relations;
+mod sequence;
+mod sequence_writer;
 mod shared_states;
 #[cfg(test)]
 mod testing;

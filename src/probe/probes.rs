@@ -245,8 +245,10 @@ impl Probes {
 
     fn opening(&self, subjected: &Subjected) -> Opening {
         let mut states: Vec<&str> = Vec::new();
-        for location in subjected.locations.iter().filter(|location| !location.path.is_root()) {
-            let state = self.filling(subjected, location).map(|filling| filling.state.as_str());
+        let own = subjected.locations.iter().filter(|location| !location.path.is_root());
+        let names = own.map(|location| format!("{}/{}", subjected.operation.name, location.path.slashed()));
+        for name in names.chain(self.inputs_of_followers(subjected)) {
+            let state = self.filling(&name).map(|filling| filling.state.as_str());
             states.extend(state.filter(|state| !states.contains(state)));
         }
         let given = states.into_iter().map(|state| Given {
@@ -263,9 +265,21 @@ impl Probes {
         }
     }
 
-    fn filling(&self, subjected: &Subjected, location: &Location) -> Option<&Filling> {
-        let name = format!("{}/{}", subjected.operation.name, location.path.slashed());
-        self.fillings.iter().find(|filling| filling.glob.matches_whole(&name))
+    /// The members of calls that follow in probes of several calls, as recipes name them.
+    fn inputs_of_followers(&self, subjected: &Subjected) -> Vec<String> {
+        let contract = self.inputs.contract();
+        let operations = subjected.followers(&self.loaded).into_iter().filter_map(|name| contract.operation(&name));
+        let names = |operation: &Operation| {
+            let members = contract.members(&operation.input).iter();
+            let sent = members.filter(|member| self.inputs.is_sent_later(operation, member));
+            sent.map(|member| format!("{}/{}", operation.name, member.name)).collect::<Vec<_>>()
+        };
+        operations.flat_map(names).collect()
+    }
+
+    /// The filling of a member, by its operation and path.
+    fn filling(&self, name: &str) -> Option<&Filling> {
+        self.fillings.iter().find(|filling| filling.glob.matches_whole(name))
     }
 
     /// Begins a phase, and returns its stage.

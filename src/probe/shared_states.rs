@@ -35,6 +35,6 @@ fn may_store_invalid(case: &Case) -> bool {
     case.scenario.probe.as_ref().is_some_and(|aim| match aim.group {
         RequestGroup::Sdk => !aim.valid,
         RequestGroup::Wire => true,
-        RequestGroup::Signing => false,
+        RequestGroup::Behavior | RequestGroup::Signing => false,
     })
 }

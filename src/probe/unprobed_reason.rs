@@ -80,6 +80,12 @@ pub enum UnprobedReason {
         /// The value.
         what: Inexpressible,
     },
+    /// AWS is known to respond otherwise.
+    #[error("AWS responds otherwise: {reason}")]
+    Exception {
+        /// How.
+        reason: &'static str,
+    },
     /// The example of the documents is invalid by its own model.
     #[error("an example that violates its own model is not sent")]
     InvalidExample,

@@ -26,6 +26,9 @@ pub enum RequestGroup {
     /// Requests that an SDK can send.
     #[default]
     Sdk,
+    /// Several such requests about one resource.
+    #[serde(rename = "behaviour")]
+    Behavior,
     /// Requests that no SDK sends: values of another JSON type, malformed bodies, other methods and headers.
     Wire,
     /// Requests that are about signatures.
@@ -34,13 +37,14 @@ pub enum RequestGroup {
 
 impl RequestGroup {
     /// Every group.
-    pub const ALL: [Self; 3] = [Self::Sdk, Self::Wire, Self::Signing];
+    pub const ALL: [Self; 4] = [Self::Sdk, Self::Behavior, Self::Wire, Self::Signing];
 
     /// The kebab-case name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Sdk => "sdk",
+            Self::Behavior => "behaviour",
             Self::Wire => "wire",
             Self::Signing => "signing",
         }

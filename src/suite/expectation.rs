@@ -44,6 +44,9 @@ pub enum Alternative {
     Closed,
 }
 
+/// The most errors that a description names.
+const MOST_NAMES: usize = 6;
+
 impl Alternative {
     /// A short description for reports.
     #[must_use]
@@ -52,9 +55,12 @@ impl Alternative {
             Self::Success { status, body: None } => format!("a success ({status})"),
             Self::Success { status, body: Some(_) } => format!("a success ({status}) with the expected body"),
             Self::Rejection { errors, classes, .. } => {
-                let names = errors
+                let shown = if errors.len() > MOST_NAMES { &errors[..MOST_NAMES - 1] } else { errors };
+                let more = errors.len() - shown.len();
+                let names = shown
                     .iter()
                     .cloned()
+                    .chain((more > 0).then(|| format!("one of {more} similar errors")))
                     .chain(classes.iter().map(|class| format!("a rejection of class {}", class.name())));
                 names.collect::<Vec<_>>().join(" or ")
             }

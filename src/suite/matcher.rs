@@ -2,7 +2,7 @@
 //!
 //! An object matches an object that has at least its members; everything else matches by equality. Numbers are equal
 //! if they are the same decimal, whatever their text: `1`, `1.0` and `1e0` are, and so are integers by `$type`. An object with a single `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
-//! `$near_date`, `$not`, `$contains`, `$lacks`, `$exactly`. Their arguments are patterns too.
+//! `$near_date`, `$not`, `$contains`, `$lacks`, `$items_at_most`, `$exactly`. Their arguments are patterns too.
 
 use std::cmp::Ordering;
 
@@ -31,7 +31,7 @@ pub struct Mismatch {
 }
 
 /// The names of all matchers.
-pub const MATCHERS: [&str; 11] = [
+pub const MATCHERS: [&str; 12] = [
     "$any_of",
     "$absent",
     "$type",
@@ -42,6 +42,7 @@ pub const MATCHERS: [&str; 11] = [
     "$not",
     "$contains",
     "$lacks",
+    "$items_at_most",
     "$exactly",
 ];
 
@@ -74,6 +75,7 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), MatcherPatternError> {
                 Ok(())
             }
             ("$near_date", seconds) if seconds.as_i64().is_some_and(|seconds| seconds > 0) => Ok(()),
+            ("$items_at_most", count) if count.is_u64() => Ok(()),
             ("$at_least" | "$at_most", bound) if ExactNumber::of(bound).is_some() => Ok(()),
             ("$type", Value::String(kind)) if TYPES.contains(&kind.as_str()) => Ok(()),
             ("$matches", Value::String(regex)) => regex::Regex::new(regex)
@@ -226,6 +228,10 @@ fn matches(name: &str, argument: &Value, actual: Option<&Value>, pointer: &str, 
         "$not" => actual.is_some() && !fits(argument, actual),
         "$contains" => items().is_some_and(|items| has(items)),
         "$lacks" => actual.is_none_or(Value::is_null) || items().is_some_and(|items| !has(items)),
+        "$items_at_most" => {
+            let most = argument.as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+            actual.is_none_or(Value::is_null) || items().is_some_and(|items| items.len() <= most)
+        }
         "$exactly" => actual.is_some_and(|actual| hidden.exactly(argument, actual, pointer)),
         _ => false,
     }
@@ -246,6 +252,7 @@ fn words(name: &str, argument: &Value) -> String {
         "$not" => format!("anything but {}", describe(argument)),
         "$contains" => format!("a list that contains {}", describe(argument)),
         "$lacks" => format!("a list without {}", describe(argument)),
+        "$items_at_most" => format!("a list of at most {} items", JsonText(argument)),
         _ => format!("exactly {}", JsonText(argument)),
     }
 }
@@ -339,6 +346,10 @@ mod tests {
     #[case::contains_not(json!({"$contains": 1}), json!([2]), false)]
     #[case::contains_is_for_lists(json!({"$contains": 1}), json!(1), false)]
     #[case::lacks_it(json!({"$lacks": 3}), json!([1, 2]), true)]
+    #[case::few_items(json!({"$items_at_most": 2}), json!([1, 2]), true)]
+    #[case::too_many_items(json!({"$items_at_most": 2}), json!([1, 2, 3]), false)]
+    #[case::no_list_of_items(json!({"l": {"$items_at_most": 2}}), json!({}), true)]
+    #[case::items_are_of_lists(json!({"$items_at_most": 2}), json!("ab"), false)]
     #[case::lacks_of_null(json!({"$lacks": 3}), json!(null), true)]
     #[case::any_of_numbers(json!({"$any_of": [2, 1]}), json!(1.0), true)]
     #[case::not_a_number(json!({"$not": 1}), json!(1.0), false)]

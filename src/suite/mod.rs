@@ -107,8 +107,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// Cleanup steps, which always run, in reverse order.
     pub teardown: Vec<Step>,
-    /// The calls that remove what the first step creates, in order. They read `${input.…}` and `${output.…}`, and are made
-    /// unless that step is rejected.
+    /// The calls that remove what a call of the operation creates, in order. They read `${input.…}` and `${output.…}`, and
+    /// are made unless that call is rejected.
     pub removal: Vec<Step>,
     /// The fixture file, for error messages.
     pub source: Arc<Source>,
@@ -162,6 +162,8 @@ pub struct Step {
     pub when: Option<StepCondition>,
     /// True if the call is made at the end of the run, after all other cases.
     pub at_end: bool,
+    /// True if the call only prepares later ones: the case is blocked if its expectation is not met.
+    pub prepares: bool,
 }
 
 /// A condition of a call: the response of an earlier step meets an expectation.
@@ -188,6 +190,7 @@ impl Step {
             racing: false,
             when: None,
             at_end: false,
+            prepares: false,
         }
     }
 }

@@ -69,6 +69,8 @@ pub(super) struct BotocoreOperation<'t> {
     pub(super) output: Option<ShapeReference<'t>>,
     #[serde(borrow, default)]
     pub(super) errors: Vec<ShapeReference<'t>>,
+    #[serde(borrow)]
+    pub(super) documentation: Option<Cow<'t, str>>,
     #[serde(default)]
     pub(super) readonly: bool,
     #[serde(default)]

@@ -198,6 +198,9 @@ fn operation_traits(raw: &document::BotocoreOperation<'_>, document: &BotocoreDo
         let uri = shapes::uri_by_members(&http.request_uri, raw.input.as_ref(), document);
         set("http", json!({"method": *http.method, "uri": uri, "code": http.response_code.unwrap_or(200)}));
     }
+    if let Some(text) = &raw.documentation {
+        set("documentation", json!(text));
+    }
     for (id, flag) in [
         ("readonly", raw.readonly),
         ("idempotent", raw.idempotent),

@@ -105,6 +105,6 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_groups_and_families() {
         let error = "lenght".parse::<FamilySelector>().unwrap_err().to_string();
-        assert!(error.starts_with("expected one of sdk, wire, signing, all, required, length,"), "{error}");
+        assert!(error.starts_with("expected one of sdk, behaviour, wire, signing, all, required, length,"), "{error}");
     }
 }

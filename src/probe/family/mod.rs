@@ -2,23 +2,33 @@
 //!
 //! A family looks at one location of an operation's input and drafts the probes for it.
 
+mod absent;
 mod blob;
 mod carried;
+mod consistent;
+mod duplicate;
 mod entries;
 mod enumeration;
 mod example;
+mod exceptions;
 mod family_selector;
 mod full;
+mod gone;
 mod integer;
 mod items;
 mod json_type;
 mod length;
+mod listed;
+mod pages;
 mod pattern;
 mod range;
+mod related;
 mod request;
 mod required;
+mod round_trip;
 mod signing;
 mod timestamp;
+mod tokens;
 mod union;
 mod unique;
 mod unknown_member;
@@ -31,6 +41,7 @@ use super::{
     Location, UnprobedReason,
     change::InputChange,
     input::{Inputs, Recipe},
+    sequence::Sequence,
 };
 use crate::{
     model::{Contract, Shape},
@@ -41,7 +52,7 @@ use crate::{
 pub use family_selector::{FamilySelector, UnknownFamily};
 
 /// The table of families, in the order in which their probes run: those of constraints first.
-static FAMILIES: [FamilyDefinition; 18] = [
+static FAMILIES: [FamilyDefinition; 26] = [
     required::FAMILY,
     length::FAMILY,
     range::FAMILY,
@@ -53,6 +64,14 @@ static FAMILIES: [FamilyDefinition; 18] = [
     union::FAMILY,
     full::FAMILY,
     example::FAMILY,
+    absent::FAMILY,
+    round_trip::FAMILY,
+    listed::FAMILY,
+    consistent::FAMILY,
+    pages::FAMILY,
+    tokens::FAMILY,
+    duplicate::FAMILY,
+    gone::FAMILY,
     json_type::FAMILY,
     timestamp::FAMILY,
     blob::FAMILY,
@@ -84,6 +103,8 @@ enum FamilyBasis {
     Example,
     /// The specification of the protocol, which holds for every input.
     Protocol,
+    /// What operations on one resource promise each other.
+    Relation,
 }
 
 /// A family of probes: a row of the table.
@@ -135,14 +156,18 @@ impl ProbeFamily {
     /// The evidence for what its probes expect.
     pub(super) fn evidence(self) -> Evidence {
         match self.definition().basis {
-            FamilyBasis::Constraint | FamilyBasis::Example => Evidence::Modelled,
+            FamilyBasis::Constraint | FamilyBasis::Example | FamilyBasis::Relation => Evidence::Modelled,
             FamilyBasis::Protocol => Evidence::Protocol,
         }
     }
 
     /// The probes for one location; `None` where the family does not apply.
     pub(super) fn draft(self, subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
-        (self.definition().draft)(subject).map(|drafts| carried::carried(subject, drafts))
+        let drafts = (self.definition().draft)(subject)?;
+        Some(match exceptions::exception(subject, self.name()) {
+            Some(reason) => FamilyDrafts { drafts: Vec::new(), unprobed: vec![reason], ..drafts },
+            None => carried::carried(subject, drafts),
+        })
     }
 
     fn definition(self) -> &'static FamilyDefinition {
@@ -191,6 +216,8 @@ pub(super) struct ProbeDraft {
     pub(super) looks_like: Option<Value>,
     /// True if such a request was seen to end an endpoint.
     pub(super) may_crash: bool,
+    /// The calls, if they are several. The first one has the valid input, without a change.
+    pub(super) sequence: Option<Sequence>,
 }
 
 impl ProbeDraft {
@@ -201,7 +228,7 @@ impl ProbeDraft {
         expected: ExpectedOutcome,
     ) -> Self {
         let (variant, title) = (variant.into(), title.into());
-        Self { variant, title, change, expected, looks_like: None, may_crash: false }
+        Self { variant, title, change, expected, looks_like: None, may_crash: false, sequence: None }
     }
 
     fn value(
@@ -223,6 +250,8 @@ pub(super) enum ExpectedOutcome {
     RejectedOrUnreadable,
     /// Reject it as unreadable.
     Unreadable,
+    /// Reject it because what it identifies does not exist.
+    Absent,
     /// Reject it because the operation is unknown.
     UnknownOperation,
     /// Reject it for its signature.

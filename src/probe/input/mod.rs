@@ -14,7 +14,7 @@ use builder::{Builder, Extent};
 pub(super) use scalar::{blob_of, write_number};
 
 use super::{
-    Location, MemberPath,
+    Location, MemberPath, Relations,
     witness::{NearMiss, Patterns, TextRule, Witness, WitnessError},
 };
 use crate::{
@@ -53,6 +53,9 @@ pub(super) struct Inputs {
     protocol: &'static dyn Protocol,
     /// Members that a recipe adds to every valid input, required or not.
     always: Vec<Glob>,
+    /// Members that a recipe has a value for.
+    filled: Vec<Glob>,
+    relations: Relations,
     patterns: Patterns,
     texts: RefCell<HashMap<TextKey, Result<Arc<Witness>, Unbuildable>>>,
     misses: RefCell<HashMap<TextKey, NearMisses>>,
@@ -91,7 +94,9 @@ impl Inputs {
     pub(super) fn new(service: &ServiceFixtures) -> Self {
         let always =
             service.fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
-        Self { always, ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol) }
+        let filled = service.fillings.iter().map(|filling| filling.glob.clone()).collect();
+        let relations = Relations::of(service.contract());
+        Self { always, filled, relations, ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol) }
     }
 
     /// Builds values by the model alone.
@@ -100,6 +105,8 @@ impl Inputs {
             schemas,
             protocol,
             always: Vec::new(),
+            filled: Vec::new(),
+            relations: Relations::default(),
             patterns: Patterns::default(),
             texts: RefCell::default(),
             misses: RefCell::default(),
@@ -115,6 +122,41 @@ impl Inputs {
             self.always.iter().any(|glob| glob.matches_whole(&name))
         };
         member.traits.required() || (!self.always.is_empty() && by_recipe())
+    }
+
+    /// Returns whether the least valid input has a member.
+    pub(super) fn is_in_least(&self, operation: &Operation, member: &Member) -> bool {
+        self.is_wanted(operation, member, &MemberPath(vec![ShapeStep::Member(member.name.clone())]))
+    }
+
+    /// The value of a recipe for a member of an input.
+    pub(super) fn known<'r>(&self, recipe: Recipe<'r>, member: &str) -> Option<&'r Value> {
+        let name = format!("{}/{member}", recipe.operation.name);
+        recipe.known.iter().find(|(glob, _)| glob.matches_whole(&name)).map(|(_, value)| value)
+    }
+
+    /// Returns whether a recipe has a value for a member of an input.
+    pub(super) fn is_filled(&self, operation: &Operation, member: &Member) -> bool {
+        self.is_filled_at(operation, &MemberPath(vec![ShapeStep::Member(member.name.clone())]))
+    }
+
+    /// Returns whether a recipe has a value for a location of an input.
+    pub(super) fn is_filled_at(&self, operation: &Operation, path: &MemberPath) -> bool {
+        let name = format!("{}/{}", operation.name, path.slashed());
+        self.filled.iter().any(|glob| glob.matches_whole(&name))
+    }
+
+    /// Returns whether a call that follows another has a member, beside those that the first call determines: a required
+    /// one, or a list with the names of what to return.
+    pub(super) fn is_sent_later(&self, operation: &Operation, member: &Member) -> bool {
+        let shape = self.contract().shape(&member.target);
+        let is_list = shape.is_some_and(|shape| matches!(shape.kind, ShapeKind::List(_)));
+        self.is_in_least(operation, member) || is_list && self.is_filled(operation, member)
+    }
+
+    /// The relations of the service.
+    pub(super) fn relations(&self) -> &Relations {
+        &self.relations
     }
 
     pub(super) fn protocol(&self) -> &'static dyn Protocol {

@@ -1,6 +1,9 @@
 //! The members that identify a resource, in inputs and outputs.
 
-use std::{collections::VecDeque, fmt};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    fmt,
+};
 
 use serde::{Serialize, Serializer};
 
@@ -74,13 +77,19 @@ fn identifiers(contract: &Contract, noun: &str, named: &Named<'_>) -> Vec<String
         named.iter().filter(|(role, _)| ends(*role)).map(|(_, operation)| *operation).collect();
     let any = || named.iter().filter(|(role, _)| role.identifies()).map(|(_, operation)| *operation).collect();
     let operations: Vec<&Operation> = if plain.is_empty() { any() } else { plain };
-    let required = |member: &&Member| member.traits.required() && is_text(contract, &member.target);
-    let named_so = |member: &&Member| is_text(contract, &member.target) && rank(&member.name, noun).is_some();
+    let required = |member: &&Member| member.traits.required() && may_identify(contract, member);
+    let named_so = |member: &&Member| may_identify(contract, member) && rank(&member.name, noun).is_some();
     let common = most_common(&operations, |operation| {
         contract.members(&operation.input).iter().filter(required).map(|member| member.name.clone()).collect()
     });
-    if !common.is_empty() {
-        return common;
+    // What one operation alone requires may be a value.
+    let is_sure = operations.iter().map(|operation| &operation.name).collect::<BTreeSet<_>>().len() > 1;
+    let named: Vec<String> = common.iter().filter(|name| rank(name, noun).is_some()).cloned().collect();
+    match (common.is_empty(), is_sure, named.is_empty()) {
+        (true, ..) => {}
+        (false, true, _) => return common,
+        (false, false, true) => return common.into_iter().take(1).collect(),
+        (false, false, false) => return named,
     }
     most_common(&operations, |operation| {
         contract.members(&operation.input).iter().filter(named_so).map(|member| member.name.clone()).collect()
@@ -100,6 +109,12 @@ fn most_common(operations: &[&Operation], names: impl Fn(&Operation) -> Vec<Stri
     common
 }
 
+/// Returns whether a member may identify a resource: a text that is no secret and no choice.
+fn may_identify(contract: &Contract, member: &Member) -> bool {
+    let is_string = contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, ShapeKind::String));
+    is_string && !member.name.to_ascii_lowercase().contains("token")
+}
+
 pub(super) fn is_text(contract: &Contract, target: &ShapeId) -> bool {
     let kind = contract.shape(target).map(|shape| &shape.kind);
     matches!(kind, Some(ShapeKind::String | ShapeKind::Enum(_)))
@@ -114,7 +129,7 @@ fn last_word(noun: &str) -> &str {
 }
 
 /// How well a name fits an identifier of a noun: the least is best; `None` if it does not.
-pub(super) fn rank(name: &str, noun: &str) -> Option<usize> {
+pub(in crate::probe) fn rank(name: &str, noun: &str) -> Option<usize> {
     let bare = |noun: &str| {
         let head = name.get(..noun.len()).filter(|head| head.eq_ignore_ascii_case(noun));
         head.map(|head| &name[head.len()..])
@@ -173,8 +188,15 @@ fn fits(name: &str, noun: &str, own: Option<&String>) -> Option<usize> {
     if own.is_some_and(|own| own.eq_ignore_ascii_case(noun)) && name.eq_ignore_ascii_case("Name") {
         return Some(0);
     }
+    let suits = own.is_none_or(|own| suits(name, own));
     // A member that is named as the resource is the resource: the text of a policy, and not its name.
-    rank(name, noun).filter(|rank| *rank > 0)
+    rank(name, noun).filter(|rank| *rank > 0 && suits)
+}
+
+/// Returns whether a value can be given as an identifier: an ARN is not a name, and the reverse.
+fn suits(name: &str, own: &str) -> bool {
+    let ends = |text: &str, ending: &str| text.to_ascii_lowercase().ends_with(ending);
+    ["arn", "url", "name"].iter().all(|ending| !ends(own, ending) || ends(name, ending))
 }
 
 /// The identifier in the output, without the items of lists.

@@ -39,7 +39,7 @@ impl Resource {
         };
         if role(next) == Some(RelationRole::Lists) {
             let required = contract.members(&next.input).iter().filter(|member| member.traits.required());
-            let parents: Vec<IdentifierLink> = links.into_iter().filter(|link| !self.is_own(&link.member)).collect();
+            let parents: Vec<IdentifierLink> = links.into_iter().filter(|link| !self.names(&link.member)).collect();
             let is_linked = |member: &Member| parents.iter().any(|link| link.member == member.name);
             return required
                 .clone()
@@ -52,7 +52,8 @@ impl Resource {
     }
 
     /// Returns whether a member is the last one that identifies the resource: those before identify its parents.
-    fn is_own(&self, member: &str) -> bool {
+    #[must_use]
+    pub fn names(&self, member: &str) -> bool {
         self.identifiers.last().is_some_and(|own| own == member)
             || rank(member, &self.name).is_some_and(|rank| rank < OWN)
     }
@@ -75,14 +76,16 @@ impl Resource {
         Some(IdentifierLink { member: member.name.clone(), origin, is_list })
     }
 
-    fn origin(&self, contract: &Contract, first: &Operation, name: &str) -> Option<IdentifierOrigin> {
+    /// The origin of an identifier in the call that made, read or changed the resource.
+    #[must_use]
+    pub fn origin(&self, contract: &Contract, first: &Operation, name: &str) -> Option<IdentifierOrigin> {
         let inputs = contract.members(&first.input);
         let same =
             inputs.iter().find(|member| member.name.eq_ignore_ascii_case(name) && is_text(contract, &member.target));
         if let Some(member) = same {
             return Some(IdentifierOrigin::Input(member.name.clone()));
         }
-        if !self.is_own(name) {
+        if !self.names(name) {
             return None;
         }
         let returned = in_output(contract, first, &self.name, Some(&name.to_owned()));

@@ -23,6 +23,7 @@ use crate::model::{Contract, Operation, ShapeKind};
 use operation_name::{ANY_RESOURCE, OperationName, Verb, listed, singulars, without_facet};
 
 pub use identifier::OutputPath;
+pub(super) use identifier::rank;
 pub use links::{IdentifierLink, IdentifierOrigin};
 
 /// What an operation does to a kind of resource.

@@ -228,7 +228,8 @@ impl<'a> CaseRun<'a> {
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
         }
-        let met = self.main(step, number, Role::Main, bindings).await?;
+        let role = if step.prepares { Role::Setup } else { Role::Main };
+        let met = self.main(step, number, role, bindings).await?;
         // The control comes last, because it may change what the guards watch.
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::After(index)).await?;
@@ -237,7 +238,9 @@ impl<'a> CaseRun<'a> {
             self.call(&control_of(step), control, bindings, number, Role::Control).await?;
         }
         if !met {
-            return Err(CaseEnd::Stopped);
+            let blocked =
+                || CaseEnd::Blocked(format!("{} {}", step.call.operation, self.last_response(step, bindings)));
+            return Err(if step.prepares { blocked() } else { CaseEnd::Stopped });
         }
         self.capture(step, bindings)
     }

@@ -36,15 +36,19 @@ impl Executor<'_> {
 }
 
 impl CaseRun<'_> {
-    /// Removes at the end of the case what its first step created.
+    /// Removes at the end of the case what calls of its operation created.
     pub(super) fn remove_creations(&mut self, case: &Case) {
-        let Some(step) = case.scenario.steps.first().filter(|_| !case.scenario.removal.is_empty()) else { return };
-        let input = step.call.input.fill(&Bindings::default()).unwrap_or_default();
-        let made = self.transcript.of_step(1).filter(|exchange| exchange.role == Role::Main);
-        let outcomes: Vec<_> = made.map(|exchange| exchange.outcome.clone()).collect();
-        let Call { service, operation, .. } = &step.call;
-        for outcome in &outcomes {
-            self.remove_later(&case.scenario.removal, &Creation { service, operation, input: &input, outcome });
+        let scenario = &case.scenario;
+        let creates = |step: &Step| !scenario.removal.is_empty() && step.call.operation == scenario.operation;
+        for (index, step) in scenario.steps.iter().enumerate().filter(|(_, step)| creates(step)) {
+            let input = step.call.input.fill(&Bindings::default()).unwrap_or_default();
+            let made = self.transcript.of_step(index + 1);
+            let made = made.filter(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
+            let outcomes: Vec<_> = made.map(|exchange| exchange.outcome.clone()).collect();
+            let Call { service, operation, .. } = &step.call;
+            for outcome in &outcomes {
+                self.remove_later(&scenario.removal, &Creation { service, operation, input: &input, outcome });
+            }
         }
     }
 

@@ -110,7 +110,7 @@ impl CaseRun<'_> {
     }
 
     /// Describes the result of the last exchange.
-    fn last_response(&self, step: &Step, bindings: &Bindings) -> String {
+    pub(super) fn last_response(&self, step: &Step, bindings: &Bindings) -> String {
         let Some(exchange) = self.transcript.exchanges.last() else { return "was not sent".to_owned() };
         let service = self.executor.suite.service(&exchange.service);
         match &exchange.outcome {

@@ -222,7 +222,19 @@ impl Resolver<'_> {
         if at_end && repeat != Repeat::Once {
             return Err(self.source.at_key(&format!("{at}/at_end"), "a call at the end of the run is made once"));
         }
-        Ok(Step { pointer, call, expect, control, unchanged, capture, repeat, racing, when: None, at_end })
+        Ok(Step {
+            pointer,
+            call,
+            expect,
+            control,
+            unchanged,
+            capture,
+            repeat,
+            racing,
+            when: None,
+            at_end,
+            prepares: false,
+        })
     }
 
     fn call(&self, raw: &RawStep, at: &str) -> Result<Call, Diagnostic> {

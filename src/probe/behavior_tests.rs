@@ -1,0 +1,161 @@
+//! Probes of several calls: which are derived, and what they send and expect.
+
+use std::sync::Arc;
+
+use rstest::rstest;
+use serde_json::{Map, Value, json};
+
+use super::{Effect, FamilySelector, ProbeOptions, Probes};
+use crate::suite::{
+    Alternative, Case, FixtureFiles, Fixtures, Plan as _, PlanStage, Repeat, RequestGroup, Step, source::Source,
+};
+
+const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+    "x#S":{"type":"service","version":"1","operations":[{"target":"x#CreateThing"},{"target":"x#GetThing"},
+        {"target":"x#ListThings"},{"target":"x#UpdateThing"},{"target":"x#DeleteThing"}],
+        "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_1":{}}},
+    "x#CreateThing":{"type":"operation","input":{"target":"x#New"},"output":{"target":"x#Made"},
+        "errors":[{"target":"x#ThingAlreadyExistsException"}]},
+    "x#GetThing":{"type":"operation","input":{"target":"x#One"},"output":{"target":"x#Got"},
+        "errors":[{"target":"x#ThingNotFoundException"}]},
+    "x#UpdateThing":{"type":"operation","input":{"target":"x#Changed"},"errors":[{"target":"x#ThingNotFoundException"}]},
+    "x#DeleteThing":{"type":"operation","input":{"target":"x#One"},"errors":[{"target":"x#ThingNotFoundException"}]},
+    "x#ListThings":{"type":"operation","input":{"target":"x#Page"},"output":{"target":"x#Things"}},
+    "x#New":{"type":"structure","members":{"ThingName":{"target":"x#Name","traits":{"smithy.api#required":{}}},
+        "Color":{"target":"x#Color"},"Password":{"target":"smithy.api#String"},"OwnerArn":{"target":"smithy.api#String"}}},
+    "x#Made":{"type":"structure","members":{"ThingArn":{"target":"smithy.api#String"}}},
+    "x#One":{"type":"structure","members":{"ThingName":{"target":"x#Name","traits":{"smithy.api#required":{}}}}},
+    "x#Changed":{"type":"structure","members":{"ThingName":{"target":"x#Name","traits":{"smithy.api#required":{}}},
+        "Size":{"target":"smithy.api#Integer"}}},
+    "x#Got":{"type":"structure","members":{"Thing":{"target":"x#Thing"}}},
+    "x#Thing":{"type":"structure","members":{"ThingName":{"target":"x#Name","traits":{"smithy.api#required":{}}},
+        "Color":{"target":"x#Color"},"Size":{"target":"smithy.api#Integer"},"Password":{"target":"smithy.api#String"},
+        "OwnerArn":{"target":"smithy.api#String"}}},
+    "x#Page":{"type":"structure","members":{"Limit":{"target":"smithy.api#Integer"},"NextToken":{"target":"smithy.api#String"}}},
+    "x#Things":{"type":"structure","members":{"Things":{"target":"x#Items"},"NextToken":{"target":"smithy.api#String"}}},
+    "x#Items":{"type":"list","member":{"target":"x#Thing"}},
+    "x#Name":{"type":"string","traits":{"smithy.api#length":{"min":3,"max":20}}},
+    "x#Color":{"type":"enum","members":{"red":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"red"}},
+        "blue":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"blue"}}}},
+    "x#ThingNotFoundException":{"type":"structure","members":{},"traits":{"smithy.api#error":"client"}},
+    "x#ThingAlreadyExistsException":{"type":"structure","members":{},"traits":{"smithy.api#error":"client"}}}}"#;
+
+fn probes() -> Probes {
+    let suite = Fixtures::read(&FixtureFiles::from_texts([("s/model.json".to_owned(), MODEL.to_owned())])).unwrap();
+    let families = FamilySelector::families(&[FamilySelector::Group(RequestGroup::Behavior)]);
+    let options = ProbeOptions { families, every_control: false, effect: Effect::Destroys, ..ProbeOptions::default() };
+    Probes::new(suite.service("s").unwrap(), &Arc::new(Source::none("s")), options)
+}
+
+/// Every case, without the controls.
+fn cases() -> Vec<Case> {
+    let (mut probes, mut cases) = (probes(), Vec::new());
+    while let Some(stage) = probes.stage() {
+        match stage {
+            PlanStage::Open(_) | PlanStage::Renew => probes.opened(Map::new()),
+            PlanStage::Cases(_) => cases.extend(std::iter::from_fn(|| probes.case())),
+        }
+    }
+    cases.retain(|case| !case.id.0.ends_with("control"));
+    cases
+}
+
+fn steps(id: &str) -> Vec<Step> {
+    let case = cases().into_iter().find(|case| case.id.0 == id).unwrap();
+    case.scenario.steps.clone()
+}
+
+/// The operations of the steps, those that only prepare in parentheses.
+fn calls(steps: &[Step]) -> Vec<String> {
+    let name = |step: &Step| match step.prepares {
+        true => format!("({})", step.call.operation),
+        false => step.call.operation.clone(),
+    };
+    steps.iter().map(name).collect()
+}
+
+fn input(step: &Step) -> Value {
+    step.call.input.fill(&crate::suite::Bindings::default()).unwrap()
+}
+
+fn body(step: &Step) -> Value {
+    let [Alternative::Success { body: Some(body), .. }, ..] = step.expect.alternatives.as_slice() else { panic!() };
+    body.fill(&crate::suite::Bindings::default()).unwrap()
+}
+
+#[test]
+fn a_service_with_one_resource_has_probes_of_these_families() {
+    let mut ids: Vec<String> = cases().into_iter().map(|case| case.id.0).collect();
+    ids.sort();
+    let expected = [
+        "s.CreateThing/Color/round-trip/GetThing",
+        "s.CreateThing/consistent/ListThings",
+        "s.CreateThing/duplicate/again",
+        "s.CreateThing/gone/GetThing",
+        "s.CreateThing/gone/ListThings",
+        "s.CreateThing/listed/ListThings",
+        "s.CreateThing/pages/ListThings",
+        "s.DeleteThing/ThingName/absent/unknown",
+        "s.GetThing/ThingName/absent/unknown",
+        "s.UpdateThing/Size/round-trip/GetThing",
+        "s.UpdateThing/ThingName/absent/unknown",
+    ];
+    assert_eq!(ids, expected);
+    let mut planned: Vec<String> = probes().ids().filter(|id| !id.ends_with("control")).collect();
+    planned.sort();
+    assert_eq!(planned, expected);
+}
+
+#[rstest]
+#[case("s.CreateThing/Color/round-trip/GetThing", &["(CreateThing)", "GetThing"])]
+#[case("s.CreateThing/listed/ListThings", &["(CreateThing)", "ListThings"])]
+#[case("s.CreateThing/consistent/ListThings", &["(CreateThing)", "(GetThing)", "ListThings"])]
+#[case("s.CreateThing/gone/GetThing", &["(CreateThing)", "(DeleteThing)", "GetThing"])]
+#[case("s.CreateThing/duplicate/again", &["(CreateThing)", "CreateThing"])]
+#[case("s.CreateThing/pages/ListThings", &["(CreateThing)", "(CreateThing)", "ListThings", "ListThings"])]
+#[case("s.GetThing/ThingName/absent/unknown", &["GetThing"])]
+fn the_calls_before_the_last_prepare_it(#[case] id: &str, #[case] expected: &[&str]) {
+    assert_eq!(calls(&steps(id)), expected);
+}
+
+#[test]
+fn what_was_given_is_expected_from_a_read_of_the_same_resource() {
+    let steps = steps("s.CreateThing/Color/round-trip/GetThing");
+    let (create, read) = (input(&steps[0]), input(&steps[1]));
+    // The first value is the likely default.
+    assert_eq!(create["Color"], "blue");
+    assert_eq!(read, json!({"ThingName": create["ThingName"]}));
+    assert_eq!(body(&steps[1]), json!({"Thing": {"Color": "blue"}}));
+    assert!(matches!(steps[1].repeat, Repeat::Eventually { .. }));
+}
+
+#[test]
+fn a_new_resource_is_in_the_list_or_on_a_later_page() {
+    let steps = steps("s.CreateThing/listed/ListThings");
+    let name = &input(&steps[0])["ThingName"];
+    assert_eq!(body(&steps[1]), json!({"Things": {"$contains": {"ThingName": name}}}));
+    assert_eq!(steps[1].expect.alternatives.len(), 2);
+}
+
+#[test]
+fn pages_of_one_item_hold_two_resources() {
+    let steps = steps("s.CreateThing/pages/ListThings");
+    assert_ne!(input(&steps[0])["ThingName"], input(&steps[1])["ThingName"]);
+    assert_eq!(input(&steps[2]), json!({"Limit": 1}));
+    assert_eq!(body(&steps[2])["Things"], json!({"$items_at_most": 1}));
+}
+
+#[test]
+fn the_same_name_twice_must_be_rejected_with_the_declared_error() {
+    let steps = steps("s.CreateThing/duplicate/again");
+    assert_eq!(input(&steps[0]), input(&steps[1]));
+    assert_eq!(steps[1].expect.errors().collect::<Vec<_>>(), ["ThingAlreadyExistsException"]);
+}
+
+#[rstest]
+#[case("s.GetThing/ThingName/absent/unknown", &["ThingNotFoundException"])]
+// A deletion of nothing may be no error.
+#[case("s.DeleteThing/ThingName/absent/unknown", &[])]
+fn an_identifier_of_nothing_is_not_found(#[case] id: &str, #[case] errors: &[&str]) {
+    assert_eq!(steps(id)[0].expect.errors().collect::<Vec<_>>(), errors);
+}

@@ -1,0 +1,50 @@
+//! A well-formed identifier of nothing is rejected with a declared error: never a success, never a crash.
+
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+    related::RelatedSubject,
+};
+use crate::{
+    model::walk::ShapeStep,
+    probe::{related_errors, relations::RelationRole},
+};
+
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "absent",
+    basis: FamilyBasis::Relation,
+    group: RequestGroup::Behavior,
+    asks: "an identifier of nothing",
+    draft,
+};
+
+/// The roles in which an operation meets the resource that its input identifies.
+const MEETS: [RelationRole; 6] = [
+    RelationRole::Reads,
+    RelationRole::Updates,
+    RelationRole::Deletes,
+    RelationRole::Tags,
+    RelationRole::Untags,
+    RelationRole::ListsTags,
+];
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
+    let [ShapeStep::Member(name)] = subject.location.path.0.as_slice() else { return None };
+    let operation = subject.recipe.operation;
+    if !subject.location.in_least_input {
+        return None;
+    }
+    let meets: Vec<_> = RelatedSubject::all(subject, &MEETS).filter(|one| one.relation.input.contains(name)).collect();
+    let creates = RelatedSubject::all(subject, &[RelationRole::Creates]).next().is_some();
+    if meets.is_empty() || creates {
+        return None;
+    }
+    let deletes = meets.iter().any(|related| related.relation.role == RelationRole::Deletes);
+    let errors = related_errors::absent(subject.contract(), operation);
+    let expected = match errors.is_empty() {
+        // Many deletions of nothing are no error, whatever the operation declares.
+        false if !deletes => ExpectedOutcome::Absent,
+        _ => ExpectedOutcome::Responded,
+    };
+    let draft = ProbeDraft::new("unknown", "identifies nothing", InputChange::Unlike, expected);
+    Some(FamilyDrafts::of("what does not exist is not found", vec![draft]))
+}

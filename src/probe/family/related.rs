@@ -1,0 +1,123 @@
+//! What families of several calls share: the operations of the same resource, and whether a call can follow another.
+
+use super::ProbeSubject;
+use crate::{
+    model::{Member, Operation, ShapeKind},
+    probe::relations::{IdentifierLink, IdentifierOrigin, Relation, RelationRole, Resource, rank},
+};
+
+/// Names of identifiers that have no noun and no common ending.
+const OWN_NAMES: [&str; 3] = ["Key", "UUID", "id"];
+
+/// The operation of a probe in one of its roles, with its resource.
+#[derive(Clone, Copy)]
+pub(super) struct RelatedSubject<'a> {
+    pub(super) subject: &'a ProbeSubject<'a>,
+    pub(super) resource: &'a Resource,
+    pub(super) relation: &'a Relation,
+}
+
+impl<'a> RelatedSubject<'a> {
+    /// The resources for which the operation of a probe has one of these roles.
+    pub(super) fn all(
+        subject: &'a ProbeSubject<'a>,
+        roles: &'a [RelationRole],
+    ) -> impl Iterator<Item = RelatedSubject<'a>> {
+        let related = subject.inputs.relations().of_operation(&subject.recipe.operation.name);
+        related.filter(|(_, relation)| roles.contains(&relation.role)).map(move |(resource, relation)| RelatedSubject {
+            subject,
+            resource,
+            relation,
+        })
+    }
+
+    pub(super) fn operation(&self) -> &'a Operation {
+        self.subject.recipe.operation
+    }
+
+    /// The operations in a role that can follow, each with the links to the first call.
+    pub(super) fn next(
+        self,
+        role: RelationRole,
+    ) -> impl Iterator<Item = (&'a Relation, &'a Operation, Vec<IdentifierLink>)> {
+        self.resource.in_role(role).filter_map(move |relation| {
+            let next = self.subject.contract().operation(&relation.operation)?;
+            let links = self.resource.links(self.subject.contract(), self.operation(), next)?;
+            let is_known = links.iter().all(|link| self.has(&link.origin));
+            (is_known && self.is_complete(next, &links)).then_some((relation, next, links))
+        })
+    }
+
+    /// The name of the identifier that a path in an output ends with; of a list of identifiers, the resource's own.
+    pub(super) fn identifier_of<'p>(self, path: &'p [String]) -> Option<&'p str>
+    where
+        'a: 'p,
+    {
+        match path {
+            [.., list, items] if items == "[]" => Some(list.strip_suffix('s').unwrap_or(list)),
+            _ => path.last().map(String::as_str),
+        }
+    }
+
+    /// The origin of an identifier of the resource.
+    pub(super) fn origin(self, name: &str) -> Option<IdentifierOrigin> {
+        let origin = self.resource.origin(self.subject.contract(), self.operation(), name)?;
+        self.has(&origin).then_some(origin)
+    }
+
+    /// Returns whether the first call always has or returns a value.
+    fn has(self, origin: &IdentifierOrigin) -> bool {
+        match origin {
+            IdentifierOrigin::Output(path) => path.pointer().is_some(),
+            IdentifierOrigin::Input(name) => {
+                let inputs = self.subject.inputs;
+                let members = inputs.contract().members(&self.operation().input);
+                members.iter().any(|member| member.name == *name && inputs.is_in_least(self.operation(), member))
+            }
+        }
+    }
+
+    /// Returns whether the resource is only a part of another one, which identifies it, or one of its account.
+    pub(super) fn is_part(self) -> bool {
+        let others = self.subject.inputs.relations().resources.iter().filter(|other| other.name != self.resource.name);
+        let mut owners = others.filter(|other| other.in_role(RelationRole::Creates).next().is_some());
+        let is_own = |name: &String| rank(name, &self.resource.name).is_some() || OWN_NAMES.contains(&name.as_str());
+        !self.resource.identifiers.last().is_some_and(is_own)
+            || self.resource.name.starts_with("Account")
+            || owners.any(|owner| owner.identifiers == self.resource.identifiers)
+    }
+
+    /// Returns whether each creation makes another resource: its name is new each time, or the service chooses it.
+    pub(super) fn is_new_each_time(self) -> bool {
+        let own = self.resource.identifiers.last().and_then(|name| self.origin(name));
+        let inputs = self.subject.inputs;
+        let members = inputs.contract().members(&self.operation().input);
+        match own {
+            Some(IdentifierOrigin::Output(_)) => !self.is_part(),
+            Some(IdentifierOrigin::Input(name)) => {
+                let named = members.iter().find(|member| member.name == name);
+                !self.is_part() && named.is_some_and(|member| !inputs.is_filled(self.operation(), member))
+            }
+            None => false,
+        }
+    }
+
+    /// Returns whether every member that an input of `next` needs is linked, or names nothing.
+    fn is_complete(self, next: &Operation, links: &[IdentifierLink]) -> bool {
+        let inputs = self.subject.inputs;
+        let needed = inputs.contract().members(&next.input).iter().filter(|member| inputs.is_in_least(next, member));
+        let is_given = |member: &Member| {
+            let is_linked = links.iter().any(|link| link.member == member.name);
+            is_linked || !self.may_name(member)
+        };
+        needed.into_iter().all(is_given)
+    }
+
+    /// Returns whether a value may name a resource.
+    fn may_name(self, member: &Member) -> bool {
+        let shape = self.subject.contract().shape(&member.target);
+        let is_value =
+            |kind: &ShapeKind| matches!(kind, ShapeKind::Boolean | ShapeKind::Enum(_) | ShapeKind::IntEnum(_));
+        !shape.is_some_and(|shape| is_value(&shape.kind))
+    }
+}

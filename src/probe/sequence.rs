@@ -1,0 +1,287 @@
+//! Several calls about one resource: those that prepare it, and those that are judged.
+//!
+//! A family states the calls; the inputs are built when the case runs, since they name what exists then. The output of the
+//! n-th call is the variable `call<n>`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::relations::{IdentifierLink, IdentifierOrigin};
+use crate::suite::{Alternative, Expectation, Expression, Repeat, Step, Template};
+
+/// The calls of a probe, in order. The first one has the input of the probe itself.
+#[derive(Debug, Clone)]
+pub(super) struct Sequence {
+    pub(super) calls: Vec<SequenceCall>,
+}
+
+/// One call.
+#[derive(Debug, Clone)]
+pub(super) struct SequenceCall {
+    pub(super) operation: String,
+    pub(super) input: CallInput,
+    /// Members to set after all others.
+    pub(super) set: Vec<(String, SequenceValue)>,
+    pub(super) expected: CallOutcome,
+}
+
+/// The input of a call, before members are set.
+#[derive(Debug, Clone)]
+pub(super) enum CallInput {
+    /// That of the first call.
+    First,
+    /// The least valid input, with names of its own.
+    Fresh,
+    /// The least valid input, with the identifiers that the first call determines.
+    Linked(Vec<IdentifierLink>),
+}
+
+/// A value that earlier calls determine.
+#[derive(Debug, Clone)]
+pub(super) enum SequenceValue {
+    /// A value that is known before.
+    Constant(Value),
+    /// The identifier of the resource that the first call made.
+    Identifier(IdentifierOrigin),
+    /// The value at the location of the probe, in the first call.
+    Given,
+    /// A value in the output of an earlier call, by its number from 1 and the names on the way.
+    Output(usize, Vec<String>),
+}
+
+/// What a call must be answered with.
+#[derive(Debug, Clone)]
+pub(super) enum CallOutcome {
+    /// It only prepares later calls: if it is rejected, nothing is judged.
+    Prepares,
+    /// A success with one of these bodies. A read is repeated for a moment.
+    Success(Vec<BodyPattern>),
+    /// One of these errors, or a success with one of these bodies.
+    Rejected(Vec<String>, Vec<BodyPattern>),
+}
+
+/// A pattern for a body: values at their paths.
+#[derive(Debug, Clone, Default)]
+pub(super) struct BodyPattern(pub(super) Vec<(Vec<String>, PatternLeaf)>);
+
+/// What is expected at a path. `[]` in a path is one of the items.
+#[derive(Debug, Clone)]
+pub(super) enum PatternLeaf {
+    /// This value. Of a list, one that has each of its items.
+    Equals(SequenceValue),
+    /// Anything but nothing.
+    Present,
+    /// A list of at most one item, or no list.
+    AtMostOne,
+    /// A list without this item, or no list.
+    Lacks(Vec<String>, SequenceValue),
+    /// A text that matches a regular expression.
+    Matches(&'static str),
+    /// A list with an item of this pattern.
+    Contains(BodyPattern),
+}
+
+/// How long a read is repeated until it shows a change, and how often. Endpoints may be eventually consistent.
+const READ_AGAIN: Repeat = Repeat::Eventually { within: Duration::from_secs(1), every: Duration::from_millis(200) };
+
+impl SequenceCall {
+    /// A call with the input of the probe.
+    pub(super) fn first(operation: &str, expected: CallOutcome) -> Self {
+        Self { operation: operation.to_owned(), input: CallInput::First, set: Vec::new(), expected }
+    }
+
+    /// A call about the resource that the first one made.
+    pub(super) fn linked(operation: &str, links: Vec<IdentifierLink>, expected: CallOutcome) -> Self {
+        Self { operation: operation.to_owned(), input: CallInput::Linked(links), set: Vec::new(), expected }
+    }
+
+    fn reads_output_of(&self, number: usize) -> bool {
+        let linked = match &self.input {
+            CallInput::Linked(links) => links.iter().any(|link| is_output(&link.origin, number)),
+            CallInput::First | CallInput::Fresh => false,
+        };
+        let patterns = match &self.expected {
+            CallOutcome::Prepares => &[][..],
+            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) => patterns,
+        };
+        linked
+            || self.set.iter().any(|(_, value)| value.is_output_of(number))
+            || patterns.iter().any(|pattern| pattern.reads_output_of(number))
+    }
+
+    /// Returns whether it is judged by a success.
+    pub(super) fn is_success(&self) -> bool {
+        matches!(self.expected, CallOutcome::Success(_))
+    }
+}
+
+fn is_output(origin: &IdentifierOrigin, number: usize) -> bool {
+    number == 1 && matches!(origin, IdentifierOrigin::Output(_))
+}
+
+impl SequenceValue {
+    fn is_output_of(&self, number: usize) -> bool {
+        match self {
+            Self::Output(call, _) => *call == number,
+            Self::Identifier(origin) => is_output(origin, number),
+            Self::Constant(_) | Self::Given => false,
+        }
+    }
+}
+
+impl BodyPattern {
+    fn reads_output_of(&self, number: usize) -> bool {
+        self.0.iter().any(|(_, leaf)| match leaf {
+            PatternLeaf::Equals(value) | PatternLeaf::Lacks(_, value) => value.is_output_of(number),
+            PatternLeaf::Contains(item) => item.reads_output_of(number),
+            PatternLeaf::Present | PatternLeaf::AtMostOne | PatternLeaf::Matches(_) => false,
+        })
+    }
+}
+
+impl Sequence {
+    /// True if the last call must succeed.
+    pub(super) fn ends_in_success(&self) -> bool {
+        self.calls.last().is_some_and(SequenceCall::is_success)
+    }
+
+    /// Returns whether a later call needs the output of a call, by its number from 1.
+    pub(super) fn reads_output_of(&self, number: usize) -> bool {
+        self.calls.iter().any(|call| call.reads_output_of(number))
+    }
+
+    /// The operations after the first one.
+    pub(super) fn later(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().skip(1).map(|call| call.operation.as_str())
+    }
+}
+
+/// What the values of a sequence are taken from.
+pub(super) struct FirstCall<'a> {
+    /// Its input.
+    pub(super) input: &'a Value,
+    /// The value at the location of the probe.
+    pub(super) given: &'a Value,
+}
+
+impl FirstCall<'_> {
+    /// The value as a template; `None` if the first call lacks it.
+    pub(super) fn template(&self, value: &SequenceValue) -> Option<Template> {
+        Some(match value {
+            SequenceValue::Constant(value) => Template::Literal(value.clone()),
+            SequenceValue::Given => Template::Literal(self.given.clone()),
+            SequenceValue::Identifier(origin) => self.identifier(origin)?,
+            SequenceValue::Output(call, path) => output(*call, path.clone()),
+        })
+    }
+
+    /// An identifier that the call was given, or will return.
+    pub(super) fn identifier(&self, origin: &IdentifierOrigin) -> Option<Template> {
+        match origin {
+            IdentifierOrigin::Input(member) => Some(Template::Literal(self.input.get(member)?.clone())),
+            IdentifierOrigin::Output(path) => Some(output(1, path.0.clone())),
+        }
+    }
+
+    /// The body that a pattern describes.
+    pub(super) fn pattern(&self, pattern: &BodyPattern) -> Option<Template> {
+        let mut members = Vec::new();
+        for (path, leaf) in &pattern.0 {
+            insert(&mut members, path, self.leaf(leaf)?);
+        }
+        Some(Template::Object(members))
+    }
+
+    fn leaf(&self, leaf: &PatternLeaf) -> Option<Template> {
+        let literal = |value: Value| Template::Literal(value);
+        Some(match leaf {
+            PatternLeaf::Equals(value) => returned(self.template(value)?),
+            PatternLeaf::Present => literal(present()),
+            PatternLeaf::AtMostOne => literal(json!({"$items_at_most": 1})),
+            PatternLeaf::Lacks(path, value) => matcher("$lacks", wrapped(path, self.template(value)?)),
+            PatternLeaf::Matches(regex) => literal(json!({"$matches": regex})),
+            PatternLeaf::Contains(item) => matcher("$contains", self.pattern(item)?),
+        })
+    }
+}
+
+/// The pattern that any value matches.
+fn present() -> Value {
+    json!({"$not": {"$absent": true}})
+}
+
+fn matcher(name: &str, argument: Template) -> Template {
+    Template::Object(vec![(Template::Literal(name.into()), argument)])
+}
+
+/// The pattern for a value that was given: lists may have more items, and another order.
+fn returned(given: Template) -> Template {
+    match given {
+        Template::Literal(Value::Array(items)) => match items.into_iter().next() {
+            Some(item) => matcher("$contains", Template::Literal(item)),
+            None => Template::Literal(json!({"$any_of": [[], {"$absent": true}]})),
+        },
+        other => other,
+    }
+}
+
+/// A value below the names of a path.
+fn wrapped(path: &[String], value: Template) -> Template {
+    path.iter().rev().fold(value, |value, name| {
+        if name == "[]" {
+            matcher("$contains", value)
+        } else {
+            Template::Object(vec![(Template::Literal(name.as_str().into()), value)])
+        }
+    })
+}
+
+/// Puts a leaf at its path, beside those that are there.
+fn insert(members: &mut Vec<(Template, Template)>, path: &[String], leaf: Template) {
+    let Some((name, rest)) = path.split_first() else { return };
+    let key = Template::Literal(name.as_str().into());
+    let below = rest.first().is_some_and(|next| next != "[]");
+    if let Some((_, Template::Object(inner))) = members.iter_mut().find(|(known, _)| *known == key && below) {
+        insert(inner, rest, leaf);
+    } else {
+        members.push((key, wrapped(rest, leaf)));
+    }
+}
+
+fn output(call: usize, tokens: Vec<String>) -> Template {
+    Template::Whole(Expression::Path { root: variable(call), tokens })
+}
+
+/// The variable with the output of a call.
+pub(super) fn variable(call: usize) -> String {
+    format!("call{call}")
+}
+
+/// Completes a step for what is expected of its call. `status`: of a success. `is_read`: it may be repeated.
+pub(super) fn expecting(
+    step: Step,
+    outcome: &CallOutcome,
+    first: &FirstCall<'_>,
+    status: u16,
+    is_read: bool,
+) -> Option<Step> {
+    let bodies = |patterns: &[BodyPattern]| -> Option<Vec<Alternative>> {
+        let success = |pattern: &BodyPattern| {
+            let body = (!pattern.0.is_empty()).then(|| first.pattern(pattern));
+            Some(Alternative::Success { status, body: body.map_or(Some(None), |body| body.map(Some))? })
+        };
+        patterns.iter().map(success).collect()
+    };
+    let (alternatives, prepares) = match outcome {
+        CallOutcome::Prepares => (vec![Alternative::Success { status, body: None }], true),
+        CallOutcome::Success(patterns) => (bodies(patterns)?, false),
+        CallOutcome::Rejected(errors, patterns) => {
+            let rejection =
+                Alternative::Rejection { errors: errors.clone(), classes: Vec::new(), statuses: Vec::new() };
+            ([vec![rejection], bodies(patterns)?].concat(), false)
+        }
+    };
+    let repeat = if is_read && !prepares { READ_AGAIN } else { Repeat::Once };
+    Some(Step { expect: Expectation { alternatives }, prepares, repeat, ..step })
+}

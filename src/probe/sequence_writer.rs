@@ -1,0 +1,142 @@
+//! The steps of a sequence, with inputs that name what exists.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Effect, KnownValues, Location,
+    derive::{Subjected, salt},
+    input::{Inputs, Reached, Recipe},
+    relations::IdentifierLink,
+    sequence::{CallInput, FirstCall, Sequence, SequenceCall, expecting, variable},
+};
+use crate::{
+    model::{EnumValue, Operation, ShapeKind},
+    suite::{Call, Expectation, Step, Template},
+};
+
+/// Writes the steps of one probe.
+pub(super) struct SequenceWriter<'a> {
+    pub(super) subjected: &'a Subjected,
+    pub(super) inputs: &'a Inputs,
+    /// The values of resources that exist.
+    pub(super) known: &'a KnownValues,
+    /// The id of the probe.
+    pub(super) id: &'a str,
+}
+
+impl SequenceWriter<'_> {
+    /// The steps of a sequence whose first call has an input that reaches the location of the probe.
+    pub(super) fn steps(&self, sequence: &Sequence, location: &Location, reached: Reached) -> Option<Vec<Step>> {
+        let (input, given) = distinct(reached, self.choices(location));
+        let first = FirstCall { input: &input, given: &given };
+        let calls = sequence.calls.iter().enumerate();
+        let step = |(index, call)| {
+            let step = self.step(call, index + 1, &first)?;
+            let capture = sequence.reads_output_of(index + 1).then(|| (variable(index + 1), String::new()));
+            Some(Step { capture: capture.into_iter().collect(), ..step })
+        };
+        calls.map(step).collect()
+    }
+
+    /// The values of the enum at a location, unless a recipe chooses one.
+    fn choices(&self, location: &Location) -> &[EnumValue] {
+        let shape = self.inputs.contract().shape(&location.target);
+        let is_chosen = || self.inputs.is_filled_at(&self.subjected.operation, &location.path);
+        match shape.map(|shape| &shape.kind) {
+            Some(ShapeKind::Enum(values)) if !is_chosen() => values,
+            _ => &[],
+        }
+    }
+
+    fn step(&self, call: &SequenceCall, number: usize, first: &FirstCall<'_>) -> Option<Step> {
+        let operation = self.inputs.contract().operation(&call.operation)?;
+        let mut members = self.input(call, operation, number, first)?;
+        for (name, value) in &call.set {
+            set(&mut members, name, first.template(value)?);
+        }
+        let members = members.into_iter().map(|(name, value)| (Template::Literal(name.into()), value));
+        let made = Call {
+            operation: call.operation.clone(),
+            input: Template::Object(members.collect()),
+            ..self.subjected.call(Value::Null, false)
+        };
+        let status = self.inputs.protocol().success_status(operation);
+        let step = Step::once(made, Expectation { alternatives: Vec::new() });
+        expecting(step, &call.expected, first, status, Effect::of(operation) == Effect::Reads)
+    }
+
+    /// The members of an input, each with its value.
+    fn input(
+        &self,
+        call: &SequenceCall,
+        operation: &Operation,
+        number: usize,
+        first: &FirstCall<'_>,
+    ) -> Option<Vec<(String, Template)>> {
+        let literal = |value: Value| match value {
+            Value::Object(members) => {
+                members.into_iter().map(|(name, value)| (name, Template::Literal(value))).collect()
+            }
+            _ => Vec::new(),
+        };
+        match &call.input {
+            CallInput::First => Some(literal(first.input.clone())),
+            CallInput::Fresh => self.least(operation, number).map(literal),
+            CallInput::Linked(links) => {
+                let mut members = literal(self.later(operation, number)?);
+                for link in links {
+                    set(&mut members, &link.member, linked(link, first)?);
+                }
+                Some(members)
+            }
+        }
+    }
+
+    fn recipe<'r>(&'r self, operation: &'r Operation, number: usize) -> Recipe<'r> {
+        Recipe { operation, known: self.known, salt: Some(salt(number as u64, self.id)) }
+    }
+
+    fn least(&self, operation: &Operation, number: usize) -> Option<Value> {
+        self.inputs.least(self.recipe(operation, number)).ok()
+    }
+
+    /// The least valid input of a call that follows, with the lists that a recipe has values for.
+    fn later(&self, operation: &Operation, number: usize) -> Option<Value> {
+        let mut input = self.least(operation, number)?;
+        let members = input.as_object_mut().map_or(&mut Map::new(), |members| members).clone();
+        let wanted = self.inputs.contract().members(&operation.input).iter();
+        let wanted =
+            wanted.filter(|member| !members.contains_key(&member.name) && self.inputs.is_sent_later(operation, member));
+        for member in wanted {
+            let value = self.inputs.known(self.recipe(operation, number), &member.name).cloned();
+            if let (Some(value), Some(members)) = (value, input.as_object_mut()) {
+                members.insert(member.name.clone(), value);
+            }
+        }
+        Some(input)
+    }
+}
+
+fn linked(link: &IdentifierLink, first: &FirstCall<'_>) -> Option<Template> {
+    let value = first.identifier(&link.origin)?;
+    Some(if link.is_list { Template::Array(vec![value]) } else { value })
+}
+
+fn set(members: &mut Vec<(String, Template)>, name: &str, value: Template) {
+    match members.iter_mut().find(|(known, _)| known == name) {
+        Some((_, known)) => *known = value,
+        None => members.push((name.to_owned(), value)),
+    }
+}
+
+/// The input and the value at the location, which differs from the likely default: that may not be returned at all.
+fn distinct(reached: Reached, choices: &[EnumValue]) -> (Value, Value) {
+    let Reached { mut input, pointer } = reached;
+    match (input.pointer_mut(&pointer), choices) {
+        (Some(flag @ Value::Bool(false)), _) => *flag = Value::Bool(true),
+        (Some(choice @ Value::String(_)), [_, second, ..]) => *choice = second.value.clone().into(),
+        _ => {}
+    }
+    let given = input.pointer(&pointer).cloned().unwrap_or_default();
+    (input, given)
+}
