@@ -31,9 +31,10 @@ const MODEL: &str = r#"{"smithy":"2.0","shapes":{
     "x#Thing":{"type":"structure","members":{"ThingName":{"target":"x#Name","traits":{"smithy.api#required":{}}},
         "Color":{"target":"x#Color"},"Size":{"target":"smithy.api#Integer"},"Password":{"target":"smithy.api#String"},
         "OwnerArn":{"target":"smithy.api#String"}}},
-    "x#Page":{"type":"structure","members":{"Limit":{"target":"smithy.api#Integer"},"NextToken":{"target":"smithy.api#String"}}},
+    "x#Page":{"type":"structure","members":{"ThingNames":{"target":"x#Names"},"Limit":{"target":"smithy.api#Integer"},"NextToken":{"target":"smithy.api#String"}}},
     "x#Things":{"type":"structure","members":{"Things":{"target":"x#Items"},"NextToken":{"target":"smithy.api#String"}}},
     "x#Items":{"type":"list","member":{"target":"x#Thing"}},
+    "x#Names":{"type":"list","member":{"target":"x#Name"}},
     "x#Name":{"type":"string","traits":{"smithy.api#length":{"min":3,"max":20}}},
     "x#Color":{"type":"enum","members":{"red":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"red"}},
         "blue":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"blue"}}}},
@@ -94,6 +95,7 @@ fn a_service_with_one_resource_has_probes_of_these_families() {
         "s.CreateThing/gone/GetThing",
         "s.CreateThing/gone/ListThings",
         "s.CreateThing/listed/ListThings",
+        "s.CreateThing/narrowing/ListThings",
         "s.CreateThing/pages/ListThings",
         "s.DeleteThing/ThingName/absent/unknown",
         "s.GetThing/ThingName/absent/unknown",
@@ -143,6 +145,16 @@ fn pages_of_one_item_hold_two_resources() {
     assert_ne!(input(&steps[0])["ThingName"], input(&steps[1])["ThingName"]);
     assert_eq!(input(&steps[2]), json!({"Limit": 1}));
     assert_eq!(body(&steps[2])["Things"], json!({"$items_at_most": 1}));
+}
+
+#[test]
+fn the_name_of_one_of_two_resources_narrows_a_list() {
+    let steps = steps("s.CreateThing/narrowing/ListThings");
+    let name = &input(&steps[0])["ThingName"];
+    assert_ne!(*name, input(&steps[1])["ThingName"]);
+    assert_eq!(input(&steps[2]), json!({"ThingNames": [name]}));
+    assert_eq!(body(&steps[2]), json!({"Things": {"$contains": {"ThingName": name}}}));
+    assert_eq!(body(&steps[3]), json!({"Things": {"$items_at_most": 1}}));
 }
 
 #[test]

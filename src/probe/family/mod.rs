@@ -19,6 +19,7 @@ mod items;
 mod json_type;
 mod length;
 mod listed;
+mod narrowing;
 mod pages;
 mod pattern;
 mod range;
@@ -52,7 +53,7 @@ use crate::{
 pub use family_selector::{FamilySelector, UnknownFamily};
 
 /// The table of families, in the order in which their probes run: those of constraints first.
-static FAMILIES: [FamilyDefinition; 26] = [
+static FAMILIES: [FamilyDefinition; 27] = [
     required::FAMILY,
     length::FAMILY,
     range::FAMILY,
@@ -69,6 +70,7 @@ static FAMILIES: [FamilyDefinition; 26] = [
     listed::FAMILY,
     consistent::FAMILY,
     pages::FAMILY,
+    narrowing::FAMILY,
     tokens::FAMILY,
     duplicate::FAMILY,
     gone::FAMILY,

@@ -27,6 +27,13 @@ pub enum IdentifierOrigin {
     Output(OutputPath),
 }
 
+impl IdentifierLink {
+    /// The name of one identifier.
+    fn singular(&self) -> &str {
+        self.member.strip_suffix('s').filter(|_| self.is_list).unwrap_or(&self.member)
+    }
+}
+
 impl Resource {
     /// The members of `next` that an earlier call of `first` determines; `None` if they do not identify the resource that
     /// `first` created, read or changed.
@@ -39,7 +46,7 @@ impl Resource {
         };
         if role(next) == Some(RelationRole::Lists) {
             let required = contract.members(&next.input).iter().filter(|member| member.traits.required());
-            let parents: Vec<IdentifierLink> = links.into_iter().filter(|link| !self.names(&link.member)).collect();
+            let parents: Vec<IdentifierLink> = links.into_iter().filter(|link| !self.names(link.singular())).collect();
             let is_linked = |member: &Member| parents.iter().any(|link| link.member == member.name);
             return required
                 .clone()
