@@ -91,7 +91,7 @@ pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
 };
 pub use form::{FormLimit, FormPlace, FormProblem};
-pub use http_binding::{HeaderListProblem, host_prefix};
+pub use http_binding::{HeaderListProblem, host_prefix, move_bucket_to_host};
 pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
 pub use query_protocol::QueryProtocol;
 pub use rejection_class::RejectionClass;
