@@ -73,11 +73,14 @@ impl DefaultFiller<'_> {
         self.filled(self.contract.shape(&member.target), value)
     }
 
-    /// A default of null is none.
+    /// A default of null is none. That of a stream only says that a body may be empty.
     fn default(&self, member: &Member) -> Option<Value> {
         let is_optional = self.by != DefaultsBy::Server && member.traits.get("smithy.api#clientOptional").is_some();
         let value = member.traits.get("smithy.api#default").filter(|value| !is_optional && !value.is_null())?;
         let shape = self.contract.shape(&member.target)?;
+        if shape.traits.get("smithy.api#streaming").is_some() {
+            return None;
+        }
         if !matches!(shape.kind, ShapeKind::Timestamp) {
             return Some(value.clone());
         }
@@ -106,7 +109,9 @@ mod tests {
             "count":{"target":"smithy.api#Integer","traits":{"smithy.api#default":7}},
             "at":{"target":"smithy.api#Timestamp","traits":{"smithy.api#default":0}},
             "none":{"target":"smithy.api#String","traits":{"smithy.api#default":null}},
+            "stream":{"target":"x#Stream","traits":{"smithy.api#default":""}},
             "free":{"target":"smithy.api#Boolean","traits":{"smithy.api#default":false,"smithy.api#clientOptional":{}}}}},
+        "x#Stream":{"type":"blob","traits":{"smithy.api#streaming":{}}},
         "x#Parts":{"type":"list","member":{"target":"x#Part"},"traits":{"smithy.api#sparse":{}}},
         "x#ByName":{"type":"map","key":{"target":"smithy.api#String"},"value":{"target":"x#Part"}},
         "x#Choice":{"type":"union","members":{"part":{"target":"x#Part"},"other":{"target":"smithy.api#String"}}}}}"#;
