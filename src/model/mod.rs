@@ -12,7 +12,7 @@
 //! | `bounded_file` | Reads files of bounded size |  |
 //! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
 //! | `model_error` | A model that cannot be read | `pointer` |
-//! | `default_values` | The default values of absent members | `shape`, `timestamp_format`, `instant` |
+//! | `default_values` | The default values of absent members |  |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
 //! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
