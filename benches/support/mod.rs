@@ -30,7 +30,7 @@ use wireproof::internals::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, FixtureFiles, Fixtures, Opening, Plan,
         PlanStage, Region, Repeat, Scenario, ScenarioRow, Step, Template, Whole, requirement::Evidence, source::Source,
     },
-    wire::sigv4::Credentials,
+    wire::{client_style::ClientStyle, sigv4::Credentials},
 };
 
 pub(crate) const ANSWER: &[u8] = br#"{"status":"Succeeded","statusMessage":"The deployment has been stopped."}"#;
@@ -201,6 +201,7 @@ pub(crate) fn target(address: SocketAddr) -> Result<ResolvedTarget> {
         other_account: None,
         state_handler: None,
         states: BTreeMap::new(),
+        client: ClientStyle::default(),
     })
 }
 

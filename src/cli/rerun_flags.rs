@@ -141,6 +141,7 @@ mod tests {
             "report" => "json",
             "allow" => "blocked",
             "protocol" => "awsJson1_1",
+            "s3_addressing" => "path",
             _ => "1",
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use clap::{Args, builder::BoolishValueParser};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use serde_json::Value;
 
 use super::{Failure, credentials};
@@ -14,7 +14,10 @@ use crate::{
         transport::Endpoint,
     },
     suite::{Fixtures, source::Source},
-    wire::sigv4::Credentials,
+    wire::{
+        client_style::{ClientStyle, S3Addressing},
+        sigv4::Credentials,
+    },
 };
 
 /// The endpoint under test.
@@ -75,9 +78,34 @@ pub(super) struct AccessArguments {
     #[arg(long, value_name = "FILE", env = "WIREPROOF_STATES")]
     states: Option<PathBuf>,
 
+    /// Complete valid requests as an AWS SDK does: default values, idempotency tokens, host prefixes, compression.
+    #[arg(long, env = "WIREPROOF_SDK_REQUESTS", value_parser = BoolishValueParser::new())]
+    sdk_requests: bool,
+
+    /// Where requests to S3 name the bucket: in the path, or in the header `Host` as BUCKET.s3.HOST [default: path].
+    #[arg(long, value_name = "STYLE", env = "WIREPROOF_S3_ADDRESSING")]
+    s3_addressing: Option<AddressingArgument>,
+
     /// Allow AWS hosts; this costs money and changes real resources.
     #[arg(long, env = "WIREPROOF_ALLOW_AWS", value_parser = BoolishValueParser::new())]
     allow_aws: bool,
+}
+
+/// The values of `--s3-addressing`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum AddressingArgument {
+    #[default]
+    Path,
+    VirtualHost,
+}
+
+impl From<AddressingArgument> for S3Addressing {
+    fn from(argument: AddressingArgument) -> Self {
+        match argument {
+            AddressingArgument::Path => Self::Path,
+            AddressingArgument::VirtualHost => Self::VirtualHost,
+        }
+    }
 }
 
 /// The name of the embedded reference in reports.
@@ -88,6 +116,18 @@ impl TargetArguments {
     pub(super) fn called(&self) -> String {
         let endpoint = self.endpoint.as_deref().unwrap_or(EMBEDDED);
         self.name.as_deref().filter(|_| self.endpoint.is_some()).unwrap_or(endpoint).to_owned()
+    }
+
+    /// Rejects what no certificate states.
+    ///
+    /// # Errors
+    /// Requests would not be what the cases say.
+    pub(super) fn check_certifiable(&self) -> Result<(), Failure> {
+        if self.access.client_style() == ClientStyle::default() {
+            return Ok(());
+        }
+        let problem = "a certificate covers requests exactly as the cases have them";
+        Err(Failure::usage(format!("{problem}\nhelp: remove --sdk-requests and --s3-addressing")))
     }
 
     /// The target, and the embedded reference if the target is that.
@@ -135,6 +175,7 @@ impl AccessArguments {
             other_account: credentials::identity(self.other_account_profile.as_deref(), "WIREPROOF_OTHER_ACCOUNT")?,
             state_handler,
             states: self.states()?,
+            client: self.client_style(),
         })
     }
 
@@ -150,7 +191,13 @@ impl AccessArguments {
             other_account: Some(credentials(&Identity::other_account())),
             state_handler: Some(self.state_handler(state_change)?),
             states: self.states()?,
+            client: self.client_style(),
         })
+    }
+
+    fn client_style(&self) -> ClientStyle {
+        let s3_addressing = self.s3_addressing.unwrap_or_default().into();
+        ClientStyle { completes: self.sdk_requests, s3_addressing }
     }
 
     fn other_region(&self) -> Option<String> {

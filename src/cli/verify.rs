@@ -138,6 +138,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitStatus, Failure> {
     if arguments.rerun.is_some() && arguments.target.endpoint.is_none() {
         return Err(Failure::alone("--rerun", "--endpoint URL"));
     }
+    arguments.target.check_certifiable()?;
     let keys = arguments.key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
     let bench = CertifyBench::load(&arguments.fixtures, &arguments.snapshots)?;
     let mut verified = bench.verifier(&keys, arguments.nonce.as_ref()).verify(&arguments.bundle);

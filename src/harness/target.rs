@@ -12,7 +12,11 @@ use crate::{
         resolved_target::{self, BoxError, StateChange, StateFunction, StateHandler},
         transport::{ClientIdentity, Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
     },
-    wire::{Request, TransportError, sigv4::Credentials},
+    wire::{
+        Request, TransportError,
+        client_style::{ClientStyle, S3Addressing},
+        sigv4::Credentials,
+    },
 };
 
 /// The endpoint under test: its address, its callers, and how its states are established.
@@ -44,6 +48,7 @@ pub struct Target {
     insecure: bool,
     transport: Option<Arc<dyn Transport>>,
     allow_aws: bool,
+    client_style: ClientStyle,
     kept: Vec<Arc<dyn Any + Send + Sync>>,
     /// The model of a model server, which has no transport before the run.
     #[cfg(feature = "reference")]
@@ -82,6 +87,7 @@ impl Target {
             insecure: false,
             transport: None,
             allow_aws: false,
+            client_style: ClientStyle::default(),
             kept: Vec::new(),
             #[cfg(feature = "reference")]
             model: None,
@@ -173,6 +179,22 @@ impl Target {
     #[must_use]
     pub fn one_region(self) -> Self {
         Self { other_region: None, ..self }
+    }
+
+    /// Complete valid requests as an AWS SDK does: with the default values of absent members, idempotency tokens, host
+    /// prefixes and compressed bodies. By default, a request is what its case says.
+    #[must_use]
+    pub fn sdk_requests(mut self) -> Self {
+        self.client_style.completes = true;
+        self
+    }
+
+    /// Name the buckets of S3 in the header `Host`, as `BUCKET.s3.HOST`, instead of the path. Requests still go to the
+    /// host of the URL.
+    #[must_use]
+    pub fn s3_virtual_host(mut self) -> Self {
+        self.client_style.s3_addressing = S3Addressing::VirtualHost;
+        self
     }
 
     /// The credentials that sign calls.
@@ -292,6 +314,7 @@ impl Target {
             other_account: self.other_account.clone(),
             state_handler: self.handler(otherwise)?,
             states: self.by_hand.clone(),
+            client: self.client_style,
         };
         Ok((target, self.carrier(timeout)?))
     }

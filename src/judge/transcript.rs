@@ -179,7 +179,7 @@ impl Transcript {
             let last = self.of_step(index + 1).filter(own).last();
             let value = last
                 .and_then(|exchange| exchange.outcome.as_ref().ok())
-                .and_then(|response| service.parse_response(&earlier.call.operation, response).value);
+                .and_then(|response| service.received(&earlier.call.operation, response));
             if let Some(value) = value {
                 let _ = capture(earlier, &value, &mut bindings);
             }

@@ -12,6 +12,7 @@
 //! | `bounded_file` | Reads files of bounded size |  |
 //! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
 //! | `model_error` | A model that cannot be read | `pointer` |
+//! | `default_values` | The default values of absent members |  |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
 //! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
@@ -28,6 +29,7 @@
 mod binding;
 mod botocore;
 pub mod bounded_file;
+mod default_values;
 pub mod exact_number;
 mod instant;
 mod json_text;
@@ -52,6 +54,7 @@ use memchr::memmem;
 use serde::{Deserialize, de::IgnoredAny};
 
 pub use binding::MemberBinding;
+pub use default_values::DefaultsBy;
 pub use instant::Instant;
 pub use json_text::JsonText;
 pub use model_error::{ModelError, ModelProblem};

@@ -28,7 +28,7 @@ use crate::{
         transport::{self, InProcess, Reply, Transport},
     },
     suite::{Batch, Case, Fixtures},
-    wire::Request,
+    wire::{Request, client_style::ClientStyle},
 };
 
 /// The time limit of a case, in virtual time.
@@ -198,6 +198,7 @@ fn target() -> Result<ResolvedTarget, ProofError> {
         denied: Some(Identity::denied().credentials().clone()),
         other_account: Some(Identity::other_account().credentials().clone()),
         states: BTreeMap::new(),
+        client: ClientStyle::default(),
     })
 }
 

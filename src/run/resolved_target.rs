@@ -10,7 +10,7 @@ use crate::{
         panicked::caught,
         transport::{Endpoint, EndpointError},
     },
-    wire::{Secrets, sigv4::Credentials},
+    wire::{Secrets, client_style::ClientStyle, sigv4::Credentials},
 };
 
 /// A target.
@@ -34,6 +34,8 @@ pub struct ResolvedTarget {
     pub state_handler: Option<StateHandler>,
     /// Variables of states that were established by hand, by the name of the state.
     pub states: BTreeMap<String, Value>,
+    /// What is added to requests.
+    pub client: ClientStyle,
 }
 
 impl ResolvedTarget {

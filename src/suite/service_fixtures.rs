@@ -9,7 +9,7 @@ use super::{
     matcher::{self, Hidden},
 };
 use crate::{
-    model::{Contract, Operation, PayloadSide, SchemaError, Schemas, Violation},
+    model::{Contract, DefaultsBy, Operation, PayloadSide, SchemaError, Schemas, Violation},
     suite::requirement::Requirements,
     wire::{ParsedResponse, Protocol, Response, json::holds_null},
 };
@@ -95,6 +95,21 @@ impl ServiceFixtures {
     pub fn parse_response(&self, operation: &str, response: &Response) -> ParsedResponse {
         let contract = self.contract();
         self.protocol.parse_response(contract, contract.operation(operation), response)
+    }
+
+    /// The output of a response as clients have it: with the default values of absent members. The members of an error
+    /// stay as they are.
+    #[must_use]
+    pub fn received(&self, operation: &str, response: &Response) -> Option<Value> {
+        let parsed = self.parse_response(operation, response);
+        let (value, contract) = (parsed.value?, self.contract());
+        match contract.operation(operation).filter(|_| parsed.rejection.is_none()) {
+            Some(operation) => {
+                let format = self.protocol.body_rules().timestamp_format;
+                Some(contract.with_defaults(&operation.output, &value, DefaultsBy::ClientOutput, format))
+            }
+            None => Some(value),
+        }
     }
 
     /// Returns whether a response reports a change in progress.

@@ -436,6 +436,12 @@ impl Bindings {
         &self.origin
     }
 
+    /// The idempotency token of a request, by its number in the case.
+    #[must_use]
+    pub fn idempotency_token(&self, number: usize) -> String {
+        self.uuid(&format!("idempotency token {number}"))
+    }
+
     /// Binds a variable to a value that the harness made.
     pub fn bind(&mut self, name: impl Into<String>, value: Value) {
         let name = name.into();

@@ -1,11 +1,12 @@
-//! Checksums of bodies: the headers `x-amz-checksum-*` and `content-md5`, and the operations that require one.
+//! Checksums of bodies: the headers `x-amz-checksum-*` and `content-md5`, the tree hash of Glacier, and the operations
+//! that require one.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crc::{CRC_32_ISCSI, CRC_32_ISO_HDLC, CRC_64_NVME, Crc, Table};
 use serde_json::Value;
 
-use super::{Headers, Request, digest::Sha256};
-use crate::model::Operation;
+use super::{Headers, Request, digest::Sha256, sigv4::hex};
+use crate::model::{Contract, MemberBinding, Operation, PayloadSide};
 
 static CRC32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 static CRC32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
@@ -16,6 +17,12 @@ const CONTENT_MD5: &str = "content-md5";
 
 /// The header that names the algorithm of a request.
 const ALGORITHM_HEADER: &str = "x-amz-sdk-checksum-algorithm";
+
+/// The header of the tree hash of an archive, and that of the plain hash that goes with it.
+const TREE_HASH_HEADERS: [&str; 2] = ["x-amz-sha256-tree-hash", "x-amz-content-sha256"];
+
+/// The bytes of one leaf of a tree hash.
+const LEAF: usize = 1 << 20;
 
 /// What the headers of checksums begin with.
 const PREFIX: &str = "x-amz-checksum-";
@@ -104,10 +111,17 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// Adds the checksum that a request must have: in the algorithm that the input names, or in CRC-32 if the operation
-/// requires one. Operations that let nobody choose get `content-md5`. A checksum that the request has already stays.
-pub fn add_checksum(operation: &Operation, input: &Value, request: &mut Request) {
+/// requires one. Operations that let nobody choose get `content-md5`, and uploads of archives a tree hash. A checksum that
+/// the request has already stays.
+pub fn add_checksum(contract: &Contract, operation: &Operation, input: &Value, request: &mut Request) {
     if has_checksum(&request.headers) {
         return;
+    }
+    if takes_tree_hash(contract, operation) {
+        let hashes = [tree_hash(&request.body), Sha256::digest(&request.body)];
+        for (header, hash) in TREE_HASH_HEADERS.into_iter().zip(hashes) {
+            request.headers.set(header, hex(&hash));
+        }
     }
     match DueChecksum::of(operation, input) {
         Some(DueChecksum::Header(algorithm)) => {
@@ -121,6 +135,31 @@ pub fn add_checksum(operation: &Operation, input: &Value, request: &mut Request)
     }
 }
 
+/// Returns true for the operations whose body is an archive, or a part of one.
+fn takes_tree_hash(contract: &Contract, operation: &Operation) -> bool {
+    let members = contract.members(&operation.input);
+    let is_bound = |is_wanted: &dyn Fn(MemberBinding<'_>) -> bool| {
+        members.iter().any(|member| is_wanted(member.binding(PayloadSide::Input)))
+    };
+    let is_hash = |name: &str| name.eq_ignore_ascii_case(TREE_HASH_HEADERS[0]);
+    is_bound(&|binding| matches!(binding, MemberBinding::Header(name) if is_hash(name)))
+        && is_bound(&|binding| binding == MemberBinding::Payload)
+}
+
+/// SHA-256 of each MiB, then of each pair of hashes until one is left. A hash without a partner moves up as it is.
+fn tree_hash(body: &[u8]) -> [u8; 32] {
+    let mut level: Vec<[u8; 32]> = body.chunks(LEAF).map(Sha256::digest).collect();
+    while level.len() > 1 {
+        let pairs = level.chunks(2);
+        let hashes = pairs.map(|pair| match pair {
+            [one] => *one,
+            pair => Sha256::digest(pair.concat()),
+        });
+        level = hashes.collect();
+    }
+    level.pop().unwrap_or_else(|| Sha256::digest(body))
+}
+
 fn has_checksum(headers: &Headers) -> bool {
     headers.iter().any(|(name, _)| is_checksum_header(name))
 }
@@ -129,7 +168,9 @@ fn has_checksum(headers: &Headers) -> bool {
 #[must_use]
 pub fn is_checksum_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name == CONTENT_MD5 || name.strip_prefix(PREFIX).is_some_and(|rest| !["type", "mode"].contains(&rest))
+    name == CONTENT_MD5
+        || name == TREE_HASH_HEADERS[0]
+        || name.strip_prefix(PREFIX).is_some_and(|rest| !["type", "mode"].contains(&rest))
 }
 
 /// The checksum that a request must have.
@@ -245,11 +286,44 @@ mod tests {
     ) {
         let contract = contract(traits);
         let mut sent = request(headers);
-        add_checksum(contract.operation("Op").unwrap(), &input, &mut sent);
+        add_checksum(&contract, contract.operation("Op").unwrap(), &input, &mut sent);
         let added = sent.headers.iter().skip(headers.len()).filter(|(name, _)| *name != ALGORITHM_HEADER);
         assert_eq!(added.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
         let has_algorithm = expected.is_some_and(|(name, _)| name.starts_with(PREFIX));
         assert_eq!(sent.headers.get(ALGORITHM_HEADER).is_some(), has_algorithm);
+    }
+
+    const ARCHIVE: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","operations":[{"target":"x#Op"}]},"x#Op":{"type":"operation","input":{"target":"x#In"}},
+        "x#In":{"type":"structure","members":{
+            "checksum":{"target":"smithy.api#String","traits":{"smithy.api#httpHeader":"x-amz-sha256-tree-hash"}},
+            "body":{"target":"smithy.api#Blob","traits":{"smithy.api#httpPayload":{}}}}}}}"#;
+
+    fn archive_headers(model: &str, headers: &[(&str, &str)]) -> Vec<(String, String)> {
+        let contract = crate::model::read("m", model).unwrap();
+        let mut sent = request(headers);
+        add_checksum(&contract, contract.operation("Op").unwrap(), &json!({}), &mut sent);
+        sent.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn an_archive_gets_its_hash_and_its_tree_hash() {
+        let hash = hex(&Sha256::digest(b"123456789"));
+        let expected = TREE_HASH_HEADERS.map(|name| (name.to_owned(), hash.clone()));
+        assert_eq!(archive_headers(ARCHIVE, &[]), expected);
+        let own = ("x-amz-sha256-tree-hash", "own");
+        assert_eq!(archive_headers(ARCHIVE, &[own]), [(own.0.to_owned(), own.1.to_owned())]);
+        assert_eq!(archive_headers(&ARCHIVE.replace("httpPayload", "deprecated"), &[]), []);
+    }
+
+    #[test]
+    fn a_tree_hash_is_that_of_pairs_of_hashes() {
+        let leaf = |byte: u8, length: usize| Sha256::digest(vec![byte; length]);
+        let body = [vec![b'a'; LEAF], vec![b'b'; LEAF], vec![b'c'; 5]].concat();
+        let pair = Sha256::digest([leaf(b'a', LEAF), leaf(b'b', LEAF)].concat());
+        assert_eq!(tree_hash(&body), Sha256::digest([pair, leaf(b'c', 5)].concat()));
+        assert_eq!(tree_hash(&body[..LEAF]), leaf(b'a', LEAF));
+        assert_eq!(tree_hash(b""), Sha256::digest(b""));
     }
 
     #[rstest]

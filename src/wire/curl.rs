@@ -16,8 +16,9 @@ pub fn curl(request: &Request, endpoint: &str, signing: Option<(&str, &str)>) ->
         parts.push("--user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"".to_owned());
     }
     for (name, value) in request.headers.iter() {
-        let own = ["authorization", "x-amz-date", "x-amz-security-token", "host", "content-length", "accept"];
-        if !own.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        let own = ["authorization", "x-amz-date", "x-amz-security-token", "content-length", "accept"];
+        let is_own = own.iter().any(|own| name.eq_ignore_ascii_case(own)) || is_host_of(endpoint, name, value);
+        if !is_own {
             parts.push(format!("--header {}", quote(&format!("{name}: {value}"))));
         }
     }
@@ -32,6 +33,12 @@ pub fn curl(request: &Request, endpoint: &str, signing: Option<(&str, &str)>) ->
     let command = parts.join(" \\\n  ");
     // No argument can hold a NUL, and few shells can quote bytes that are not UTF-8.
     if text.is_some() { command } else { format!("{} | {command}", printed(&request.body)) }
+}
+
+/// Returns whether a header is the `host` that a request to the URL has anyway.
+fn is_host_of(endpoint: &str, name: &str, value: &str) -> bool {
+    let authority = origin(endpoint).split_once("://").map_or(endpoint, |(_, authority)| authority);
+    name.eq_ignore_ascii_case("host") && value.eq_ignore_ascii_case(authority)
 }
 
 /// The scheme, host and port of a URL. The target of a request has the path of the endpoint already.
@@ -95,8 +102,8 @@ mod tests {
 
     #[test]
     fn headers_that_signing_or_curl_adds_are_left_out() {
-        let own = ["Authorization", "X-Amz-Date", "X-Amz-Security-Token", "Host", "Content-Length", "Accept"];
-        let headers = own.into_iter().map(|name| (name, "x")).chain([("X-Other", "1")]);
+        let own = ["Authorization", "X-Amz-Date", "X-Amz-Security-Token", "Content-Length", "Accept"];
+        let headers = own.into_iter().map(|name| (name, "x")).chain([("Host", "H"), ("X-Other", "1")]);
         let request = Request {
             method: "GET".into(),
             target: "/../x".into(),
@@ -109,6 +116,13 @@ mod tests {
             "printf '%b' '\\0377' | curl --silent --show-error --include --path-as-is \\\n  --request 'GET' \\\n  --header 'X-Other: 1' \\\n  \
              --data-binary @- \\\n  'http://h/../x'"
         );
+    }
+
+    #[test]
+    fn a_host_of_its_own_is_a_header() {
+        let headers = [("Host", "mine.s3.h:1")].into_iter().collect();
+        let request = Request { method: "POST".into(), target: "/".into(), headers, ..Request::default() };
+        assert!(curl(&request, "http://h:1/prod", None).contains("--header 'Host: mine.s3.h:1'"));
     }
 
     #[test]

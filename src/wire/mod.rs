@@ -8,16 +8,20 @@
 //! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
 //! | `message` | Requests and responses as they cross the wire |  |
 //! | `cbor` | Strict CBOR (RFC 8949): a value, and every problem that a tolerant parser hides | `json` |
-//! | `checksum` | Checksums of bodies, and the operations that require one | `digest` |
-//! | `event_stream` | Frames of event streams | `checksum` |
 //! | `signing_date` | The date of a signed request |  |
 //! | `sigv4` | AWS Signature Version 4 in headers, query strings and chunks, and its deliberate faults | `digest`, `signing_date` |
+//! | `checksum` | Checksums of bodies, and the operations that require one | `digest`, `sigv4` |
+//! | `event_stream` | Frames of event streams | `checksum` |
 //! | `secrets` | The credentials of a run, overwritten wherever a peer sends them back | `escapes`, `message`, `sigv4` |
 //! | `xml` | Strict, bounded XML 1.0: elements by their local names, and a writer with its escapes |  |
 //! | `protocol` | The AWS protocols | `cbor`, `event_stream`, `json`, `xml` |
+//! | `compression` | Compressed request bodies | `protocol` |
+//! | `client_style` | How a client completes and addresses its requests | `compression`, `protocol` |
 
 pub mod cbor;
 pub mod checksum;
+pub mod client_style;
+pub mod compression;
 mod curl;
 pub mod digest;
 mod escapes;

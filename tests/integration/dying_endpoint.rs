@@ -25,7 +25,7 @@ use wireproof::internals::{
         transport::{InProcess, Reply, Settings, Wire},
     },
     suite::{Batch, Fixtures},
-    wire::Request,
+    wire::{Request, client_style::ClientStyle},
 };
 
 use crate::support::{self, PACE, Run, SUITE, Virtual};
@@ -80,6 +80,7 @@ fn target(url: &str) -> Result<ResolvedTarget> {
         other_account: None,
         state_handler: None,
         states: BTreeMap::new(),
+        client: ClientStyle::default(),
     })
 }
 

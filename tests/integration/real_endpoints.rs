@@ -34,7 +34,7 @@ use wireproof::internals::{
         transport::{Limits, Settings, Wire},
     },
     suite::{Batch, FixtureFiles, Fixtures},
-    wire::sigv4::Credentials,
+    wire::{client_style::ClientStyle, sigv4::Credentials},
 };
 
 /// Interpreters on a busy machine take their time.
@@ -373,5 +373,6 @@ fn target(address: &SocketAddr) -> Result<ResolvedTarget> {
         other_account: None,
         state_handler: None,
         states: BTreeMap::new(),
+        client: ClientStyle::default(),
     })
 }

@@ -31,7 +31,7 @@ use crate::{
         transport::EndpointError,
     },
     suite::{Batch, Case, CaseId, Plan as _},
-    wire::sigv4::Credentials,
+    wire::{client_style::ClientStyle, sigv4::Credentials},
 };
 
 /// Checks everything that follows from the recording.
@@ -369,5 +369,6 @@ fn target(stated: &StatedTarget) -> Result<ResolvedTarget, EndpointError> {
         other_account: stated.other_account.then(nobody),
         state_handler: state_handler.transpose()?,
         states: stated.states.clone(),
+        client: ClientStyle::default(),
     })
 }

@@ -185,6 +185,7 @@ async fn made(
     let claim = &arguments.claim;
     let name = claim.target_name.clone().unwrap_or_default();
     let version = claim.target_version.clone().unwrap_or_default();
+    arguments.target.check_certifiable()?;
     let (mut target, reference) = arguments.target.target(&bench.suite).await?;
     target.name = format!("{name} {version}");
     let stated = stated_target(&target, name, version);

@@ -84,6 +84,8 @@ const CLASSES: &[(OptionClass, &[&str])] = &[
             "region",
             "rerun",
             "rerun-seed",
+            "s3-addressing",
+            "sdk-requests",
             "state-change-url",
             "states",
         ],

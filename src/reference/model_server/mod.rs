@@ -25,10 +25,11 @@ use super::{
     server::{BODY_LIMIT, HttpEndpoint},
 };
 use crate::{
-    model::{Contract, MemberBinding, Operation, PayloadSide, Schemas, ShapeRule, Violation},
+    model::{Contract, DefaultsBy, MemberBinding, Operation, PayloadSide, Schemas, ShapeId, ShapeRule, Violation},
     probe::{Examples, Unbuildable},
     wire::{
         Request, Response, UnknownProtocol,
+        compression::{called_operation, uncompressed},
         protocol::{ErrorResponse, InputError, ServerProtocol, TypeFault, protocol_named, protocol_of, stream_member},
         sigv4::SigningProfile,
     },
@@ -111,7 +112,7 @@ impl ModelServer {
         let Some(spoken) = self.recognized(request) else {
             return Response { status: 404, ..Response::default() };
         };
-        let operation = match spoken.protocol.route(&self.contract, request) {
+        let operation = match called_operation(spoken.protocol, &self.contract, request, BODY_LIMIT) {
             Ok(operation) => operation,
             Err(error) => {
                 let name = spoken.protocol.routing_error_name(&error);
@@ -141,11 +142,13 @@ impl ModelServer {
         let unreadable = |error: &InputError| {
             ModelRejection::new(spoken.protocol.input_error_name(error), error.status(), error.to_string())
         };
+        let request = uncompressed(operation, request, BODY_LIMIT)
+            .map_err(|error| ModelRejection::new("SerializationException", 400, error.to_string()))?;
         let input =
-            spoken.protocol.parse_input(&self.contract, operation, request).map_err(|error| unreadable(&error))?;
+            spoken.protocol.parse_input(&self.contract, operation, &request).map_err(|error| unreadable(&error))?;
         let input = self.contract.without_null_members(&operation.input, &input);
         self.validate(spoken, operation, &input)?;
-        self.output(spoken, operation, &input)
+        self.output(spoken, operation, &spoken.with_defaults(&self.contract, &operation.input, &input))
     }
 
     fn authenticate(
@@ -194,7 +197,8 @@ impl ModelServer {
     /// A valid output: the example, with the members of the input that it has, too.
     fn output(&self, spoken: &SpokenProtocol, operation: &Operation, input: &Value) -> Result<Value, ModelRejection> {
         let example = spoken.example(operation).map_err(|error| ModelRejection::internal(error.to_string()))?;
-        let example = self.of_http(spoken, operation, example.clone());
+        let example = spoken.with_defaults(&self.contract, &operation.output, example);
+        let example = self.of_http(spoken, operation, example);
         let echoed = echo(&self.contract, operation, input, &example);
         let stream = stream_member(&self.contract, &operation.output).map(|member| member.name.as_str());
         let is_valid = |output: &Value| {
@@ -278,6 +282,11 @@ impl SpokenProtocol {
         let schemas = Arc::new(Schemas::new(Arc::clone(contract), protocol.body_rules()));
         let outputs = contract.operations().map(|operation| (operation.name.clone(), OnceLock::new())).collect();
         Self { protocol, examples: Examples::new(Arc::clone(&schemas), protocol), schemas, outputs }
+    }
+
+    /// A value as a server completes it.
+    fn with_defaults(&self, contract: &Contract, shape: &ShapeId, value: &Value) -> Value {
+        contract.with_defaults(shape, value, DefaultsBy::Server, self.protocol.body_rules().timestamp_format)
     }
 
     /// The example of an output, built once.

@@ -63,6 +63,28 @@ fn an_invalid_request_is_rejected(#[case] request: Request, #[case] status: u16,
     assert_eq!((actual, body["message"].as_str().unwrap_or_default()), (status, message), "{body}");
 }
 
+#[cfg(feature = "gzip")]
+#[test]
+fn a_compressed_request_is_read_and_absent_members_get_their_default_values() {
+    use crate::wire::compression::compress;
+
+    let model = MODEL
+        .replace(r#""smithy.api#http":{"method":"PUT""#, r#""smithy.api#requestCompression":{"encodings":["gzip"]},"smithy.api#http":{"method":"PUT""#)
+        .replace(r#""count":{"target":"smithy.api#Integer"}"#, r#""text":{"target":"smithy.api#String"},"count":{"target":"smithy.api#Integer","traits":{"smithy.api#default":7}}"#)
+        .replace(r#""code":{"#, r#""count":{"target":"smithy.api#Integer"},"code":{"#);
+    let contract = read("m", &model).unwrap();
+    let operation = contract.operation("Put").unwrap();
+    let input = json!({"name": "mine", "text": "a".repeat(20_000)});
+    let mut request = RestJson.build_request(&contract, operation, &input).unwrap();
+    compress(&contract, operation, &mut request);
+    assert_eq!(request.headers.get("content-encoding"), Some("gzip"));
+    let server = ModelServer::new(Arc::new(contract), protocol_named("restJson1")).unwrap();
+    let (status, output) = got(&server, &signed(request.clone()));
+    assert_eq!((status, &output["name"], &output["count"]), (201, &json!("mine"), &json!(7)));
+    request.body = request.body.slice(..20);
+    assert_eq!(got(&server, &signed(request)).0, 400);
+}
+
 #[test]
 fn an_unsigned_request_is_rejected_and_a_head_request_gets_no_body() {
     let mut request = put(&json!({"name": "mine"}));

@@ -271,8 +271,7 @@ impl<'a> CaseRun<'a> {
         let last =
             self.transcript.exchanges.iter().rev().find(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
         let response = last.and_then(|exchange| exchange.outcome.as_ref().ok());
-        let value = response
-            .and_then(|response| self.service(&step.call)?.parse_response(&step.call.operation, response).value);
+        let value = response.and_then(|response| self.service(&step.call)?.received(&step.call.operation, response));
         capture(step, &value.unwrap_or_default(), bindings).map_err(|error| CaseEnd::Blocked(error.to_string()))
     }
 
@@ -408,7 +407,7 @@ impl<'a> CaseRun<'a> {
 
     fn write(&mut self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Request, Unwritable> {
         let service = self.service(call).ok_or_else(|| Unwritable::Unbound(format!("no service {}", call.service)))?;
-        let request = self.executor.written(call, input, service, bindings)?;
+        let request = self.executor.written(call, input, service, bindings, self.transcript.exchanges.len())?;
         self.fault = self.fault.take().or_else(|| input_fault::fault(call, input, service, bindings));
         match self.executor.transport.cannot_carry(&request) {
             Some(reason) => Err(Unwritable::NotApplicable(reason)),

@@ -83,7 +83,7 @@ impl Executor<'_> {
             signing: None,
             raw: None,
         };
-        let written = self.written(&call, &call.input, service, &Bindings::default());
+        let written = self.written(&call, &call.input, service, &Bindings::default(), 0);
         written.map_err(|reason| TransportError::Unsendable(reason.to_string()))
     }
 

@@ -12,6 +12,7 @@ use crate::{
     wire::{
         Delivery, Request,
         checksum::{add_checksum, is_checksum_header},
+        client_style::{ClientCall, put_below},
         sigv4::{CredentialScope, Credentials, SigningKeys, SigningProfile},
     },
 };
@@ -33,15 +34,17 @@ impl fmt::Display for Unwritable {
 }
 
 impl Executor<'_> {
-    /// Builds the request of `call` with `input` instead of its own input, signed for the current time.
+    /// Builds the request of `call` with `input` instead of its own input, signed for the current time. `number` is that
+    /// of the request in its case.
     pub(super) fn written(
         &self,
         call: &Call,
         input: &Template,
         service: &ServiceFixtures,
         bindings: &Bindings,
+        number: usize,
     ) -> Result<Request, Unwritable> {
-        let mut request = write(call, input, service, bindings, self.target)?;
+        let mut request = write(call, input, service, (bindings, number), self.target)?;
         self.sign(call, service, bindings, &mut request)?;
         if let Some(changes) = &call.raw {
             request.delivery = Delivery::Exact;
@@ -80,15 +83,19 @@ fn write(
     call: &Call,
     input: &Template,
     service: &ServiceFixtures,
-    bindings: &Bindings,
+    (bindings, number): (&Bindings, usize),
     target: &ResolvedTarget,
 ) -> Result<Request, Unwritable> {
     let contract = service.contract();
     let operation = operation(service, call)?;
     let input = input.filled(bindings).map_err(|error| unbound(&error))?;
-    let built = service.protocol.build_request(contract, operation, &input);
+    let (host, token) = (target.endpoint.host_header(), bindings.idempotency_token(number));
+    let sent = ClientCall { protocol: service.protocol, contract, operation, host: &host, token: &token };
+    // An invalid request is sent exactly as the case has it.
+    let style = if call.valid { target.client } else { target.client.without_additions() };
+    let input = style.input(sent, &input);
+    let built = style.request(sent, &input);
     let mut request = built.map_err(|error| Unwritable::NotApplicable(error.to_string()))?;
-    request.headers.set("host", target.endpoint.host_header());
     // A pooled client adds this header anyway. The recorded request must be the request that is sent.
     if request.headers.get("accept").is_none() {
         request.headers.set("accept", "*/*");
@@ -100,12 +107,9 @@ fn write(
     // A checksum is that of the body as sent; a scenario may remove it or write another one.
     let removes_checksum = |changes: &ByteChanges| changes.remove.iter().any(|name| is_checksum_header(name));
     if !call.raw.as_ref().is_some_and(removes_checksum) {
-        add_checksum(operation, &input, &mut request);
+        add_checksum(contract, operation, &input, &mut request);
     }
-    // A target that is not a path is a fault on purpose.
-    if request.target.starts_with('/') {
-        request.target.insert_str(0, target.endpoint.prefix());
-    }
+    put_below(target.endpoint.prefix(), &mut request);
     set_length(call.raw.as_ref(), &mut request);
     Ok(request)
 }

@@ -10,6 +10,7 @@ use crate::{
         transport::Transport,
     },
     suite::{FixtureFiles, Fixtures},
+    wire::client_style::ClientStyle,
 };
 
 /// A suite with one scenario of `StopDeployment` and these states.
@@ -46,5 +47,6 @@ pub(super) fn target(state_handler: Option<StateHandler>) -> ResolvedTarget {
         other_account: None,
         state_handler,
         states: BTreeMap::new(),
+        client: ClientStyle::default(),
     }
 }

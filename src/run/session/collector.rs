@@ -10,6 +10,7 @@ use super::{
     life::Life,
     milliseconds,
     presences::{Admission, OperationKey, PresenceEvidence, Presences, key_of},
+    protocol_hint::protocol_hint,
     report_budget::ReportBudget,
     shown::ShownFinding,
     tally::RunTally,
@@ -230,6 +231,10 @@ impl<'s> Collector<'s> {
         }
         let coverage = self.coverage.as_ref().map(Coverage::report);
         let tallied = self.tally.finish(self.bench.suite);
+        let mut notes = notes;
+        // A recording has the hint of its run.
+        let hint = coverage.is_some().then(|| protocol_hint(suite, &tallied.ledger)).flatten();
+        notes.extend(hint.filter(|hint| !notes.contains(hint)));
         let finished = RunFinished { coverage, interrupted, duration_ms, notes, ..tallied };
         self.observer.event(&Event::RunFinished(finished.clone()));
         finished

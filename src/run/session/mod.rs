@@ -9,6 +9,7 @@ mod life;
 mod opened_operation;
 mod parked_cases;
 mod presences;
+mod protocol_hint;
 mod replay;
 mod report_budget;
 mod shown;

@@ -127,6 +127,7 @@ impl Protocol for AwsJson {
         !is_page && (!is_rejected || self.is_claimed(contract, request))
     }
 
+    /// An operation without output may respond with an empty body, which is no document.
     fn parse_response(
         &self,
         contract: &Contract,
@@ -136,7 +137,10 @@ impl Protocol for AwsJson {
         if let Some(parsed) = parse_stream(contract, operation, response, self) {
             return parsed;
         }
-        let document = json::read(&response.body);
+        let mut document = json::read(&response.body);
+        if response.body.is_empty() && operation.is_some_and(|operation| operation.output.is_unit()) {
+            document.problems.clear();
+        }
         let identity = ErrorIdentity::of_json(response, document.value.as_ref());
         // An output may have a member called `code`; only the other two locations make a 2xx an error.
         let is_rejected = !(200..300).contains(&response.status)
@@ -349,6 +353,18 @@ mod tests {
     fn a_success_has_a_value_and_no_error() {
         let parsed = parse(AwsJson::V1_1, &response(200, r#"{"code":"x"}"#));
         assert!(parsed.rejection.is_none() && parsed.value.is_some() && parsed.problems.is_empty());
+    }
+
+    #[rstest]
+    #[case::without_output(200, true, 0)]
+    #[case::unknown_operation(200, false, 1)]
+    #[case::page(500, true, 0)]
+    fn an_empty_body_is_fine_without_an_output(#[case] status: u16, #[case] is_known: bool, #[case] problems: usize) {
+        let contract = contract();
+        let operation = contract.operation("Op").filter(|_| is_known);
+        let parsed = AwsJson::V1_0.parse_response(&contract, operation, &response(status, ""));
+        assert_eq!((parsed.problems.len(), parsed.value), (problems, None));
+        assert_eq!(parsed.rejection.is_some(), status >= 400);
     }
 
     #[test]

@@ -91,8 +91,9 @@ pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
 };
 pub use form::{FormLimit, FormPlace, FormProblem};
-pub use http_binding::{HeaderListProblem, host_prefix};
+pub use http_binding::{HeaderListProblem, host_prefix, move_bucket_to_host};
 pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
+use query_compatible::{QUERY, is_query_compatible};
 pub use query_protocol::QueryProtocol;
 pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
@@ -497,6 +498,20 @@ pub fn protocol_named(id: &str) -> Option<&'static dyn ServerProtocol> {
     SUPPORTED.into_iter().find(|protocol| protocol.id() == id)
 }
 
+/// The other supported protocols of a service: those of its model, and the one that it used to speak.
+#[must_use]
+pub fn other_protocols(contract: &Contract, used: &str) -> Vec<&'static str> {
+    let listed = contract.service().protocols.iter().map(ShapeId::name);
+    let former = is_query_compatible(contract).then_some(QUERY);
+    let mut others: Vec<&'static str> = Vec::new();
+    for protocol in listed.chain(former).filter(|id| *id != used).filter_map(protocol_named) {
+        if !others.contains(&protocol.id()) {
+            others.push(protocol.id());
+        }
+    }
+    others
+}
+
 /// The protocol in which requests to a service are sent: the first of its model that is supported.
 ///
 /// # Errors
@@ -534,6 +549,20 @@ mod tests {
     #[case(r#""aws.protocols#restXml":{},"aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
     fn the_first_supported_protocol_is_used(#[case] traits: &str, #[case] expected: &str) {
         assert_eq!(of(traits), Ok(expected));
+    }
+
+    #[rstest]
+    #[case::one("", &[])]
+    #[case::another(r#","smithy.protocols#rpcv2Cbor":{}"#, &["rpcv2Cbor"])]
+    #[case::unsupported(r#","smithy.protocols#soap":{}"#, &[])]
+    #[case::former(r#","smithy.protocols#rpcv2Cbor":{},"aws.protocols#awsQueryCompatible":{}"#, &["rpcv2Cbor", "awsQuery"])]
+    #[case::former_and_listed(r#","aws.protocols#awsQuery":{},"aws.protocols#awsQueryCompatible":{}"#, &["awsQuery"])]
+    fn a_service_may_have_other_protocols(#[case] traits: &str, #[case] expected: &[&str]) {
+        let model = format!(
+            r#"{{"smithy":"2.0","shapes":{{"x#S":{{"type":"service","operations":[],"traits":{{"aws.protocols#awsJson1_0":{{}}{traits}}}}}}}}}"#
+        );
+        let contract = crate::model::read("m", &model).unwrap();
+        assert_eq!(other_protocols(&contract, "awsJson1_0"), expected);
     }
 
     #[rstest]

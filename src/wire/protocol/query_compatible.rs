@@ -22,7 +22,10 @@ pub(super) fn write_query_error(contract: Option<&Contract>, error: &ErrorRespon
     }
 }
 
-fn is_query_compatible(contract: &Contract) -> bool {
+/// The protocol that services with the trait still speak.
+pub(super) const QUERY: &str = "awsQuery";
+
+pub(super) fn is_query_compatible(contract: &Contract) -> bool {
     contract.service().traits.get(TRAIT).is_some()
 }
 

@@ -38,6 +38,13 @@ pub(super) struct ProtocolTest {
     #[serde(default)]
     expectation: Map<String, Value>,
     applies_to: Option<String>,
+    /// The host of the endpoint, with its path if it has one.
+    pub(super) host: Option<String>,
+    /// The host that the request names, if it is another one.
+    pub(super) resolved_host: Option<String>,
+    /// Settings of a client.
+    #[serde(default)]
+    pub(super) vendor_params: Value,
 }
 
 /// A request or a response. What is absent is not stated.

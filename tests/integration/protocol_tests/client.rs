@@ -4,10 +4,11 @@ use anyhow::{Context as _, Result, bail, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use wireproof::internals::{
-    model::{Operation, ShapeId},
+    model::{DefaultsBy, Operation, ShapeId},
     wire::{
-        RestJson,
+        Request, RestJson,
         checksum::add_checksum,
+        client_style::{ClientCall, ClientStyle, S3Addressing, put_below},
         protocol::{StreamMessage, read_events, stream_member},
     },
 };
@@ -17,6 +18,32 @@ use super::{TestedService, case::ProtocolTest, sameness};
 impl TestedService {
     pub(super) fn operation(&self, test: &ProtocolTest) -> Result<&Operation> {
         self.contract.operation(&test.operation).with_context(|| format!("no operation {}", test.operation))
+    }
+
+    /// The request of a test, as a client in the style of an SDK sends it.
+    pub(super) fn built(&self, operation: &Operation, test: &ProtocolTest) -> Result<Request> {
+        let endpoint = test.host.as_deref().unwrap_or("example.com");
+        let (host, path) = endpoint.find('/').map_or((endpoint, ""), |at| endpoint.split_at(at));
+        let call = ClientCall {
+            protocol: self.protocol,
+            contract: &self.contract,
+            operation,
+            host,
+            token: "00000000-0000-4000-8000-000000000000",
+        };
+        let style = ClientStyle { completes: true, s3_addressing: addressing(test) };
+        let params = self.value(&operation.input, &test.params);
+        let input = style.input(call, &params);
+        let mut request = style.request(call, &input)?;
+        add_checksum(&self.contract, operation, &input, &mut request);
+        put_below(path, &mut request);
+        Ok(request)
+    }
+
+    /// The value that a client has of an output.
+    fn received(&self, operation: &Operation, output: &Value) -> Value {
+        let format = self.protocol.body_rules().timestamp_format;
+        self.contract.with_defaults(&operation.output, output, DefaultsBy::ClientOutput, format)
     }
 
     pub(super) fn error_shape(&self, test: &ProtocolTest) -> Result<ShapeId> {
@@ -32,12 +59,24 @@ impl TestedService {
     }
 }
 
+/// The setting of the operation, else that of the client. Without any, a host names the bucket.
+fn addressing(test: &ProtocolTest) -> S3Addressing {
+    let config = &test.vendor_params["scopedConfig"];
+    let set = |level: &str| config[level]["s3"]["addressing_style"].as_str();
+    match set("operation").or_else(|| set("client")) {
+        Some("path") => S3Addressing::Path,
+        _ => S3Addressing::VirtualHost,
+    }
+}
+
 pub(super) fn builds(service: &TestedService, test: &ProtocolTest) -> Result<()> {
     let operation = service.operation(test)?;
-    let input = service.value(&operation.input, &test.params);
-    let mut built = service.protocol.build_request(&service.contract, operation, &input)?;
-    add_checksum(operation, &input, &mut built);
+    let built = service.built(operation, test)?;
     let stated = &test.message;
+    if let Some(host) = test.resolved_host.as_ref().or(test.host.as_ref()) {
+        let host = host.split('/').next();
+        ensure!(built.headers.get("host") == host, "the host is {:?} instead of {host:?}", built.headers.get("host"));
+    }
     let path = built.target.split('?').next().unwrap_or_default();
     ensure!(Some(built.method.as_str()) == stated.method.as_deref(), "the method is {}", built.method);
     let uri = stated.uri.as_deref().unwrap_or_default();
@@ -58,7 +97,10 @@ pub(super) fn reads(service: &TestedService, test: &ProtocolTest) -> Result<()> 
     ensure!(parsed.rejection.is_none(), "read as an error: {:?}", parsed.rejection);
     ensure!(parsed.problems.is_empty() && parsed.limit.is_none(), "{:?} {:?}", parsed.problems, parsed.limit);
     let expected = service.value(&operation.output, &test.params);
-    service.compare(&operation.output, &expected, &parsed.value.context("no value")?)
+    // An operation without output may respond with nothing at all.
+    let nothing = || operation.output.is_unit().then(|| json!({}));
+    let received = service.received(operation, &parsed.value.or_else(nothing).context("no value")?);
+    service.compare(&operation.output, &expected, &received)
 }
 
 pub(super) fn reads_error(service: &TestedService, test: &ProtocolTest) -> Result<()> {

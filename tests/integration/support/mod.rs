@@ -38,7 +38,7 @@ use wireproof::internals::{
         transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
     },
     suite::{Batch, Case, FixtureFiles, Fixtures},
-    wire::{Request, Response},
+    wire::{Request, Response, client_style::ClientStyle},
 };
 
 /// The bundled fixtures, read once.
@@ -106,6 +106,7 @@ pub(crate) fn target(endpoint: &str) -> ResolvedTarget {
         other_account: Some(Identity::other_account().credentials().clone()),
         state_handler: None,
         states: BTreeMap::new(),
+        client: ClientStyle::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeSet, convert::Infallible};
 
-use super::{query_pairs::QueryPairs, request_head::http_trait, uri_pattern::UriPattern};
+use super::{bucket_host::called_path, query_pairs::QueryPairs, request_head::http_trait, uri_pattern::UriPattern};
 use crate::{
     model::{Contract, Member, MemberBinding, Operation, PayloadSide},
     wire::{Request, protocol::routing},
@@ -14,10 +14,10 @@ use crate::{
 /// them, and a deprecated operation has a successor of the same form.
 pub(in crate::wire::protocol) fn route<'c>(contract: &'c Contract, request: &Request) -> Option<&'c Operation> {
     let query = QueryPairs::of_target(&request.target);
-    let path = routing::path(request);
+    let path = called_path(contract, request);
     let matching = contract.operations().filter_map(|operation| {
         let (method, pattern) = http_trait(operation)?;
-        let is_called = method == request.method && pattern.admits(&query) && pattern.matched(path).is_some();
+        let is_called = method == request.method && pattern.admits(&query) && pattern.matched(&path).is_some();
         is_called.then_some((operation, pattern))
     });
     let claim = |operation: &Operation| RequiredParts::of(contract, operation, request, &query);
@@ -111,10 +111,10 @@ impl RequiredParts {
 
 /// Returns whether the path of a request is one of the service, with any method and query.
 pub(in crate::wire::protocol) fn has_path(contract: &Contract, request: &Request) -> bool {
-    let path = routing::path(request);
+    let path = called_path(contract, request);
     contract
         .operations()
-        .any(|operation| http_trait(operation).is_some_and(|(_, pattern)| pattern.matched(path).is_some()))
+        .any(|operation| http_trait(operation).is_some_and(|(_, pattern)| pattern.matched(&path).is_some()))
 }
 
 /// Returns whether the path of an operation, with any labels, calls an operation by this method.

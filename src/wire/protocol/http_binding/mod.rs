@@ -5,6 +5,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `bucket_host` | the bucket of S3 in the host of a request |
 //! | `body_binding` | what a body holds: nothing, a document of several members, or one member |
 //! | `header_list` | lists in the value of one header |
 //! | `header_members` | members in headers, in both directions |
@@ -17,6 +18,7 @@
 //! | `uri_pattern` | the URI of an operation: literals, labels and constant query parameters |
 
 mod body_binding;
+mod bucket_host;
 mod header_list;
 mod header_members;
 mod http_route;
@@ -33,6 +35,7 @@ use super::{TimestampLocation, scalar_text::ScalarText};
 use crate::model::{Contract, Member, ShapeKind, TimestampFormat};
 
 pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type, due_media_type};
+pub use bucket_host::move_bucket_to_host;
 pub use header_list::HeaderListProblem;
 pub(super) use http_route::{
     calls_anything, distinguishes, has_path, names, route, successor, unknown_path, unknown_subresource,

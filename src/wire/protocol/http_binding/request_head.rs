@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     BindingError, HttpBinding,
+    bucket_host::called_path,
     query_pairs::QueryPairs,
     uri_pattern::{LabelValues, UriPattern},
 };
@@ -11,7 +12,7 @@ use crate::{
     model::{Contract, Member, MemberBinding, Operation, PayloadSide, ShapeKind},
     wire::{
         Headers, Request,
-        protocol::{BodyProblem, TimestampLocation, routing},
+        protocol::{BodyProblem, TimestampLocation},
     },
 };
 
@@ -112,7 +113,8 @@ impl HttpBinding<'_> {
         problems: &mut Vec<BodyProblem>,
     ) -> Map<String, Value> {
         let mut found = self.read_headers(&operation.input, PayloadSide::Input, &request.headers, problems);
-        let labels = http_trait(operation).and_then(|(_, pattern)| pattern.matched(routing::path(request)));
+        let path = called_path(self.contract, request);
+        let labels = http_trait(operation).and_then(|(_, pattern)| pattern.matched(&path));
         let labels = labels.unwrap_or_default();
         let query = QueryPairs::of_target(&request.target);
         for member in self.contract.members(&operation.input) {
