@@ -156,7 +156,7 @@ fn all_formats_are_written_in_one_run_and_agree(#[case] endpoint: Option<String>
 fn a_program_reads_standard_output_and_people_standard_error() {
     let output = run(&["run", SMALL, "--report", "human,json"]);
     assert_status(&output, 0);
-    assert_eq!(json(&out(&output))["schema"], "wireproof/report/v2");
+    assert_eq!(json(&out(&output))["schema"], "wireproof/report/v3");
     assert!(err(&output).contains(" selected = "), "{}", err(&output));
     let output = run(&["run", SMALL, "--report", "junit=-"]);
     assert!(out(&output).starts_with("<?xml ") && !err(&output).contains("selected"), "{}", err(&output));

@@ -6,6 +6,7 @@ use super::{CHECKS, CaseSubject, CheckScope, Checked, ResponseSubject, StepSubje
 use crate::{
     judge::{
         code::Code,
+        fingerprint::steady,
         obstacle::Obstacle,
         transcript::{CaseEnd, Role, Transcript},
         verdict::{Finding, FindingRole, Severity, Verdict},
@@ -26,6 +27,8 @@ pub struct CaseJudgement {
     pub judged: BTreeSet<String>,
     /// For each step with several alternatives, the one that held.
     pub alternatives: Vec<String>,
+    /// The errors of the responses to its steps, each with its status, such as `ValidationException (400)`.
+    pub errors: BTreeSet<String>,
     obstacle: Option<Obstacle>,
 }
 
@@ -63,6 +66,8 @@ impl CaseJudgement {
         };
         let (crashes, responses): (Vec<_>, Vec<_>) =
             step.responses().filter(is_judged).partition(server_error::is_crash);
+        let of_step = responses.iter().filter(|response| response.exchange.role == Role::Main);
+        self.errors.extend(of_step.filter_map(error));
         for check in CHECKS {
             match check.look {
                 CheckScope::Response(look) => {
@@ -103,6 +108,11 @@ impl CaseJudgement {
             }
         }
     }
+}
+
+/// The error of a response with its status.
+fn error(response: &ResponseSubject<'_>) -> Option<String> {
+    Some(format!("{} ({})", steady(response.parsed.error()?), response.response.status))
 }
 
 /// The maximum number of findings of one severity in a case. A response with more has one fault many times.
