@@ -34,12 +34,12 @@ impl ItemLines {
 impl Formatter for ItemLines {
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth += 1;
-        self.at(writer, self.depth - 1, |f, w| f.begin_array(w), |f, w| f.begin_array(w))
+        self.at(writer, self.depth - 1, Formatter::begin_array, Formatter::begin_array)
     }
 
     fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth -= 1;
-        self.at(writer, self.depth, |f, w| f.end_array(w), |f, w| f.end_array(w))
+        self.at(writer, self.depth, Formatter::end_array, Formatter::end_array)
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
@@ -47,17 +47,17 @@ impl Formatter for ItemLines {
     }
 
     fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.at(writer, self.depth - 1, |f, w| f.end_array_value(w), |f, w| f.end_array_value(w))
+        self.at(writer, self.depth - 1, Formatter::end_array_value, Formatter::end_array_value)
     }
 
     fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth += 1;
-        self.at(writer, self.depth - 1, |f, w| f.begin_object(w), |f, w| f.begin_object(w))
+        self.at(writer, self.depth - 1, Formatter::begin_object, Formatter::begin_object)
     }
 
     fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth -= 1;
-        self.at(writer, self.depth, |f, w| f.end_object(w), |f, w| f.end_object(w))
+        self.at(writer, self.depth, Formatter::end_object, Formatter::end_object)
     }
 
     fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
@@ -65,11 +65,11 @@ impl Formatter for ItemLines {
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.at(writer, self.depth - 1, |f, w| f.begin_object_value(w), |f, w| f.begin_object_value(w))
+        self.at(writer, self.depth - 1, Formatter::begin_object_value, Formatter::begin_object_value)
     }
 
     fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.at(writer, self.depth - 1, |f, w| f.end_object_value(w), |f, w| f.end_object_value(w))
+        self.at(writer, self.depth - 1, Formatter::end_object_value, Formatter::end_object_value)
     }
 }
 

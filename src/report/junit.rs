@@ -43,14 +43,15 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     report.add_test_suites(run.finished.baseline.as_ref().map(baseline));
     let text = report.to_string().map_err(io::Error::other)?;
     // Jenkins allows the sum of skipped cases in suites only. The first element is the root.
-    let skipped: usize = report.test_suites.iter().flat_map(|suite| &suite.test_cases).filter(is_skipped).count();
+    let skipped: usize = report
+        .test_suites
+        .iter()
+        .flat_map(|suite| &suite.test_cases)
+        .filter(|case| matches!(case.status, TestCaseStatus::Skipped { .. }))
+        .count();
     let text = text.replacen(&format!(r#" skipped="{skipped}""#), "", 1);
     // Write the whole text at once, to keep the errors of the writer.
     out.write_all(text.as_bytes())
-}
-
-fn is_skipped(case: &&TestCase) -> bool {
-    matches!(case.status, TestCaseStatus::Skipped { .. })
 }
 
 /// The differences from the baseline: a failure each.

@@ -24,7 +24,7 @@
 //! | `item_lines` | A layout of JSON for large documents |  |
 //! | `stored_cases` | Cases as the JSON report stores them |  |
 //! | `report_document` | The JSON report as data, written at the end of a run and read to compare or merge runs | `stored_cases` |
-//! | `json_report` | The report for programs | `text`, `item_lines`, `report_document` |
+//! | `json_report` | The report for programs | `text`, `item_lines` |
 //! | `ndjson` | The events of a run | `report_document`, `text` |
 //! | `pending_file` | Writes files atomically |  |
 

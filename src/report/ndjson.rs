@@ -27,6 +27,7 @@ pub struct Ndjson<W> {
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "each lives for one line")]
 enum NdjsonLine<'a> {
     RunStarted(Started<'a>),
     RequirementsListed { requirements: &'a [CitableRequirement] },

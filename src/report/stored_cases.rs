@@ -77,7 +77,9 @@ impl StoredCases {
         let texts = cases.iter().map(|case| serde_json::to_string(&StoredResult::of(case)));
         let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
         let mut counts: HashMap<&str, usize> = HashMap::new();
-        texts.iter().for_each(|text| *counts.entry(text).or_default() += 1);
+        for text in &texts {
+            *counts.entry(text).or_default() += 1;
+        }
         let (mut stored, mut known) = (Self { results: Vec::new(), cases: Vec::new() }, HashMap::new());
         for (case, text) in cases.iter().zip(&texts) {
             let is_shared = text.len() > SHORT && counts.get(text.as_str()).is_some_and(|count| *count > 1);

@@ -135,8 +135,7 @@ impl Differing {
     }
 
     /// True if its cases deviate.
-    #[must_use]
-    pub fn is_of_deviations(&self) -> bool {
+    pub(crate) fn is_of_deviations(&self) -> bool {
         self.is_regression() && !matches!(self.difference, Difference::ErrorStatus | Difference::NewlyBlocked)
     }
 

@@ -41,12 +41,27 @@ fn cases(path: &Path) -> usize {
     report["cases"].as_array().unwrap().len()
 }
 
+fn without_requirements(model: &mut Value) {
+    match model {
+        Value::Object(members) => {
+            members.remove("wireproof#requirements");
+            members.values_mut().for_each(without_requirements);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_requirements),
+        _ => {}
+    }
+}
+
 #[test]
 fn a_model_and_a_report_are_found_and_a_recording_finds_the_model_again() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: OsString| folder.path().join(name);
     let (model, json, recording) = (at(name("codedeploy", ".json")), at(name("report", ".json")), at(name("rec", "")));
-    fs::copy(format!("{FIXTURES}/codedeploy/model.json"), &model).unwrap();
+    // The requirements that the bundled model cites are not beside the copy.
+    let mut text: Value =
+        serde_json::from_slice(&fs::read(format!("{FIXTURES}/codedeploy/model.json")).unwrap()).unwrap();
+    without_requirements(&mut text);
+    fs::write(&model, text.to_string()).unwrap();
     let few = ["--operation", "StopDeployment", "--filter", "required,nothing", "--seed", "1"].map(OsStr::new);
     let (report_to, record_to) = (report(&json), ["--recording".as_ref(), recording.as_os_str()]);
     let of_model = ["probe".as_ref(), "--model".as_ref(), model.as_os_str(), report_to.as_os_str()];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cause::{Cause, JudgedLocations, causes, response},
-    judge::verdict::Verdict,
+    judge::{fingerprint::steady, verdict::Verdict},
     run::event::{CaseReport, ShownExchange},
 };
 
@@ -52,7 +52,7 @@ impl SeenCases {
             Verdict::Inconclusive | Verdict::NotApplicable => {}
         }
         for error in &case.errors {
-            let error = format!("{}: {error}", case.service);
+            let error = format!("{}: {}", case.service, steady(error));
             self.errors.entry(error).or_default().insert(case.id.0.clone());
         }
         self.locations.enter(case);

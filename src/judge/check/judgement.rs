@@ -6,7 +6,6 @@ use super::{CHECKS, CaseSubject, CheckScope, Checked, ResponseSubject, StepSubje
 use crate::{
     judge::{
         code::Code,
-        fingerprint::steady,
         obstacle::Obstacle,
         transcript::{CaseEnd, Role, Transcript},
         verdict::{Finding, FindingRole, Severity, Verdict},
@@ -112,11 +111,15 @@ impl CaseJudgement {
 
 /// The error of a response with its status.
 fn error(response: &ResponseSubject<'_>) -> Option<String> {
-    Some(format!("{} ({})", steady(response.parsed.error()?), response.response.status))
+    let name: String = response.parsed.error()?.chars().take(LONGEST_NAME).collect();
+    Some(format!("{name} ({})", response.response.status))
 }
 
 /// The maximum number of findings of one severity in a case. A response with more has one fault many times.
 const MOST_FINDINGS: usize = 100;
+
+/// The maximum length of the name of an error, in characters.
+const LONGEST_NAME: usize = 200;
 
 /// The maximum length of a text in a finding, in characters.
 const LONGEST_TEXT: usize = 2000;
