@@ -1,6 +1,6 @@
 //! The parts of a report that a certificate depends on. Verification compares the other parts as plain JSON.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
     judge::verdict::{Finding, Ledger, Verdict},
@@ -18,6 +18,7 @@ pub struct Reported {
     pub interrupted: bool,
     /// The cases, counted by verdict.
     pub ledger: Ledger,
+    #[serde(flatten, deserialize_with = "cases")]
     pub cases: Vec<ReportedCase>,
     pub requirements: Vec<ReportedRequirement>,
 }
@@ -41,14 +42,50 @@ pub struct Addressed {
     pub region: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReportedCase {
     pub id: CaseId,
     pub verdict: Verdict,
     /// The reason, if the findings do not give it.
-    #[serde(default)]
     pub reason: String,
     pub findings: Vec<Finding>,
+}
+
+/// The cases of a report, and the results that several of them share.
+#[derive(Deserialize)]
+struct ReportedCases {
+    #[serde(default)]
+    results: Vec<ReportedResult>,
+    cases: Vec<NamedResult>,
+}
+
+/// A case with its own result, or the index of one that it shares.
+#[derive(Deserialize)]
+struct NamedResult {
+    id: CaseId,
+    verdict: Verdict,
+    result: Option<usize>,
+    #[serde(flatten)]
+    own: ReportedResult,
+}
+
+#[derive(Clone, Deserialize)]
+struct ReportedResult {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    findings: Vec<Finding>,
+}
+
+fn cases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ReportedCase>, D::Error> {
+    let ReportedCases { results, cases } = ReportedCases::deserialize(deserializer)?;
+    let case = |NamedResult { id, verdict, result, own }| {
+        let result = result.map_or(Some(own), |index| results.get(index).cloned());
+        let missing = || D::Error::custom(format!("{id} refers to a result that does not exist"));
+        let ReportedResult { reason, findings } = result.ok_or_else(missing)?;
+        Ok(ReportedCase { id, verdict, reason, findings })
+    };
+    cases.into_iter().map(case).collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

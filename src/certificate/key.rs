@@ -90,10 +90,13 @@ impl PublicKey {
         bytes.map(Self).ok_or(KeyError::Public)
     }
 
-    /// The key ID in envelopes: the SHA-256 of the SPKI.
+    /// The identity of the key, in envelopes and wherever it is printed: the `keyid` that securesystemslib computes, and by
+    /// which it finds the key of a signature. It is the SHA-256 of the key's metadata in canonical JSON.
     #[must_use]
     pub fn id(&self) -> String {
-        sha256(&self.spki())
+        let public = self.hex();
+        let metadata = format!(r#"{{"keytype":"ed25519","keyval":{{"public":"{public}"}},"scheme":"ed25519"}}"#);
+        sha256(metadata.as_bytes())
     }
 
     /// The key as SPKI in PEM.
@@ -181,6 +184,13 @@ mod tests {
         assert_eq!(public, PublicKey::read(&format!("{}\n", public.hex())).unwrap());
         assert_ne!(text, CertificateKey::fresh().unwrap());
         assert_eq!(public.id().len(), 64);
+    }
+
+    /// `SSlibKey.from_crypto(key).keyid` of securesystemslib 1.6.0.
+    #[test]
+    fn the_identity_is_that_of_other_dsse_tools() {
+        let id = "74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916";
+        assert_eq!(PublicKey::read(PUBLIC).unwrap().id(), id);
     }
 
     /// The output of `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout`.

@@ -11,14 +11,14 @@ use clap::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Failure, botocore::BotocoreArguments};
+use super::{Failure, botocore::BotocoreArguments, given_path, select::globs};
 use crate::{
     model::Operation,
     probe::{
         self, Effect, FamilySelector, Probes,
         derivation::{Derivation, DerivationError},
     },
-    suite::{Fixtures, Glob, shard::Shard},
+    suite::{Fixtures, GlobList, shard::Shard},
     wire::protocol::{protocol_named, supported_protocols},
 };
 
@@ -27,7 +27,8 @@ use crate::{
 pub(super) struct DerivationArguments {
     /// Model of the service: a Smithy JSON AST, a botocore service-2.json[.gz], or botocore:SERVICE for the installed botocore.
     #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
-    pub(super) model: String,
+    #[serde(with = "given_path")]
+    pub(super) model: PathBuf,
 
     #[command(flatten)]
     #[serde(skip)]
@@ -55,11 +56,11 @@ pub(super) struct ChoiceArguments {
 
     /// Run only probe IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER")]
-    pub(super) filter: Vec<Glob>,
+    pub(super) filter: Vec<GlobList>,
 
     /// Skip probe IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE")]
-    pub(super) exclude: Vec<Glob>,
+    pub(super) exclude: Vec<GlobList>,
 }
 
 /// The families of probes, and the operations that may be probed.
@@ -123,7 +124,7 @@ impl DerivationArguments {
     /// The source of the probes.
     fn derivation(&self) -> Derivation {
         Derivation {
-            model: self.model.clone(),
+            model: self.model.clone().into(),
             recipe: self.recipe.clone(),
             protocol: self.choice.families.protocol.as_deref().and_then(protocol_named),
             places: self.botocore.places(),
@@ -148,9 +149,9 @@ impl DerivationArguments {
             families: FamilySelector::families(&families.probes),
             every_control: families.probes.iter().any(|selector| selector.is_of_valid_inputs()),
             operations: choice.operation.clone(),
-            filters: choice.filter.clone(),
+            filters: globs(&choice.filter),
             only: None,
-            excludes: choice.exclude.clone(),
+            excludes: globs(&choice.exclude),
             settled: part.settled,
             shard: part.shard,
             max_per_operation: families.max_per_operation,

@@ -1,11 +1,11 @@
 //! `wireproof explain`: prints a check with its reason and severities, a requirement with its source, a case or a probe
 //! with its grounds, or the ranks of causes.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::{fmt::Write as _, io::Write as _, path::PathBuf};
 
 use clap::Args;
 
-use super::{Failure, select::FixtureArguments, written};
+use super::{Failure, given_path::shell_path, select::FixtureArguments, written};
 use crate::{
     cause::CauseRank,
     judge::{
@@ -27,7 +27,7 @@ pub(super) struct ExplainArguments {
 
     /// Model of a probe [default: botocore:SERVICE, the service of its ID].
     #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
-    model: Option<String>,
+    model: Option<PathBuf>,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
@@ -66,8 +66,8 @@ fn operation_of_probe(id: &str) -> Option<(&str, &str)> {
 
 impl ExplainArguments {
     fn probe(&self, id: &str, service: &str, operation: &str) -> Result<ExitStatus, Failure> {
-        let model = self.model.clone().unwrap_or_else(|| format!("botocore:{service}"));
-        let derivation = Derivation::of(model, self.fixtures.botocore.places());
+        let model = self.model.clone().unwrap_or_else(|| format!("botocore:{service}").into());
+        let derivation = Derivation::of(&model, self.fixtures.botocore.places());
         let suite = derivation.suite_of(&[id.to_owned()].into())?;
         let options = ProbeOptions {
             operations: vec![operation.to_owned()],
@@ -83,7 +83,7 @@ impl ExplainArguments {
         let case = case.ok_or_else(|| {
             Failure::usage(format!(
                 "{} has no probe {id:?}\nhelp: wireproof probe --model {} --operation {operation} --probes all --dry-run lists the probes",
-                derivation.model, derivation.model
+                model.display(), shell_path(&model)
             ))
         })?;
         written(case_with_sources(&case, &suite)).map(|()| ExitStatus::Conforms)

@@ -7,8 +7,9 @@
 //! | `unexpanded_home` | Paths that begin with `~` |  |
 //! | `execution` | The arguments for the execution of cases | `interrupt` |
 //! | `gate` | The arguments for what fails a run |  |
+//! | `given_path` | Paths as they were given |  |
 //! | `terminal` | The width of the terminal, and the progress of a run |  |
-//! | `report_arguments` | `--report FORMAT[=PATH]`: the reports of a command, and the destination of each | `gate`, `terminal`, `unexpanded_home` |
+//! | `report_arguments` | `--report FORMAT[=PATH]`: the reports of a command, and the destination of each | `gate`, `given_path`, `terminal`, `unexpanded_home` |
 //! | `rerun_flags` | The flags of a command that make another run of one of its cases the same |  |
 //! | `subset` | The arguments that run a subset of a selection |  |
 //! | `select` | The arguments that select fixtures and cases | `botocore`, `subset` |
@@ -18,22 +19,22 @@
 //! | `certify` | `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify | `execution`, `terminal`, `select`, `mutants`, `target_arguments` |
 //! | `check` | `wireproof check`: lints fixtures without a network | `select` |
 //! | `config` | Files with default flags: `.config/wireproof.toml` in the home folder, and in the current folder |  |
-//! | `derivation_arguments` | The arguments for the derivation of probes | `botocore` |
+//! | `derivation_arguments` | The arguments for the derivation of probes | `botocore`, `given_path`, `select` |
 //! | `diff` | `wireproof diff`: compares two endpoints, recordings or reports, response by response | `execution`, `terminal`, `report_arguments`, `subset`, `select`, `target_arguments`, `derivation_arguments` |
-//! | `explain` | `wireproof explain`: prints what a check expects, why, and the severities of its findings | `select` |
+//! | `explain` | `wireproof explain`: prints what a check expects, why, and the severities of its findings | `given_path`, `select` |
 //! | `init` | `wireproof init`: adds a test, a configuration file, a baseline and a CI job to a repository | `botocore`, `select` |
 //! | `model_source` | The models of many services, in a folder or in the botocore of this machine |  |
 //! | `last_runs` | The verdict of each case in its last run, for `--last-failed` | `subset` |
 //! | `output` | The arguments for the outputs of a run | `gate`, `terminal`, `report_arguments`, `last_runs` |
-//! | `probe` | `wireproof probe`: derives probes from a model, sends them, and judges the responses | `execution`, `gate`, `report_arguments`, `rerun_flags`, `subset`, `target_arguments`, `derivation_arguments`, `last_runs`, `output` |
-//! | `judge` | `wireproof judge`: judges a recorded run, or recorded responses of AWS, again without a network | `botocore`, `gate`, `terminal`, `report_arguments`, `select`, `derivation_arguments`, `model_source` |
+//! | `probe` | `wireproof probe`: derives probes from a model, sends them, and judges the responses | `execution`, `gate`, `given_path`, `report_arguments`, `rerun_flags`, `subset`, `target_arguments`, `derivation_arguments`, `last_runs`, `output` |
+//! | `judge` | `wireproof judge`: judges a recorded run, or recorded responses of AWS, again without a network | `botocore`, `gate`, `given_path`, `terminal`, `report_arguments`, `select`, `derivation_arguments`, `model_source` |
 //! | `list` | `wireproof list`: lists the cases that would run | `select` |
 //! | `merge` | `wireproof merge`: merges the reports of shards into one, with the exit status of the whole run | `gate`, `report_arguments`, `subset`, `select`, `target_arguments` |
 //! | `record` | `wireproof record`: writes the responses of an endpoint as snapshots | `execution`, `terminal`, `select`, `target_arguments` |
 //! | `requirements` | `wireproof requirements`: the numbered requirements, and the outcome of each | `execution`, `select`, `target_arguments` |
 //! | `run` | `wireproof run`: replay and judge | `execution`, `report_arguments`, `rerun_flags`, `subset`, `select`, `target_arguments`, `last_runs`, `output`, `list` |
 //! | `schema` | `wireproof schema`: prints the JSON Schemas of the reports for programs |  |
-//! | `serve` | `wireproof serve`: starts the reference implementation, or the model server of a service | `select`, `target_arguments` |
+//! | `serve` | `wireproof serve`: starts the reference implementation, or the model server of a service | `given_path`, `select`, `target_arguments` |
 //! | `verify` | `wireproof verify`: verifies a certificate without trusting its author | `execution`, `select`, `target_arguments`, `certify` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
@@ -48,6 +49,7 @@ mod diff;
 mod execution;
 mod explain;
 mod gate;
+mod given_path;
 mod init;
 mod interrupt;
 mod judge;

@@ -27,7 +27,7 @@ impl ModelSource {
             Self::Folder(folder) => return folder.find(service),
             Self::Botocore(places) => places,
         };
-        match published::find(&format!("botocore:{service}"), places) {
+        match published::find(format!("botocore:{service}"), places) {
             Ok(found) => contract(&found.file, &found.text).map(Some),
             Err(ModelFileError::UnknownService { .. }) => Ok(None),
             Err(error) => Err(Failure::usage(error.to_string())),

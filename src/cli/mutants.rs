@@ -63,7 +63,7 @@ pub(super) struct MutantsArguments {
         env = "WIREPROOF_MUTANT_REPORT",
         value_delimiter = ',',
         help = report_help(DocumentKind::KillMatrix),
-        value_parser = |text: &str| WantedReport::read(text, DocumentKind::KillMatrix)
+        value_parser = WantedReport::parser(DocumentKind::KillMatrix)
     )]
     report: Vec<WantedReport>,
 

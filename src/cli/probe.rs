@@ -13,6 +13,7 @@ use super::{
     derivation_arguments::{DerivationArguments, ProbeSelection},
     execution::{ExecutionArguments, SensitiveArguments},
     gate::CommandGate,
+    given_path::shell_path,
     last_runs::{LastFailedArguments, LastRuns},
     output::OutputArguments,
     report_arguments::RerunCommand,
@@ -24,7 +25,7 @@ use super::{
 };
 use crate::{
     probe::Probes,
-    report::text::{count, shell_word},
+    report::text::count,
     run::{event::RunFinished, exit::ExitStatus},
     suite::{Case, Fixtures, Plan as _},
 };
@@ -163,7 +164,7 @@ impl ProbeArguments {
 
     fn rerun(&self, flags: &RerunFlags) -> RerunCommand {
         RerunCommand {
-            command: format!("wireproof probe --model {} --filter", shell_word(&self.derivation.model)),
+            command: format!("wireproof probe --model {} --filter", shell_path(&self.derivation.model)),
             flags: flags.line(),
             derivation: serde_json::to_value(&self.derivation).ok(),
         }

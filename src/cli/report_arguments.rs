@@ -4,15 +4,20 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use clap::{Args, builder::BoolishValueParser};
+use clap::{
+    Args,
+    builder::{BoolishValueParser, OsStringValueParser, TypedValueParser},
+};
 
 use super::{
     Failure,
     gate::CommandGate,
+    given_path::split_at_equals,
     terminal::width,
     unexpanded_home::{is_below_home, unexpanded},
     written,
@@ -33,7 +38,7 @@ pub(super) struct ReportArguments {
         env = "WIREPROOF_REPORT",
         value_delimiter = ',',
         help = report_help(DocumentKind::Run),
-        value_parser = |text: &str| WantedReport::read(text, DocumentKind::Run)
+        value_parser = WantedReport::parser(DocumentKind::Run)
     )]
     report: Vec<WantedReport>,
 
@@ -87,17 +92,23 @@ pub(super) struct WantedReport {
 const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 impl WantedReport {
-    /// Reads `FORMAT[=PATH]`.
-    pub(super) fn read(text: &str, document: DocumentKind) -> Result<Self, String> {
-        let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
-        let format = Format::named(name, document).map_err(|error| error.to_string())?;
-        if path == Some("") {
-            return Err(format!("no path after {name}=\nhelp: pass {name} alone to write to standard output"));
+    /// The parser of `FORMAT[=PATH]`.
+    pub(super) fn parser(document: DocumentKind) -> impl TypedValueParser<Value = Self> {
+        OsStringValueParser::new().try_map(move |text| Self::read(&text, document))
+    }
+
+    /// Reads `FORMAT[=PATH]`. The path need not be UTF-8.
+    fn read(text: &OsStr, document: DocumentKind) -> Result<Self, String> {
+        let (name, path) = split_at_equals(text);
+        let name = name.to_string_lossy();
+        let format = Format::named(&name, document).map_err(|error| error.to_string())?;
+        let Some(path) = path else { return Ok(Self { format, path: None }) };
+        match path.to_str() {
+            Some("") => Err(format!("no path after {name}=\nhelp: pass {name} alone to write to standard output")),
+            Some(path) if is_below_home(path) => Err(unexpanded(path)),
+            Some(path) if STDOUT.contains(&path) => Ok(Self { format, path: None }),
+            _ => Ok(Self { format, path: Some(PathBuf::from(path)) }),
         }
-        if let Some(path) = path.filter(|path| is_below_home(path)) {
-            return Err(unexpanded(path));
-        }
-        Ok(Self { format, path: path.filter(|path| !STDOUT.contains(path)).map(PathBuf::from) })
     }
 
     fn destination<'a>(&'a self, human: Destination<'a>) -> Destination<'a> {
@@ -256,7 +267,7 @@ mod tests {
     use super::*;
 
     fn wanted(texts: &[&str]) -> Vec<WantedReport> {
-        texts.iter().map(|text| WantedReport::read(text, DocumentKind::Run).unwrap()).collect()
+        texts.iter().map(|text| WantedReport::read(text.as_ref(), DocumentKind::Run).unwrap()).collect()
     }
 
     #[rstest]
@@ -288,7 +299,7 @@ mod tests {
     #[case("json=", "no path after json=\nhelp: ")]
     #[case("json=~/x", "the shell did not expand the ~ in ~/x\nhelp: ")]
     fn a_malformed_report_is_rejected(#[case] text: &str, #[case] says: &str) {
-        let error = WantedReport::read(text, DocumentKind::Run).unwrap_err();
+        let error = WantedReport::read(text.as_ref(), DocumentKind::Run).unwrap_err();
         assert!(error.starts_with(says), "{error}");
     }
 }

@@ -73,10 +73,10 @@ mod tests {
     fn a_schema_is_self_contained() {
         for schema in SCHEMAS {
             let text = schema.text();
-            let refers = text.matches("urn:wireproof:report:v2#").count();
+            let refers = text.matches("urn:wireproof:report:v3#").count();
             assert_eq!(refers > 0, schema.refers, "{}", schema.name);
             assert_eq!(
-                text.matches("\"$id\": \"urn:wireproof:report:v2\"").count(),
+                text.matches("\"$id\": \"urn:wireproof:report:v3\"").count(),
                 usize::from(refers > 0 || schema.name == "report")
             );
         }

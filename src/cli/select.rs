@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
 };
 
@@ -45,7 +46,7 @@ pub(super) struct SelectArguments {
     /// Folders, fixture files or case IDs to run; a folder that contains services, or a scenario that names its model, replaces
     /// the bundled fixtures.
     #[arg(value_name = "PATH")]
-    pub(super) paths: Vec<String>,
+    pub(super) paths: Vec<OsString>,
 
     /// Run only this service, by folder name (repeatable).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_SERVICE", value_delimiter = ',')]
@@ -184,10 +185,11 @@ impl SelectArguments {
                 continue;
             }
             let file = fixture_folder_of(path);
-            if let (None, Some((folder, _))) = (&fixtures.fixtures, file) {
-                fixtures.fixtures = Some(folder.to_owned());
+            if let (None, Some((folder, _))) = (&fixtures.fixtures, &file) {
+                fixtures.fixtures = Some(folder.clone());
             }
-            paths.push(file.map_or(path.as_str(), |(_, file)| file).to_owned());
+            let path = file.map_or_else(|| PathBuf::from(path), |(_, file)| file);
+            paths.push(path.to_string_lossy().into_owned());
         }
         // A path below the folder of the fixtures is a case ID.
         let root = fixtures.fixtures.as_ref().map(|root| format!("{}/", root.display()).replace("//", "/"));
@@ -226,11 +228,9 @@ fn names_its_model(path: &Path) -> bool {
 }
 
 /// The fixture folder that a scenario file is in. A report prints the path of the file with line and column.
-fn fixture_folder_of(path: &str) -> Option<(&Path, &str)> {
-    let file = path.trim_end_matches(|c: char| c == ':' || c.is_ascii_digit());
-    if !Path::new(file).is_file() {
-        return None;
-    }
-    let folder = Path::new(file).ancestors().skip(1).find(|folder| is_fixture_folder(folder))?;
-    Some((folder, file))
+fn fixture_folder_of(path: &OsStr) -> Option<(PathBuf, PathBuf)> {
+    let printed = path.to_str().map(|text| text.trim_end_matches(|c: char| c == ':' || c.is_ascii_digit()));
+    let file = Path::new(printed.map_or(path, OsStr::new));
+    let folder = file.ancestors().skip(1).filter(|_| file.is_file()).find(|folder| is_fixture_folder(folder))?;
+    Some((folder.to_owned(), file.to_owned()))
 }

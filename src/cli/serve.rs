@@ -1,10 +1,14 @@
 //! `wireproof serve`: starts the reference implementation, or the model server of a service.
 
-use std::{io::Write as _, net::SocketAddr};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, builder::PossibleValuesParser};
 
-use super::{Failure, runtime, select::FixtureArguments, target_arguments::start, written};
+use super::{Failure, given_path::shell_path, runtime, select::FixtureArguments, target_arguments::start, written};
 use crate::{
     probe::derivation::{Derivation, DerivationError},
     reference::{Clock, ModelServer, ReferenceOptions, ServedModel},
@@ -29,7 +33,7 @@ pub(super) struct ServeArguments {
 
     /// Serve this model instead: reject what violates it, respond to anything else with a valid example.
     #[arg(long, value_name = "FILE|botocore:SERVICE", conflicts_with_all = ["fixtures", "speed"])]
-    model: Option<String>,
+    model: Option<PathBuf>,
 
     /// Protocol of the model server [default: all supported protocols of the model].
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(supported_protocols()), requires = "model")]
@@ -66,14 +70,14 @@ fn serve_reference(arguments: &ServeArguments) -> Result<ExitStatus, Failure> {
     })
 }
 
-fn serve_model(arguments: &ServeArguments, model: &str) -> Result<ExitStatus, Failure> {
+fn serve_model(arguments: &ServeArguments, model: &Path) -> Result<ExitStatus, Failure> {
     let server = arguments.model_server(model)?;
     let protocols = server.protocols().collect::<Vec<_>>().join(", ");
     runtime()?.block_on(async {
         let served = ServedModel::start(server, &arguments.options()).await;
         let served = served.map_err(|error| Failure::usage(format!("cannot start the model server: {error}")))?;
         let endpoint = served.endpoint();
-        let text = format!("{endpoint}\nprotocols: {protocols}\nto test it: wireproof probe --model {model} --endpoint {endpoint}\nPress Ctrl-C to stop.");
+        let text = format!("{endpoint}\nprotocols: {protocols}\nto test it: wireproof probe --model {} --endpoint {endpoint}\nPress Ctrl-C to stop.", shell_path(model));
         until_interrupted(&text).await?;
         served.stop().await;
         Ok(ExitStatus::Conforms)
@@ -90,7 +94,7 @@ impl ServeArguments {
         }
     }
 
-    fn model_server(&self, model: &str) -> Result<ModelServer, Failure> {
+    fn model_server(&self, model: &Path) -> Result<ModelServer, Failure> {
         let protocol = self.protocol.as_deref().and_then(protocol_named);
         let suite = Derivation { protocol, ..Derivation::of(model, self.fixtures.botocore.places()) }.suite()?;
         let service = suite.services().next().ok_or(DerivationError::NoService)?;

@@ -254,7 +254,7 @@ fn reported<'a>(
         schema: "wireproof/verification/v1",
         verified: verified.is_sound(),
         granted: verified.is_granted(),
-        signed_by: keys.iter().filter(|_| signed).map(PublicKey::hex).collect(),
+        signed_by: keys.iter().filter(|_| signed).map(PublicKey::id).collect(),
         nonce: nonce.map(Nonce::digits),
         problems: &verified.problems,
         rerun: done.rerun,
@@ -301,7 +301,7 @@ fn human(
             "unsigned: the author is unknown, and the responses may be invented; --rerun checks them against the endpoint"
         )?;
     }
-    keys.iter().try_for_each(|key| writeln!(out, "signed by {}", key.hex()))?;
+    keys.iter().try_for_each(|key| writeln!(out, "signed by {}", key.id()))?;
     if let Some(Rerun { seed, compared, .. }) = done.rerun {
         let verb = if compared == 1 { "was" } else { "were" };
         let cases = count(compared, "case");

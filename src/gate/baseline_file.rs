@@ -120,7 +120,7 @@ impl BaselineFile {
             one.advice = one.difference.advice(self.update);
         }
         let file = self.path.display().to_string();
-        let unknown: usize = differences.iter().filter(|one| one.is_regression()).map(|one| one.count).sum();
+        let unknown: usize = differences.iter().filter(|one| one.is_of_deviations()).map(|one| one.count).sum();
         let known = seen.count().saturating_sub(unknown);
         BaselineComparison { file, known, unstable: self.baseline.unstable(), differences }
     }

@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -27,7 +28,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Derivation {
     /// The model: a file, or `botocore:SERVICE`.
-    pub model: String,
+    pub model: OsString,
     /// The recipe for the service's resources; `None`: the one beside the model, or the built-in one.
     pub recipe: Option<PathBuf>,
     /// The protocol; `None`: the first of the model that is supported.
@@ -83,7 +84,7 @@ type NamedText = (&'static str, String, PathBuf);
 impl Derivation {
     /// A model with the built-in recipe, in its own protocol.
     #[must_use]
-    pub fn of(model: impl Into<String>, places: Places) -> Self {
+    pub fn of(model: impl Into<OsString>, places: Places) -> Self {
         Self { model: model.into(), recipe: None, protocol: None, places }
     }
 
@@ -114,11 +115,19 @@ impl Derivation {
         let mut texts = vec![("model.json", model.text, model.file.clone())];
         texts.extend(model.examples.map(|(file, text)| ("examples-1.json", text, file)));
         texts.extend(beside(&model.file, "requirements.yaml")?);
-        texts.extend(self.recipe(&service, &model.file)?);
+        let own = self.own_recipe(&model.file)?;
+        let built_in = built_in(&service).filter(|_| own.is_none());
+        let is_built_in = built_in.is_some();
+        texts.extend(own.or(built_in));
         let path = |name: &str| format!("{service}/{name}");
         let mut files = FixtureFiles::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));
         for (name, _, file) in texts {
             files.stand_at(&path(name), file);
+        }
+        files.name_model(&service, model.source);
+        // Built-in recipes are written for the newest models; an error in any other one is its author's.
+        if is_built_in {
+            files.allow_newer_states(&service);
         }
         if let Some(protocol) = self.protocol {
             files.speak(protocol);
@@ -126,21 +135,21 @@ impl Derivation {
         Ok((service, files))
     }
 
-    /// The given recipe, the one in the model's own folder of fixtures, or the built-in one.
-    fn recipe(&self, service: &str, model: &Path) -> Result<Option<NamedText>, DerivationError> {
-        if let Some(path) = &self.recipe {
-            return Ok(Some(("states.yaml", read(path)?, path.clone())));
+    /// The given recipe, or the one in the model's own folder of fixtures.
+    fn own_recipe(&self, model: &Path) -> Result<Option<NamedText>, DerivationError> {
+        match &self.recipe {
+            Some(path) => Ok(Some(("states.yaml", read(path)?, path.clone()))),
+            None => beside(model, "states.yaml"),
         }
-        let built_in = || {
-            let text = probe::recipe(service)?;
-            Some(("states.yaml", text.to_owned(), format!("the recipe of {service}").into()))
-        };
-        Ok(beside(model, "states.yaml")?.or_else(built_in))
     }
 
     /// The name of the service in ids: the name that botocore gives it, or the name of the file.
     fn service(&self, file: &Path) -> String {
-        let named = self.model.strip_prefix("botocore:").map(|name| name.split('@').next().unwrap_or(name));
+        let named = self
+            .model
+            .to_str()
+            .and_then(|model| model.strip_prefix("botocore:"))
+            .map(|name| name.split('@').next().unwrap_or(name));
         let folder = || {
             let is_botocore = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("service-2.json"));
             file.ancestors().nth(2).filter(|_| is_botocore)?.file_name()?.to_str()
@@ -163,7 +172,7 @@ impl Derivation {
             let (service, operation) = (service.name.clone(), operation.clone());
             return Err(DerivationError::UnknownOperation { service, operation, nearest });
         }
-        Ok(Probes::new(service, &Arc::new(Source::none(&self.model)), options))
+        Ok(Probes::new(service, &Arc::new(Source::none(&self.model.to_string_lossy())), options))
     }
 
     /// The ids that no probe has. Only their operations are derived, since that takes time.
@@ -182,10 +191,15 @@ impl Derivation {
             effect: Effect::Destroys,
             ..probe::ProbeOptions::default()
         };
-        let probes = Probes::new(service, &Arc::new(Source::none(&self.model)), options);
+        let probes = Probes::new(service, &Arc::new(Source::none(&self.model.to_string_lossy())), options);
         let known: BTreeSet<String> = probes.ids().collect();
         Ok(ids.difference(&known).cloned().collect())
     }
+}
+
+/// The recipe of the program for a service.
+fn built_in(service: &str) -> Option<NamedText> {
+    Some(("states.yaml", probe::recipe(service)?.to_owned(), format!("the recipe of {service}").into()))
 }
 
 /// The operation of a probe, by its id `service.Operation/…`.
@@ -214,4 +228,67 @@ fn beside(model: &Path, name: &'static str) -> Result<Option<NamedText>, Derivat
         return Ok(None);
     }
     Ok(Some((name, read(&path)?, path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// An old Secrets Manager: it creates and deletes secrets, and can do nothing else.
+    const OLD: &str = r#"{"smithy":"2.0","shapes":{
+        "x#SecretsManager":{"type":"service","version":"2001-01-01","operations":[{"target":"x#CreateSecret"},{"target":"x#DeleteSecret"}],
+            "traits":{"aws.auth#sigv4":{"name":"secretsmanager"},"aws.protocols#awsJson1_1":{}}},
+        "x#CreateSecret":{"type":"operation","input":{"target":"x#New"},"output":{"target":"x#Created"}},
+        "x#New":{"type":"structure","members":{"Name":{"target":"smithy.api#String"},"SecretString":{"target":"smithy.api#String"},
+            "ClientRequestToken":{"target":"smithy.api#String"}}},
+        "x#Created":{"type":"structure","members":{"ARN":{"target":"smithy.api#String"},"VersionId":{"target":"smithy.api#String"}}},
+        "x#DeleteSecret":{"type":"operation","input":{"target":"x#Old"},"output":{"target":"smithy.api#Unit"}},
+        "x#Old":{"type":"structure","members":{"SecretId":{"target":"smithy.api#String"},
+            "ForceDeleteWithoutRecovery":{"target":"smithy.api#Boolean"}}}}}"#;
+
+    fn old() -> (tempfile::TempDir, Derivation) {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("secretsmanager.json");
+        fs::write(&model, OLD).unwrap();
+        (folder, Derivation::of(model, Places::default()))
+    }
+
+    #[test]
+    fn states_of_the_built_in_recipe_that_an_older_model_cannot_express_are_skipped_with_a_reason() {
+        let (_folder, derivation) = old();
+        let suite = derivation.suite().unwrap();
+        let service = suite.service("secretsmanager").unwrap();
+        assert!(service.states.contains_key("a secret") && !service.states.contains_key("a secret of two versions"));
+        let of = |part: &str| service.skipped.iter().any(|skipped| skipped.contains(part));
+        assert!(of(
+            "\"a secret of two versions\" of the recipe is skipped: secretsmanager has no operation PutSecretValue"
+        ));
+        assert!(of("\"a deleted secret\" of the recipe is skipped: ") && !of("\"a secret\""), "{:?}", service.skipped);
+        assert!(service.fillings.iter().all(|filling| service.states.contains_key(&filling.state)));
+        assert!(!service.fillings.is_empty());
+    }
+
+    #[test]
+    fn an_error_in_a_recipe_of_a_user_is_reported() {
+        let (folder, derivation) = old();
+        let path = folder.path().join("states.yaml");
+        fs::write(&path, "states:\n  s:\n    says: S.\n    steps: [{ call: PutSecretValue }]\n    yields: {}\n")
+            .unwrap();
+        let error = Derivation { recipe: Some(path), ..derivation }.suite().unwrap_err().to_string();
+        assert!(error.contains("has no operation PutSecretValue"), "{error}");
+    }
+
+    #[test]
+    fn a_suite_knows_the_state_of_its_model() {
+        let (folder, derivation) = old();
+        let suite = derivation.suite().unwrap();
+        let model = &suite.service("secretsmanager").unwrap().model;
+        assert_eq!(model.source, folder.path().join("secretsmanager.json").display().to_string());
+        assert_eq!((model.version.as_str(), model.digest.len()), ("2001-01-01", 64));
+        fs::write(folder.path().join("secretsmanager.json"), OLD.replace("2001", "2002")).unwrap();
+        let other = derivation.suite().unwrap();
+        assert_ne!(model.digest, other.service("secretsmanager").unwrap().model.digest);
+    }
 }

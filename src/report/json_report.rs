@@ -4,7 +4,9 @@
 
 use std::io::{self, Write};
 
-use super::{ReportDocument, Reporter, text::CommandFreeJson, without_beginning};
+use serde::Serialize as _;
+
+use super::{ReportDocument, Reporter, item_lines::ItemLines, text::CommandFreeJson, without_beginning};
 use crate::run::event::{Event, RunFinished};
 
 /// The JSON Schema (draft 2020-12) of the document.
@@ -26,7 +28,8 @@ impl<W: Write> Json<W> {
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
         let mut document = self.document.take().ok_or_else(without_beginning)?;
         document.end(finished);
-        serde_json::to_writer_pretty(CommandFreeJson::new(&mut self.writer), &document)?;
+        let writer = CommandFreeJson::new(&mut self.writer);
+        document.serialize(&mut serde_json::Serializer::with_formatter(writer, ItemLines::new()))?;
         self.writer.write_all(b"\n")?;
         self.writer.flush()
     }
@@ -90,7 +93,7 @@ mod tests {
         assert_eq!(serde_json::to_value(&read).unwrap(), document(&events()));
         let error = ReportDocument::read("r.json", &text.replacen("conforms", "passes", 2)).unwrap_err().to_string();
         assert!(error.starts_with("r.json is not a JSON report of wireproof: ledger: missing field"), "{error}");
-        let error = ReportDocument::read("r.json", &text.replace("report/v2", "report/v9")).unwrap_err().to_string();
+        let error = ReportDocument::read("r.json", &text.replace("report/v3", "report/v9")).unwrap_err().to_string();
         assert!(error.contains("unknown schema \"wireproof/report/v9\""), "{error}");
     }
 

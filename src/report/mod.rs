@@ -21,8 +21,10 @@
 //! | `marked_message` | A message with each finding at the line that it is about, for the terminal and for pages | `text`, `json_lines` |
 //! | `html` | The report of a run as a self-contained HTML page, readable without scripts | `requirement_index`, `case_groups`, `text`, `phrasing`, `hunk`, `marked_message` |
 //! | `human` | The text report | `requirement_index`, `case_groups`, `text`, `phrasing`, `text_page`, `hunk`, `marked_message` |
-//! | `json_report` | The report for programs | `text` |
-//! | `report_document` | The JSON report as data, written at the end of a run and read to compare or merge runs |  |
+//! | `item_lines` | A layout of JSON for large documents |  |
+//! | `stored_cases` | Cases as the JSON report stores them |  |
+//! | `report_document` | The JSON report as data, written at the end of a run and read to compare or merge runs | `stored_cases` |
+//! | `json_report` | The report for programs | `text`, `item_lines` |
 //! | `ndjson` | The events of a run | `report_document`, `text` |
 //! | `pending_file` | Writes files atomically |  |
 
@@ -44,6 +46,7 @@ mod hostile_text_tests;
 pub(crate) mod html;
 pub mod human;
 mod hunk;
+mod item_lines;
 mod json_lines;
 mod json_report;
 #[cfg(feature = "cli")]
@@ -60,6 +63,7 @@ mod report_document;
 mod requirement_index;
 #[cfg(feature = "reports")]
 mod sarif;
+mod stored_cases;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod text;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     run::event::{CaseReport, CitableRequirement, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
-    suite::{SelectionDigest, shard::Shard},
+    suite::{ModelIdentity, SelectionDigest, shard::Shard},
 };
 
 /// The name and version of the schema.
@@ -27,6 +27,7 @@ pub struct Ndjson<W> {
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "each lives for one line")]
 enum NdjsonLine<'a> {
     RunStarted(Started<'a>),
     RequirementsListed { requirements: &'a [CitableRequirement] },
@@ -41,6 +42,8 @@ struct Started<'a> {
     schema: &'static str,
     tool: Tool,
     suite: SuiteDigest,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    models: &'a [ModelIdentity],
     target: TargetNames,
     seed: u64,
     selected: usize,
@@ -55,6 +58,7 @@ impl<'a> Started<'a> {
             schema: SCHEMA,
             tool: Tool::this(),
             suite: SuiteDigest::of(run),
+            models: &run.models,
             target: TargetNames::of(run),
             seed: run.seed,
             selected: run.selected,

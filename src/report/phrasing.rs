@@ -5,11 +5,17 @@ use super::text;
 use crate::run::baseline_comparison::Differing;
 use crate::{
     judge::verdict::{Finding, FindingRole, Verdict},
-    suite::CaseId,
+    suite::{CaseId, ModelIdentity},
 };
 
 /// The maximum length of a value. The JSON report contains values in full.
 const LONGEST_VALUE: usize = 400;
+
+/// The state of a model: its version, its source, and the start of its digest.
+pub(crate) fn model(model: &ModelIdentity) -> String {
+    let digest = model.digest.get(..12).unwrap_or(&model.digest);
+    format!("{} {} ({}, sha256 {digest}…)", model.service, model.version, model.source)
+}
 
 /// The check, and its rule if it has several: `response-shape/enum`.
 pub(crate) fn rule(finding: &Finding) -> String {

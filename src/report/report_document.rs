@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::stored_cases;
 use crate::{
     cause::{Cause, condense},
     judge::verdict::Ledger,
@@ -11,10 +12,13 @@ use crate::{
         baseline_comparison::BaselineComparison,
         event::{CaseReport, PresenceChecked, RequirementReport, RunFinished, RunStarted, TargetDied},
     },
-    suite::{SelectionDigest, shard::Shard},
+    suite::{ModelIdentity, SelectionDigest, shard::Shard},
 };
 
-const SCHEMA: &str = "wireproof/report/v2";
+const SCHEMA: &str = "wireproof/report/v3";
+
+/// The version before, in which every case has its own result.
+const OLDER: &str = "wireproof/report/v2";
 
 /// The JSON report of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +27,9 @@ pub struct ReportDocument {
     /// The program that wrote it.
     pub tool: Tool,
     pub suite: SuiteDigest,
+    /// The models of the services.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelIdentity>,
     /// The endpoint under test.
     pub target: TargetNames,
     /// The seed of generated names.
@@ -50,6 +57,7 @@ pub struct ReportDocument {
     #[serde(default)]
     pub causes: Vec<Cause>,
     /// The cases, sorted by ID.
+    #[serde(flatten, with = "stored_cases")]
     pub cases: Vec<CaseReport>,
     /// The outcomes of the requirements.
     pub requirements: Vec<RequirementReport>,
@@ -131,7 +139,7 @@ impl ReportDocument {
         let read: Result<Self, _> = serde_path_to_error::deserialize(&mut reader);
         let document =
             read.map_err(|error| ReportDocumentError::Form { file: file.to_owned(), problem: error.to_string() })?;
-        if document.schema == SCHEMA {
+        if [SCHEMA, OLDER].contains(&document.schema.as_str()) {
             Ok(document)
         } else {
             Err(ReportDocumentError::Schema { file: file.to_owned(), found: document.schema })
@@ -144,6 +152,7 @@ impl ReportDocument {
             schema: SCHEMA.to_owned(),
             tool: Tool::this(),
             suite: SuiteDigest::of(started),
+            models: started.models.clone(),
             target: TargetNames::of(started),
             seed: started.seed,
             selection: started.selection.clone(),

@@ -1,6 +1,7 @@
 //! A run with every verdict, and with secrets that no report may show.
 
 use std::{
+    collections::BTreeSet,
     io,
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
@@ -22,7 +23,7 @@ use crate::{
         },
         exchange_report::ExchangeReport,
     },
-    suite::{CaseAim, CaseId, Fixtures, SelectionDigest, requirement::Evidence},
+    suite::{CaseAim, CaseId, Fixtures, ModelIdentity, SelectionDigest, requirement::Evidence},
     wire::{Headers, Request, Response, Secrets, TransportError, curl},
 };
 
@@ -77,6 +78,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         endpoint: "http://127.0.0.1:4566".to_owned(),
         region: "us-east-1".to_owned(),
         suite: "d1ge57".to_owned(),
+        models: vec![ModelIdentity::of("codedeploy", "botocore:codedeploy@2014-10-06".to_owned(), "2014-10-06", "{}")],
         seed: 7,
         selected: cases.len(),
         selection: SelectionDigest::of(cases.iter().map(|case| case.report.id.0.as_str())),
@@ -338,6 +340,7 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
         findings: Vec::new(),
         checks: 9,
         alternatives: Vec::new(),
+        errors: BTreeSet::new(),
         cites: vec!["SD-22".to_owned()],
         position: format!("fixtures/{}.yaml:7", id.split('#').next().unwrap_or_default()),
         exchange: None,

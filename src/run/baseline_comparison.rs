@@ -31,6 +31,10 @@ pub enum Difference {
     Grown,
     /// Known cases respond in another way.
     Changed,
+    /// Errors that the baseline knows have another status.
+    ErrorStatus,
+    /// Cases are blocked that were not.
+    NewlyBlocked,
     /// Unstable cases had none of their recorded results.
     Unstable,
     /// The entry has expired.
@@ -91,6 +95,8 @@ impl Difference {
             Self::NewCause => "a new cause",
             Self::Grown => "a known cause grew",
             Self::Changed => "known cases respond differently",
+            Self::ErrorStatus => "known errors have another status",
+            Self::NewlyBlocked => "more cases are blocked",
             Self::Unstable => "unstable cases had a new result",
             Self::Expired => "an entry has expired",
             Self::Unexplained => "an entry has no reason",
@@ -108,6 +114,8 @@ impl Difference {
             Self::NewCause => "fix the endpoint, or accept the cause: {update} adds it, and you write its reason",
             Self::Grown => "fix the endpoint; if the reason also holds for these cases, {update} adds them",
             Self::Changed => "fix the endpoint; if the new responses are intended, {update} accepts them",
+            Self::ErrorStatus => "fix the endpoint; if the new statuses are intended, {update} accepts them",
+            Self::NewlyBlocked => "fix what blocks them; if it is intended, {update} accepts it",
             Self::Unstable => "look at it; {update} adds the result",
             Self::Expired => "fix the endpoint, or give the entry a later day",
             Self::Unexplained => "write its reason in the baseline",
@@ -124,6 +132,11 @@ impl Differing {
     #[must_use]
     pub fn is_regression(&self) -> bool {
         self.difference <= Difference::Unstable
+    }
+
+    /// True if its cases deviate.
+    pub(crate) fn is_of_deviations(&self) -> bool {
+        self.is_regression() && !matches!(self.difference, Difference::ErrorStatus | Difference::NewlyBlocked)
     }
 
     /// A difference with nothing but its kind, its headline and its cases.

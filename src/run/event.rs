@@ -1,5 +1,7 @@
 //! The events of a run as plain data. They contain everything that a report may show.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::exchange_report::ShownExchange;
@@ -11,7 +13,7 @@ use crate::{
     },
     probe::CoverageReport,
     suite::{
-        CaseAim, CaseId, Fixtures, SelectionDigest, ServiceFixtures,
+        CaseAim, CaseId, Fixtures, ModelIdentity, SelectionDigest, ServiceFixtures,
         requirement::{Contradiction, Evidence, Requirement, RequirementKind, SourceDocument},
         shard::Shard,
     },
@@ -47,6 +49,9 @@ pub struct RunStarted {
     pub region: String,
     /// The digest of the fixtures.
     pub suite: String,
+    /// The models of the services.
+    #[serde(default)]
+    pub models: Vec<ModelIdentity>,
     /// The seed of generated names.
     pub seed: u64,
     /// The number of cases in this run.
@@ -223,6 +228,9 @@ pub struct CaseReport {
     /// Which of several documented responses was given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
+    /// The errors of the responses to its steps, each with its status, such as `ValidationException (400)`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub errors: BTreeSet<String>,
     /// The requirements that it cites.
     pub cites: Vec<String>,
     /// The fixture, with the line of the step that is shown.

@@ -32,8 +32,12 @@ pub struct FixtureFiles {
     texts: BTreeMap<String, String>,
     /// The real locations of files whose location differs from their path.
     elsewhere: BTreeMap<String, PathBuf>,
+    /// The names of models that were found by name, by service.
+    models: BTreeMap<String, String>,
     /// The paths of scenarios that name their model themselves.
     alone: BTreeSet<String>,
+    /// The services whose `states.yaml` was written for the newest model.
+    newest: BTreeSet<String>,
     /// The protocol of all services; `None`: the first of each model that is supported.
     protocol: Option<&'static dyn ServerProtocol>,
 }
@@ -245,6 +249,7 @@ impl FixtureFiles {
     }
 
     fn set_model(&mut self, service: &str, found: ModelFiles) {
+        self.name_model(service, found.source);
         let model = ("model.json", Some((found.file, found.text)));
         for (name, file) in [model, (EXAMPLES, found.examples)] {
             if let Some((file, text)) = file {
@@ -259,6 +264,26 @@ impl FixtureFiles {
     #[must_use]
     pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { texts: texts.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Sets the name that finds the model of a service again.
+    pub fn name_model(&mut self, service: &str, name: String) {
+        self.models.insert(service.to_owned(), name);
+    }
+
+    /// The name that finds the model of a service again: that of botocore, or its path.
+    pub(super) fn model_name(&self, service: &str) -> String {
+        self.models.get(service).cloned().unwrap_or_else(|| self.display(&format!("{service}/model.json")))
+    }
+
+    /// Lets the states of a service be for a newer model: those that its model cannot express are skipped.
+    pub fn allow_newer_states(&mut self, service: &str) {
+        self.newest.insert(service.to_owned());
+    }
+
+    /// Returns whether the states of a service may be for a newer model.
+    pub(super) fn has_newer_states(&self, service: &str) -> bool {
+        self.newest.contains(service)
     }
 
     /// Sets the real location of a file, for error messages.

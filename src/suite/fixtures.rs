@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    Case, CaseId, FixtureFiles, Scenario,
+    Case, CaseId, FixtureFiles, ModelIdentity, Scenario,
     fixture_files::EXAMPLES,
     resolve::Resolver,
     service_fixtures::{ServiceFixtures, Services, StateTable},
@@ -164,7 +164,8 @@ pub(super) fn service_suite(
         None => Requirements::default(),
     };
     check_requirement_traits(&contract, &requirements, &files.display(path))?;
-    Ok(ServiceFixtures { requirements, ..ServiceFixtures::of(service, contract, protocol) })
+    let model = ModelIdentity::of(service, files.model_name(service), &contract.service().version, text);
+    Ok(ServiceFixtures { model, requirements, ..ServiceFixtures::of(service, contract, protocol) })
 }
 
 /// Every requirement ID in a model must exist, because findings cite it.

@@ -143,8 +143,23 @@ impl FromStr for Glob {
 }
 
 /// Globs with commas between them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct GlobList(pub Vec<Glob>);
+
+impl From<GlobList> for String {
+    fn from(list: GlobList) -> Self {
+        list.0.into_iter().map(Self::from).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl TryFrom<String> for GlobList {
+    type Error = GlobError;
+
+    fn try_from(text: String) -> Result<Self, GlobError> {
+        text.parse()
+    }
+}
 
 impl FromStr for GlobList {
     type Err = GlobError;

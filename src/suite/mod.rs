@@ -17,6 +17,7 @@
 //! | `glob` | Globs over IDs |  |
 //! | `fixture_files` | Fixture and snapshot files, compiled in or from a folder | `source` |
 //! | `requirement` | The numbered requirements of the documents | `source` |
+//! | `model_identity` | The model that the cases of a service are judged by |  |
 //! | `nearest` | Suggestions for misspelled names |  |
 //! | `raw` | The raw form of a fixture, as serde reads it, before anything is resolved | `requirement` |
 //! | `service_fixtures` | A service with its contract, requirements and states | `matcher`, `requirement` |
@@ -40,6 +41,7 @@ mod fixture_files;
 mod fixtures;
 mod glob;
 pub mod matcher;
+mod model_identity;
 mod nearest;
 mod needed_fixtures;
 pub mod placeholder_text;
@@ -72,6 +74,7 @@ pub use expectation::{Alternative, Expectation};
 pub use fixture_files::{FixtureFiles, FixtureFilesError};
 pub use fixtures::{Fixtures, FixturesError};
 pub use glob::{Glob, GlobError, GlobList};
+pub use model_identity::ModelIdentity;
 pub use nearest::nearest;
 pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
 pub use raw::{BodyEncoding, CallerName, Region};

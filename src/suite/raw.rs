@@ -53,7 +53,7 @@ pub(super) struct RawTable {
 }
 
 /// A step of a scenario, a state or a teardown.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStep {
     pub(super) call: String,
@@ -183,7 +183,7 @@ impl BodyEncoding {
 }
 
 /// A read that must return the same before and after a request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawGuard {
     pub(super) call: String,
@@ -197,7 +197,7 @@ pub(super) struct RawGuard {
 }
 
 /// A condition that must become true in time.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEventually {
     pub(super) within: String,
@@ -205,7 +205,7 @@ pub(super) struct RawEventually {
 }
 
 /// A condition that must stay true for a time.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawConsistently {
     #[serde(rename = "for")]
@@ -231,7 +231,7 @@ pub(super) struct RawStates {
 }
 
 /// The definition of a state.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawState {
     /// A description for people.

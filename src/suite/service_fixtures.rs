@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    Glob, State, Step,
+    Glob, ModelIdentity, State, Step,
     matcher::{self, Hidden},
 };
 use crate::{
@@ -22,12 +22,16 @@ pub(super) type Services = BTreeMap<String, ServiceFixtures>;
 pub struct ServiceFixtures {
     /// The folder name, which fixtures use to refer to it.
     pub name: String,
+    /// The state of its model; empty where the contract does not come from a file.
+    pub model: ModelIdentity,
     /// The contract, with its compiled schemas.
     pub schemas: Arc<Schemas>,
     /// The numbered requirements.
     pub requirements: Requirements,
     /// The states, by name.
     pub states: BTreeMap<String, State>,
+    /// What its model cannot express of its states, one sentence each.
+    pub skipped: Vec<String>,
     /// The members of derived inputs that states fill; the first match wins.
     pub fillings: Vec<Filling>,
     /// By operation that creates a resource: the calls that remove it, in order.
@@ -43,6 +47,7 @@ pub struct ServiceFixtures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct StateTable {
     pub(super) by_name: BTreeMap<String, State>,
+    pub(super) skipped: Vec<String>,
     pub(super) fillings: Vec<Filling>,
     pub(super) removals: BTreeMap<String, Vec<Step>>,
     pub(super) pending: BTreeMap<String, Value>,
@@ -67,9 +72,11 @@ impl ServiceFixtures {
     pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {
         Self {
             name: name.to_owned(),
+            model: ModelIdentity::default(),
             schemas: Arc::new(Schemas::new(Arc::new(contract), protocol.body_rules())),
             requirements: Requirements::default(),
             states: BTreeMap::new(),
+            skipped: Vec::new(),
             fillings: Vec::new(),
             removals: BTreeMap::new(),
             pending: BTreeMap::new(),
@@ -79,6 +86,7 @@ impl ServiceFixtures {
 
     pub(super) fn set_states(&mut self, states: StateTable) {
         self.states = states.by_name;
+        self.skipped = states.skipped;
         self.fillings = states.fillings;
         self.removals = states.removals;
         self.pending = states.pending;

@@ -199,7 +199,7 @@ fn a_report_to_a_file_leaves_the_terminal_its_own() {
         run(&["run", "codedeploy/stop-deployment/missing-id", "--report", &format!("json={}", path.display())]);
     assert_status(&output, 0);
     assert!(String::from_utf8_lossy(&output.stdout).contains("0 deviate"));
-    assert!(fs::read_to_string(path).unwrap().contains("wireproof/report/v2"));
+    assert!(fs::read_to_string(path).unwrap().contains("wireproof/report/v3"));
 }
 
 #[test]

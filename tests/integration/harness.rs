@@ -285,7 +285,7 @@ async fn reports_are_written_by_the_endings_of_their_files() {
     let at = |name: &str| folder.path().join(name);
     few().report(at("r.json")).report(at("r.xml")).report(at("r.txt")).against(right()).run().await.assert_conforms();
     let json: Value = serde_json::from_str(&fs::read_to_string(at("r.json")).unwrap()).unwrap();
-    assert_eq!(json["schema"], "wireproof/report/v2");
+    assert_eq!(json["schema"], "wireproof/report/v3");
     assert!(fs::read_to_string(at("r.xml")).unwrap().contains("<testsuites"));
     assert!(fs::read_to_string(at("r.txt")).unwrap().contains("conform"));
 }

@@ -13,6 +13,7 @@ mod dying_endpoint;
 mod fixtures;
 mod fuzzed;
 mod gate;
+mod given_paths;
 mod harness;
 mod hostile_endpoints;
 #[cfg(unix)]

@@ -52,7 +52,7 @@ impl Subject {
     fn botocore(name: &str, protocol: &str) -> Option<Self> {
         let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
         let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-        match published::find(&format!("botocore:{name}"), &places) {
+        match published::find(format!("botocore:{name}"), &places) {
             Err(ModelFileError::NoBotocore) => {
                 say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set").unwrap();
                 None

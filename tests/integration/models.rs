@@ -61,7 +61,7 @@ fn botocore() -> Result<Option<Vec<Model>>> {
     };
     let names = services.iter().flat_map(|(service, versions)| versions.iter().map(move |v| format!("{service}@{v}")));
     let models = names.map(|name| {
-        let files = published::find(&format!("botocore:{name}"), &places)?;
+        let files = published::find(format!("botocore:{name}"), &places)?;
         let mut read = Model::read(&name, &files.file.display().to_string(), &files.text)?;
         if let Some((file, text)) = files.examples {
             let contract = Contract::clone(&read.contract).with_examples(&file.display().to_string(), &text)?;

@@ -32,7 +32,15 @@ struct ChangedLine {
     first: [&'static str; 2],
 }
 
-const CHANGES: [ChangedLine; 10] = [
+const CHANGES: [ChangedLine; 11] = [
+    ChangedLine {
+        kind: "error status",
+        service: "secretsmanager",
+        file: "exceptions.py",
+        line: "    code = 400",
+        instead: "    code = 409",
+        first: ["known errors have another status", "InvalidParameterException (409)"],
+    },
     ChangedLine {
         kind: "dropped member",
         service: "sqs",

@@ -52,7 +52,7 @@ fn botocore() -> Result<Option<Vec<ServiceFixtures>>> {
         services => services?.into_keys(),
     };
     let services = names.map(|name| {
-        let files = published::find(&format!("botocore:{name}"), &places)?;
+        let files = published::find(format!("botocore:{name}"), &places)?;
         let mut contract = model::read(&files.file.display().to_string(), &files.text)?;
         if let Some((file, text)) = files.examples {
             contract = contract.with_examples(&file.display().to_string(), &text)?;

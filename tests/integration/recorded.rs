@@ -78,7 +78,7 @@ fn findings_of_another_validator_in_aws_are_found() -> Result<()> {
     let places = Places { botocore: Some(botocore.into()), path: None };
     let records = records(&corpus)?;
     let models = Models::gather(&records, |service| {
-        let found = published::find(&format!("botocore:{service}"), &places)?;
+        let found = published::find(format!("botocore:{service}"), &places)?;
         anyhow::Ok(Some(model::read(&found.file.display().to_string(), &found.text)?))
     })?;
     let (mut known, mut missed) = (0, Vec::new());

@@ -67,7 +67,9 @@ fn assert_same(merged: &Value, whole: &Value) {
     };
     assert_eq!(outcomes(merged), outcomes(whole));
     assert_eq!(ids(merged), ids(whole));
-    let cases = |report: &Value| report["cases"].as_array().unwrap().clone();
+    let cases = |report: &Value| -> Vec<Value> {
+        report["cases"].as_array().unwrap().iter().map(|case| with_result(case, report)).collect()
+    };
     for (one, other) in cases(merged).iter().zip(&cases(whole)) {
         for part in ["verdict", "title", "cites", "position"] {
             assert_eq!(one[part], other[part], "{part} of {}", one["id"]);
@@ -77,6 +79,16 @@ fn assert_same(merged: &Value, whole: &Value) {
         };
         assert_eq!(codes(one), codes(other), "{}", one["id"]);
     }
+}
+
+/// A case with the members of the result that it shares.
+fn with_result(case: &Value, report: &Value) -> Value {
+    let mut case = case.clone();
+    if let Some(index) = case["result"].as_u64() {
+        let result = report["results"][usize::try_from(index).unwrap()].as_object().unwrap().clone();
+        case.as_object_mut().unwrap().extend(result);
+    }
+    case
 }
 
 fn ids(report: &Value) -> Vec<String> {

@@ -94,7 +94,7 @@ fn signatures(envelope: &Envelope, keys: &[PublicKey], problems: &mut Vec<Verify
     let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Signature, says));
     for key in keys.iter().filter(|key| !envelope.is_signed_by(key)) {
         let what = if envelope.signatures.is_empty() { "not signed" } else { "not signed by this key" };
-        problem(format!("{what}: {}", key.hex()));
+        problem(format!("{what}: {}", key.id()));
     }
     for signature in &envelope.signatures {
         if keys.is_empty() {

@@ -45,7 +45,7 @@ pub(super) fn print(root: &Path, statement: &Statement, key: Option<&Certificate
     let mut out = io::BufWriter::new(io::stdout());
     conclusions(&mut out, statement)?;
     match key {
-        Some(key) => writeln!(out, "signed by {}", key.public().hex())?,
+        Some(key) => writeln!(out, "signed by {}", key.public().id())?,
         None => writeln!(out, "unsigned: the author is unknown")?,
     }
     writeln!(out, "bundle in {}", root.display())?;

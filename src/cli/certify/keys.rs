@@ -28,7 +28,7 @@ pub(super) fn new_key(path: &Path) -> Result<ExitStatus, Failure> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".pub");
     fs::write(&beside, public.pem()).map_err(failed)?;
-    written(writeln!(io::stdout(), "{}", public.hex()))?;
+    written(writeln!(io::stdout(), "{}", public.id()))?;
     Ok(ExitStatus::Conforms)
 }
 

@@ -4,6 +4,7 @@ mod origin;
 mod sides;
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     path::PathBuf,
 };
@@ -15,7 +16,7 @@ use super::{
     derivation_arguments::{ChoiceArguments, DerivationArguments, FamilyArguments},
     execution::{ExecutionArguments, SensitiveArguments},
     report_arguments::{DocumentReports, WantedReport, report_help},
-    select::{FixtureArguments, SelectArguments, globs},
+    select::{FixtureArguments, SelectArguments},
     subset::say,
     target_arguments::AccessArguments,
     terminal::width,
@@ -59,11 +60,11 @@ Exit status:
 pub(super) struct DiffArguments {
     /// The first side: the URL of an endpoint, the word reference, a recording, or a JSON report.
     #[arg(value_name = "A")]
-    a: String,
+    a: OsString,
 
     /// The second side.
     #[arg(value_name = "B")]
-    b: String,
+    b: OsString,
 
     #[command(flatten)]
     select: SelectArguments,
@@ -74,7 +75,7 @@ pub(super) struct DiffArguments {
     /// Compare the responses to the probes of this model instead of scenarios, as `wireproof probe` sends them. A recording
     /// determines its probes itself.
     #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL", help_heading = "Probes")]
-    model: Option<String>,
+    model: Option<PathBuf>,
 
     /// Recipe that creates the resources of the service, in the format of states.yaml with `members` [default: built in].
     #[arg(long, value_name = "FILE", env = "WIREPROOF_RECIPE", help_heading = "Probes")]
@@ -121,7 +122,7 @@ pub(super) struct DiffArguments {
         value_delimiter = ',',
         help_heading = "Differences",
         help = report_help(DocumentKind::Comparison),
-        value_parser = |text: &str| WantedReport::read(text, DocumentKind::Comparison)
+        value_parser = WantedReport::parser(DocumentKind::Comparison)
     )]
     report: Vec<WantedReport>,
 
@@ -165,8 +166,8 @@ impl DiffArguments {
         let choice = ChoiceArguments {
             families: self.families.clone(),
             operation: self.select.operation.clone(),
-            filter: globs(&self.select.filter),
-            exclude: globs(&self.select.exclude),
+            filter: self.select.filter.clone(),
+            exclude: self.select.exclude.clone(),
         };
         let (botocore, recipe) = (self.fixtures.botocore.clone(), self.recipe.clone());
         Some(DerivationArguments { model: self.model.clone()?, botocore, recipe, choice })

@@ -1,6 +1,9 @@
 //! The origin of a side: an endpoint, a recording or a report.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use super::super::{Failure, derivation_arguments::DerivationArguments, subset::read_report};
 use crate::{
@@ -28,12 +31,12 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    pub(super) fn of(text: &str) -> Result<Self, Failure> {
-        let path = Path::new(text);
+    pub(super) fn of(given: &OsStr) -> Result<Self, Failure> {
+        let (path, text) = (Path::new(given), given.to_string_lossy());
         if text == REFERENCE {
             Ok(Self::Endpoint(None))
         } else if text.contains("://") {
-            Ok(Self::Endpoint(Some(text.to_owned())))
+            Ok(Self::Endpoint(Some(text.into_owned())))
         } else if path.is_dir() {
             Self::recording(path)
         } else if path.file_name().is_some_and(|name| name == INDEX) {
@@ -85,13 +88,13 @@ mod tests {
     fn an_invalid_side_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         for side in ["no-such-thing", &folder.path().display().to_string()] {
-            assert_eq!(Origin::of(side).unwrap_err().status, ExitStatus::Usage);
+            assert_eq!(Origin::of(side.as_ref()).unwrap_err().status, ExitStatus::Usage);
         }
     }
 
     #[test]
     fn an_endpoint_is_named_by_its_url_or_by_a_word() {
-        assert!(matches!(Origin::of("reference"), Ok(Origin::Endpoint(None))));
-        assert!(matches!(Origin::of("http://127.0.0.1:1"), Ok(Origin::Endpoint(Some(_)))));
+        assert!(matches!(Origin::of("reference".as_ref()), Ok(Origin::Endpoint(None))));
+        assert!(matches!(Origin::of("http://127.0.0.1:1".as_ref()), Ok(Origin::Endpoint(Some(_)))));
     }
 }

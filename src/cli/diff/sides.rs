@@ -35,7 +35,8 @@ pub(super) fn sides(arguments: &DiffArguments, a: Origin, b: Origin) -> Result<(
     let sides = Sides::of(arguments, &a, &b)?;
     let given = arguments.execution.has_seed().then(|| arguments.execution.seed());
     let seed = given.or(a.seed()).or(b.seed()).unwrap_or_else(|| arguments.execution.seed());
-    let (first, second) = (arguments.a.as_str(), arguments.b.as_str());
+    let (first, second) = (arguments.a.to_string_lossy(), arguments.b.to_string_lossy());
+    let (first, second) = (first.as_ref(), second.as_ref());
     match (a, b) {
         (Origin::Endpoint(a), Origin::Endpoint(b)) => {
             let one = sides.run_like(first, a.clone(), seed, None)?;

@@ -8,7 +8,7 @@ impl InitArguments {
     pub(super) fn check_services(&self) -> Result<(), Failure> {
         let places = self.botocore.places();
         for service in &self.probe {
-            let found = published::find(&format!("botocore:{service}"), &places);
+            let found = published::find(format!("botocore:{service}"), &places);
             if let Err(error @ ModelFileError::UnknownService { .. }) = found {
                 return Err(Failure::usage(error.to_string()));
             }

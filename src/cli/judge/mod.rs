@@ -15,6 +15,7 @@ use super::{
     Failure,
     derivation_arguments::{DerivationArguments, ProbeSelection},
     gate::{CommandGate, GateArguments},
+    given_path,
     report_arguments::{ReportArguments, RerunCommand, written_reports},
     select::{FixtureArguments, SnapshotArguments},
     written,
@@ -24,7 +25,7 @@ use crate::{
     harness::RunOutputs,
     judge::snapshots::Snapshots,
     probe::Coverage,
-    report::{DocumentKind, text::shell_word},
+    report::DocumentKind,
     run::{
         exit::ExitStatus,
         recording::{Header, Recording},
@@ -191,10 +192,10 @@ fn print_changes(difference: &str, replayed: &Replayed) -> std::io::Result<()> {
 
 /// The command that reruns a case of the recording.
 fn rerun(header: &Header) -> RerunCommand {
-    let model = header.derivation.as_ref().and_then(|derivation| derivation["model"].as_str());
+    let model = header.derivation.as_ref().and_then(|derivation| given_path::deserialize(&derivation["model"]).ok());
     let command = model.map_or_else(
         || "wireproof run".to_owned(),
-        |model| format!("wireproof probe --model {} --filter", shell_word(model)),
+        |model| format!("wireproof probe --model {} --filter", given_path::shell_path(&model)),
     );
     RerunCommand { command, flags: format!("--endpoint {}", header.run.endpoint), derivation: None }
 }

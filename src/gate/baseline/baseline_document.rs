@@ -21,6 +21,9 @@ pub(super) struct BaselineDocument {
     _schema: String,
     #[serde(default)]
     implemented: Vec<String>,
+    blocked: Option<Vec<String>>,
+    #[serde(default)]
+    errors: BTreeSet<String>,
     #[serde(default)]
     cause: Vec<CauseTable>,
     #[serde(default)]
@@ -89,6 +92,8 @@ impl BaselineDocument {
             entries,
             unstable: unstable.collect::<Result<_, _>>()?,
             implemented: cases(&self.implemented).map_err(of("implemented"))?,
+            blocked: self.blocked.as_deref().map(cases).transpose().map_err(of("blocked"))?,
+            errors: self.errors,
         })
     }
 }

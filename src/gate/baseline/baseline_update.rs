@@ -53,7 +53,24 @@ impl Baseline {
         entries.sort_by(|a, b| a.order().cmp(&b.order()));
         let kept = self.implemented.iter().filter(|operation| seen.first.without(operation).is_none()).cloned();
         let implemented = kept.chain(seen.first.implemented().iter().cloned()).collect();
-        Self { entries, unstable, implemented }
+        let blocked = Some(self.blocked_after(seen.first, missing));
+        Self { entries, unstable, implemented, blocked, errors: self.errors_after(seen) }
+    }
+
+    /// The blocked cases of the run, and those that did not run.
+    fn blocked_after(&self, seen: &SeenCases, missing: &BTreeSet<String>) -> BTreeSet<String> {
+        let kept = |case: &&String| seen.result(case).is_none() && !missing.contains(*case);
+        let kept = self.blocked.iter().flatten().filter(kept);
+        kept.chain(seen.blocked().keys()).cloned().collect()
+    }
+
+    /// The errors of the run and its repetition. If some cases did not run, the known errors stay.
+    fn errors_after(&self, seen: SeenRuns<'_>) -> BTreeSet<String> {
+        let is_whole = self.unseen(seen.first).is_empty();
+        let kept = self.errors.iter().filter(|_| !is_whole).cloned();
+        let found =
+            [Some(seen.first), seen.repeated].into_iter().flatten().flat_map(|run| run.errors().keys().cloned());
+        kept.chain(found).collect()
     }
 
     /// The entries with their cases that did not run or were not judged.

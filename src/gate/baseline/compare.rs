@@ -37,6 +37,8 @@ impl Baseline {
         for cause in &causes {
             check.cause(cause);
         }
+        check.errors();
+        check.blocked();
         check.unstable();
         let found: BTreeSet<(&str, &str)> = causes.iter().flat_map(pairs).collect();
         self.entries.iter().for_each(|entry| check.entry(entry, &found, today));
@@ -52,9 +54,11 @@ impl Difference {
         match self {
             Self::OperationVanished => 0,
             Self::NewCause | Self::Grown | Self::Changed => 1,
-            Self::Unstable => 2,
-            Self::Expired | Self::Unexplained => 3,
-            Self::Gone | Self::Shrunk | Self::UnknownCase => 4,
+            Self::ErrorStatus => 2,
+            Self::NewlyBlocked => 3,
+            Self::Unstable => 4,
+            Self::Expired | Self::Unexplained => 5,
+            Self::Gone | Self::Shrunk | Self::UnknownCase => 6,
         }
     }
 }
@@ -101,6 +105,43 @@ impl BaselineCheck<'_> {
         let one = Differing { known: was.into_iter().collect(), found: now.into_iter().collect(), ..one };
         let shown = if differ.contains(&cause.representative.0) { Some(&cause.representative.0) } else { None };
         self.differences.push(self.shown(explained(one, entry), shown.or_else(|| clearest(&differ))));
+    }
+
+    /// The errors that the baseline knows with other statuses. An error that it does not know is left to the checks.
+    fn errors(&mut self) {
+        let (mut was, mut now, mut differ) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (error, cases) in self.seen.errors() {
+            let of_name = |known: &&String| without_status(known) == without_status(error);
+            let known: Vec<&String> = self.baseline.errors.iter().filter(of_name).collect();
+            let cases = cases.iter().filter(|case| !self.baseline.is_unstable(case));
+            let cases: BTreeSet<String> = cases.cloned().collect();
+            if !known.is_empty() && !known.contains(&error) && !cases.is_empty() {
+                was.extend(known.into_iter().cloned());
+                now.insert(error.clone());
+                differ.extend(cases);
+            }
+        }
+        if differ.is_empty() {
+            return;
+        }
+        let headline = now.iter().next().cloned().unwrap_or_default();
+        let more = if now.len() > 1 { format!(" and {} more", now.len() - 1) } else { String::new() };
+        let one = of_cases(Difference::ErrorStatus, headline + &more, &differ);
+        let one = Differing { known: was.into_iter().collect(), found: now.into_iter().collect(), ..one };
+        self.differences.push(self.shown(one, clearest(&differ)));
+    }
+
+    /// The cases that are blocked and were not. Their faults are elsewhere, so that they are no cause.
+    fn blocked(&mut self) {
+        let Some(known) = &self.baseline.blocked else { return };
+        let is_new = |case: &&String| !known.contains(*case) && !self.baseline.is_unstable(case);
+        let differ: BTreeSet<String> = self.seen.blocked().keys().filter(is_new).cloned().collect();
+        let Some((case, blocked)) = clearest(&differ).and_then(|case| self.seen.blocked().get_key_value(case)) else {
+            return;
+        };
+        let one = of_cases(Difference::NewlyBlocked, blocked.reason.clone(), &differ);
+        let (representative, exchange) = (Some(CaseId(case.clone())), blocked.exchange.clone());
+        self.differences.push(Differing { representative, exchange, ..one });
     }
 
     /// The unstable cases with a result that was not recorded.
@@ -174,6 +215,11 @@ fn of_cases(difference: Difference, headline: String, cases: &BTreeSet<String>) 
 fn explained(one: Differing, entry: Option<&BaselineEntry>) -> Differing {
     let reason = entry.filter(|entry| !entry.is_unexplained()).map(|entry| entry.reason.clone());
     Differing { reason, issue: entry.and_then(|entry| entry.issue.clone()), ..one }
+}
+
+/// The service and the name of an error.
+fn without_status(error: &str) -> &str {
+    error.rsplit_once(" (").map_or(error, |(name, _)| name)
 }
 
 /// The case with the shortest ID.

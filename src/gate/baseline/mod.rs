@@ -43,6 +43,10 @@ pub struct Baseline {
     unstable: Vec<UnstableEntry>,
     /// The operations that the target implements, such as `sqs.CreateQueue`.
     implemented: BTreeSet<String>,
+    /// The cases that are blocked; `None` in a file that lists none, of a version that did not look at them.
+    blocked: Option<BTreeSet<String>>,
+    /// The errors of responses with their statuses, such as `sqs: QueueDoesNotExist (400)`.
+    errors: BTreeSet<String>,
 }
 
 /// A baseline that cannot be used.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cause::{Cause, JudgedLocations, causes, response},
-    judge::verdict::Verdict,
-    run::event::CaseReport,
+    judge::{fingerprint::steady, verdict::Verdict},
+    run::event::{CaseReport, ShownExchange},
 };
 
 /// The results of a run.
@@ -17,6 +17,16 @@ pub struct SeenCases {
     implemented: BTreeSet<String>,
     /// The first case of each operation that is not implemented.
     not_implemented: BTreeMap<String, CaseReport>,
+    blocked: BTreeMap<String, BlockedCase>,
+    /// The cases of each error, by service, name and status: `sqs: QueueDoesNotExist (400)`.
+    errors: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// A case that is blocked.
+#[derive(Debug, Clone)]
+pub(super) struct BlockedCase {
+    pub(super) reason: String,
+    pub(super) exchange: Option<ShownExchange>,
 }
 
 /// The result of a case.
@@ -35,7 +45,15 @@ impl SeenCases {
         match case.verdict {
             Verdict::Conforms | Verdict::Deviates => drop(self.implemented.insert(operation())),
             Verdict::NotImplemented => drop(self.not_implemented.entry(operation()).or_insert_with(|| case.clone())),
-            Verdict::Blocked | Verdict::Inconclusive | Verdict::NotApplicable => {}
+            Verdict::Blocked => {
+                let blocked = BlockedCase { reason: case.reason.clone(), exchange: case.exchange.clone() };
+                self.blocked.insert(case.id.0.clone(), blocked);
+            }
+            Verdict::Inconclusive | Verdict::NotApplicable => {}
+        }
+        for error in &case.errors {
+            let error = format!("{}: {}", case.service, steady(error));
+            self.errors.entry(error).or_default().insert(case.id.0.clone());
         }
         self.locations.enter(case);
         let text = if is_deviation { response(case) } else { case.verdict.name().to_owned() };
@@ -73,6 +91,16 @@ impl SeenCases {
     /// The operations with a case that was judged.
     pub(super) fn implemented(&self) -> &BTreeSet<String> {
         &self.implemented
+    }
+
+    /// The cases that are blocked.
+    pub(super) fn blocked(&self) -> &BTreeMap<String, BlockedCase> {
+        &self.blocked
+    }
+
+    /// The cases of each error, by service, name and status.
+    pub(super) fn errors(&self) -> &BTreeMap<String, BTreeSet<String>> {
+        &self.errors
     }
 
     /// Each case with its result.

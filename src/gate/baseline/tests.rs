@@ -50,6 +50,7 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
         findings,
         checks: 1,
         alternatives: Vec::new(),
+        errors: BTreeSet::new(),
         cites: Vec::new(),
         position: String::new(),
         exchange: (verdict == Verdict::Deviates).then_some(exchange),
@@ -99,13 +100,84 @@ fn reported(baseline: &Baseline, seen: &SeenCases) -> Vec<(Difference, String)> 
 fn an_entry_is_a_cause_with_its_cases_as_patterns() {
     let run = seen(&[(A, Ok("Odd (400)")), (B, Ok("Odd (400)")), (C, Err(Verdict::Conforms))]);
     let baseline = accepting(&run);
-    let expected = "schema = \"wireproof/baseline/v2\"\nimplemented = [\"s.{Get,Put}\"]\n\n[[cause]]\n\
+    let expected = "schema = \"wireproof/baseline/v2\"\nimplemented = [\"s.{Get,Put}\"]\nblocked = []\n\n[[cause]]\n\
         headline = \"Put: Odd (400) instead of a validation error\"\nreason = \"we know\"\nrank = \"wrong-error\"\n\
         kind = \"wrong-error\"\nscope = \"s: Odd (400)\"\n\
         cases.\"error-identity: Odd (400)\" = [\"s.Put/{a,b}/length/max\"]\n";
     assert_eq!(text(&baseline), expected);
     assert_eq!(Baseline::read("b", expected).unwrap(), baseline);
     assert_eq!(reported(&baseline, &run), []);
+}
+
+/// A run in which the case conforms, after an error with that status.
+fn rejected(case: &str, error: &str) -> CaseReport {
+    let errors = [error.to_owned()].into();
+    CaseReport { errors, ..case_report(case, Verdict::Conforms, Vec::new()) }
+}
+
+fn run_of(cases: impl IntoIterator<Item = CaseReport>) -> SeenCases {
+    let mut seen = SeenCases::default();
+    cases.into_iter().for_each(|case| seen.enter(&case));
+    seen
+}
+
+#[rstest]
+#[case::same("Odd (400)", &[])]
+#[case::other_status("Odd (409)", &[(Difference::ErrorStatus, B)])]
+#[case::other_error("Even (409)", &[])]
+fn a_known_error_with_another_status_differs(#[case] error: &str, #[case] expected: &[(Difference, &str)]) {
+    let baseline = accepting(&run_of([rejected(A, "Odd (400)"), rejected(B, "Odd (400)")]));
+    assert_eq!(Baseline::read("b", &text(&baseline)).unwrap(), baseline);
+    assert!(text(&baseline).contains("errors = [\"s: Odd (400)\"]"), "{}", text(&baseline));
+    let differs = reported(&baseline, &run_of([rejected(A, "Odd (400)"), rejected(B, error)]));
+    let expected: Vec<_> = expected.iter().map(|(difference, case)| (*difference, (*case).to_owned())).collect();
+    assert_eq!(differs, expected);
+}
+
+#[test]
+fn an_update_accepts_another_status_and_forgets_the_older_one_after_a_whole_run() {
+    let (older, newer) = (run_of([rejected(A, "Odd (400)")]), run_of([rejected(A, "Odd (409)")]));
+    let baseline = accepting(&older).updated(once(&newer), &nothing(), None);
+    assert_eq!(reported(&baseline, &newer), []);
+    assert_eq!(reported(&baseline, &older), [(Difference::ErrorStatus, A.to_owned())]);
+    // A case of an entry did not run.
+    let partial = accepting(&run_of([
+        rejected(A, "Odd (400)"),
+        case_report(B, Verdict::Deviates, vec![finding(Code::ERROR_IDENTITY, "Even (400)")]),
+    ]));
+    let baseline = partial.updated(once(&newer), &nothing(), None);
+    assert_eq!(reported(&baseline, &older), []);
+}
+
+#[rstest]
+#[case::as_before(&[(A, Verdict::Blocked), (B, Verdict::Conforms)], &[])]
+#[case::one_more(&[(A, Verdict::Blocked), (B, Verdict::Blocked)], &[(Difference::NewlyBlocked, B)])]
+#[case::a_new_case(&[(C, Verdict::Blocked)], &[(Difference::NewlyBlocked, C)])]
+#[case::one_less(&[(A, Verdict::Conforms), (B, Verdict::Conforms)], &[])]
+#[case::not_judged(&[(A, Verdict::Inconclusive), (B, Verdict::NotApplicable)], &[])]
+fn a_case_that_is_newly_blocked_differs(#[case] cases: &[(&str, Verdict)], #[case] expected: &[(Difference, &str)]) {
+    let run =
+        |cases: &[(&str, Verdict)]| run_of(cases.iter().map(|(id, verdict)| case_report(id, *verdict, Vec::new())));
+    let baseline = accepting(&run(&[(A, Verdict::Blocked), (B, Verdict::Conforms)]));
+    assert_eq!(Baseline::read("b", &text(&baseline)).unwrap(), baseline);
+    let expected: Vec<_> = expected.iter().map(|(difference, case)| (*difference, (*case).to_owned())).collect();
+    assert_eq!(reported(&baseline, &run(cases)), expected);
+    // An update of a part keeps what did not run.
+    let updated = baseline.updated(once(&run(&[(B, Verdict::Conforms)])), &nothing(), None);
+    assert_eq!(reported(&updated, &run(&[(A, Verdict::Blocked)])), []);
+    assert_eq!(
+        reported(
+            &updated.updated(once(&run(&[(A, Verdict::Conforms)])), &nothing(), None),
+            &run(&[(A, Verdict::Blocked)])
+        ),
+        [(Difference::NewlyBlocked, A.to_owned())]
+    );
+}
+
+#[test]
+fn a_baseline_that_lists_no_blocked_cases_says_nothing_about_them() {
+    let baseline = Baseline::read("b", "schema = \"wireproof/baseline/v2\"\n").unwrap();
+    assert_eq!(reported(&baseline, &run_of([case_report(A, Verdict::Blocked, Vec::new())])), []);
 }
 
 #[rstest]
@@ -117,7 +189,7 @@ fn an_entry_is_a_cause_with_its_cases_as_patterns() {
 #[case::gone(&[(A, Err(Verdict::Conforms)), (B, Err(Verdict::Conforms))], &[(Difference::Gone, "s.Put/{a,b}/length/max")])]
 #[case::vanished(&[(A, Err(Verdict::NotImplemented)), (B, Err(Verdict::NotImplemented))], &[(Difference::OperationVanished, "s.Put")])]
 #[case::not_implemented_in_one_case(&[(A, Ok("Odd (400)")), (B, Err(Verdict::NotImplemented))], &[])]
-#[case::blocked(&[(A, Err(Verdict::Blocked)), (B, Err(Verdict::Inconclusive))], &[])]
+#[case::blocked(&[(A, Err(Verdict::Blocked)), (B, Err(Verdict::Inconclusive))], &[(Difference::NewlyBlocked, A)])]
 #[case::not_run(&[], &[])]
 fn each_way_to_differ_has_its_kind(
     #[case] now: &[(&str, Result<&str, Verdict>)],
@@ -210,7 +282,7 @@ fn an_update_keeps_comments_and_unchanged_members() {
     let old = format!("# Ours.\n{old}").replace("reason = \"we know\"", "reason = 'it is' # so\nissue = '#7'");
     let now = seen(&[(A, Ok("Odd (400)")), (C, Ok("Odd (400)")), (B, Err(Verdict::Conforms))]);
     let next = Baseline::read("b", &old).unwrap().updated(once(&now), &nothing(), None);
-    let expected = "# Ours.\nschema = \"wireproof/baseline/v2\"\nimplemented = [\"s.{Get,Put}\"]\n\n[[cause]]\n\
+    let expected = "# Ours.\nschema = \"wireproof/baseline/v2\"\nimplemented = [\"s.{Get,Put}\"]\nblocked = []\n\n[[cause]]\n\
         headline = \"Get, Put: Odd (400) instead of a validation error\"\nreason = 'it is' # so\nissue = '#7'\n\
         rank = \"wrong-error\"\nkind = \"wrong-error\"\nscope = \"s: Odd (400)\"\n\
         cases.\"error-identity: Odd (400)\" = [\n  \"s.Get/c/length/max\",\n  \"s.Put/a/length/max\",\n]\n";

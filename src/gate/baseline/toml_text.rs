@@ -47,6 +47,18 @@ impl Baseline {
         } else {
             set_cases(document.as_table_mut(), "implemented", &self.implemented);
         }
+        if let Some(blocked) = &self.blocked {
+            // An empty list differs from none.
+            if document.get("blocked").is_none() {
+                document.insert("blocked", value(Array::new()));
+            }
+            set_cases(document.as_table_mut(), "blocked", blocked);
+        }
+        if self.errors.is_empty() {
+            document.remove("errors");
+        } else if results(document.get("errors")).as_ref() != Some(&self.errors) {
+            document.insert("errors", value(lines(self.errors.iter().cloned())));
+        }
         let mut position = 0;
         let mut known = tables(document.remove("cause"), of_cause);
         let mut causes = ArrayOfTables::new();

@@ -13,6 +13,7 @@ pub fn events(document: ReportDocument, requirements: Vec<CitableRequirement>) -
         endpoint: document.target.endpoint,
         region: document.target.region,
         suite: document.suite.digest,
+        models: document.models,
         seed: document.seed,
         selected: document.cases.len(),
         selection: document.selection,

@@ -19,7 +19,7 @@ fn report(ids: &[&str], shard: Option<(usize, usize)>) -> Value {
     let deviates = ids.iter().filter(|id| **id == "s/o/b").count();
     let selection = SelectionDigest::of(IDS);
     let mut report = json!({
-        "schema": "wireproof/report/v2", "tool": { "name": "wireproof", "version": "1" },
+        "schema": "wireproof/report/v3", "tool": { "name": "wireproof", "version": "1" },
         "suite": { "digest": "d" }, "target": { "name": "x", "endpoint": "http://127.0.0.1:1", "region": "r" },
         "seed": 7, "selection": { "cases": selection.cases, "digest": selection.digest },
         "interrupted": false, "duration_ms": ids.len(),

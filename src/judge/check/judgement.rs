@@ -26,6 +26,8 @@ pub struct CaseJudgement {
     pub judged: BTreeSet<String>,
     /// For each step with several alternatives, the one that held.
     pub alternatives: Vec<String>,
+    /// The errors of the responses to its steps, each with its status, such as `ValidationException (400)`.
+    pub errors: BTreeSet<String>,
     obstacle: Option<Obstacle>,
 }
 
@@ -63,6 +65,8 @@ impl CaseJudgement {
         };
         let (crashes, responses): (Vec<_>, Vec<_>) =
             step.responses().filter(is_judged).partition(server_error::is_crash);
+        let of_step = responses.iter().filter(|response| response.exchange.role == Role::Main);
+        self.errors.extend(of_step.filter_map(error));
         for check in CHECKS {
             match check.look {
                 CheckScope::Response(look) => {
@@ -105,8 +109,17 @@ impl CaseJudgement {
     }
 }
 
+/// The error of a response with its status.
+fn error(response: &ResponseSubject<'_>) -> Option<String> {
+    let name: String = response.parsed.error()?.chars().take(LONGEST_NAME).collect();
+    Some(format!("{name} ({})", response.response.status))
+}
+
 /// The maximum number of findings of one severity in a case. A response with more has one fault many times.
 const MOST_FINDINGS: usize = 100;
+
+/// The maximum length of the name of an error, in characters.
+const LONGEST_NAME: usize = 200;
 
 /// The maximum length of a text in a finding, in characters.
 const LONGEST_TEXT: usize = 2000;

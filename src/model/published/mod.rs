@@ -7,6 +7,7 @@ mod places;
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -21,6 +22,8 @@ pub use places::Places;
 /// The text of a model, and of the examples beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelFiles {
+    /// The name that finds it again: `botocore:SERVICE@VERSION`, or the path of the file.
+    pub source: String,
     /// The model's file.
     pub file: PathBuf,
     /// The text of the model.
@@ -92,12 +95,24 @@ fn hint(nearest: &[String]) -> String {
 ///
 /// # Errors
 /// An unknown name, a file that cannot be read, no botocore, or a botocore without that service or version.
-pub fn find(name: &str, places: &Places) -> Result<ModelFiles, ModelFileError> {
+pub fn find(name: impl AsRef<OsStr>, places: &Places) -> Result<ModelFiles, ModelFileError> {
+    let (path, name) = (PathBuf::from(name.as_ref()), name.as_ref().to_string_lossy());
     if let Some(service) = name.strip_prefix("botocore:") {
-        return with_examples(botocore(service, places)?);
+        let file = botocore(service, places)?;
+        return with_examples(in_botocore(&file), file);
     }
     let is_model = [".json", ".json.gz"].iter().any(|ending| name.ends_with(ending));
-    if is_model { with_examples(PathBuf::from(name)) } else { Err(ModelFileError::Name { name: name.to_owned() }) }
+    if is_model {
+        with_examples(name.into_owned(), path)
+    } else {
+        Err(ModelFileError::Name { name: name.into_owned() })
+    }
+}
+
+/// The name of a model in botocore, with its version: the names of its two folders.
+fn in_botocore(file: &Path) -> String {
+    let folder = |above: usize| Some(file.ancestors().nth(above)?.file_name()?.to_string_lossy());
+    format!("botocore:{}@{}", folder(2).unwrap_or_default(), folder(1).unwrap_or_default())
 }
 
 /// The services of this machine's botocore, each with its API versions, the newest last.
@@ -192,7 +207,7 @@ fn plain_or_gz(folder: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// Reads a model, with the examples beside it if the file is botocore's.
-fn with_examples(file: PathBuf) -> Result<ModelFiles, ModelFileError> {
+fn with_examples(source: String, file: PathBuf) -> Result<ModelFiles, ModelFileError> {
     let is_botocore =
         file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("service-2."));
     let beside = file.parent().filter(|_| is_botocore).and_then(|folder| plain_or_gz(folder, "examples-1.json"));
@@ -203,7 +218,7 @@ fn with_examples(file: PathBuf) -> Result<ModelFiles, ModelFileError> {
         }
         None => None,
     };
-    Ok(ModelFiles { text: read(&file)?, file, examples })
+    Ok(ModelFiles { source, text: read(&file)?, file, examples })
 }
 
 fn read(path: &Path) -> Result<String, ModelFileError> {
@@ -273,7 +288,9 @@ mod tests {
     #[case::by_version("botocore:dynamodb@2011-12-05", "old")]
     fn a_model_of_botocore_is_found_by_its_service(#[case] name: &str, #[case] text: &str) {
         let (_folder, places) = botocore();
-        assert_eq!(find(name, &places).unwrap().text, text);
+        let found = find(name, &places).unwrap();
+        assert_eq!(found.text, text);
+        assert_eq!(find(&found.source, &places).unwrap(), found);
     }
 
     #[test]

@@ -16,9 +16,10 @@ use std::{
 use super::{
     Reporter,
     hunk::{self, Hunk},
+    phrasing,
     requirement_index::RequirementIndex,
     text,
-    text_page::{HEADING, TextPage},
+    text_page::{FAINT, HEADING, TextPage},
 };
 use crate::{
     cause::{JudgedLocations, causes},
@@ -106,6 +107,9 @@ impl<W: Write> Human<W> {
         let name = if run.target == run.endpoint { String::new() } else { format!("{} at ", run.target) };
         let target = format!("{cases} against {name}{}, seed {}", run.endpoint, run.seed);
         page.entry(0, HEADING, "wireproof", &target);
+        for model in &run.models {
+            page.entry(0, FAINT, "model", &phrasing::model(model));
+        }
         self.write(&page)
     }
 

@@ -55,6 +55,7 @@ fn report_with_end(options: HumanOptions, change: impl FnOnce(&mut RunFinished))
 fn a_run_is_reported_from_its_deviations_to_its_summary() {
     insta::assert_snapshot!(rendered(plain(), &events()), @r#"
     wireproof  12 cases against emulator at http://127.0.0.1:4566, seed 7
+    model  codedeploy 2014-10-06 (botocore:codedeploy@2014-10-06, sha256 44136fa355b3…)
 
     codedeploy StopDeployment: 2 cases deviate
 
@@ -146,6 +147,7 @@ fn a_run_that_conforms_is_two_blocks() {
     let events = run(vec![case(&format!("{STOP}/open"), Verdict::Conforms, "")]);
     insta::assert_snapshot!(rendered(plain(), &events), @"
     wireproof  1 case against emulator at http://127.0.0.1:4566, seed 7
+    model  codedeploy 2014-10-06 (botocore:codedeploy@2014-10-06, sha256 44136fa355b3…)
 
     all cases conform
     1 case selected = 1 conform + 0 deviate
@@ -155,10 +157,10 @@ fn a_run_that_conforms_is_two_blocks() {
 }
 
 #[test]
-fn nothing_but_the_first_line_is_written_while_cases_run() {
+fn nothing_but_the_target_and_the_models_is_written_while_cases_run() {
     let events = events();
     let written = rendered(plain(), &events[..events.len() - 1]);
-    assert_eq!(written.lines().count(), 1);
+    assert_eq!(written.lines().count(), 2);
     assert_eq!(rendered(HumanOptions { quiet: true, ..plain() }, &events[..events.len() - 1]), "");
 }
 
@@ -268,6 +270,8 @@ fn a_narrow_terminal_gets_a_narrow_report() {
     insta::assert_snapshot!(rendered(options, &run(vec![deviation("unknown-id")])), @r#"
     wireproof  1 case against emulator at http://127.0.0.1:4566,
         seed 7
+    model  codedeploy 2014-10-06
+        (botocore:codedeploy@2014-10-06, sha256 44136fa355b3…)
 
     codedeploy StopDeployment: 1 case deviates
 
@@ -318,6 +322,7 @@ fn a_wide_terminal_gets_a_wide_report() {
     let options = HumanOptions { width: 160, ..plain() };
     insta::assert_snapshot!(rendered(options, &run(vec![deviation("unknown-id")])), @r#"
     wireproof  1 case against emulator at http://127.0.0.1:4566, seed 7
+    model  codedeploy 2014-10-06 (botocore:codedeploy@2014-10-06, sha256 44136fa355b3…)
 
     codedeploy StopDeployment: 1 case deviates
 

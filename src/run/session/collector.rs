@@ -352,6 +352,7 @@ impl<'s> Collector<'s> {
             findings: judgement.findings,
             checks: judgement.checks,
             alternatives: judgement.alternatives,
+            errors: judgement.errors,
             cites: case.scenario.cites.clone(),
             duration_ms: milliseconds(transcript.elapsed),
         };

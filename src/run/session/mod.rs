@@ -238,7 +238,9 @@ impl Session {
         }
         // The last cases are reported now, and an observer may interrupt: the state must not be borrowed.
         let is_interrupted = *self.interrupt.borrow();
-        collector.finish(is_interrupted, milliseconds(started.elapsed()), self.transport.notes())
+        let skipped = self.suite.services().flat_map(|service| service.skipped.iter().cloned());
+        let notes = skipped.chain(self.transport.notes()).collect();
+        collector.finish(is_interrupted, milliseconds(started.elapsed()), notes)
     }
 
     /// Asks the endpoint whether it can be tested at all. It need not respond well.
@@ -274,6 +276,7 @@ impl Session {
             endpoint: self.target.endpoint.to_string(),
             region: self.target.region.clone(),
             suite: self.suite.digest().to_owned(),
+            models: self.suite.services().map(|service| service.model.clone()).collect(),
             seed: self.options.seed,
             selected: plan.selected(),
             selection: plan.whole().selected.clone(),

@@ -78,9 +78,10 @@ impl Resolver<'_> {
     }
 
     /// Resolves a `states.yaml`, or `only` these states of it.
-    pub(super) fn states(&self, raw: RawStates, only: Option<&BTreeSet<String>>) -> Result<StateTable, Diagnostic> {
-        let yielded = |(name, state): (&String, &RawState)| (name.clone(), state.yields.keys().cloned().collect());
-        let yields: Yields = raw.states.iter().map(yielded).collect();
+    pub(super) fn states(&self, mut raw: RawStates, only: Option<&BTreeSet<String>>) -> Result<StateTable, Diagnostic> {
+        let is_newer = self.files.has_newer_states(self.service);
+        let skipped = if is_newer { self.drop_inexpressible(&mut raw, only) } else { Vec::new() };
+        let yields = yields(&raw);
         let wanted = raw.states.into_iter().filter(|(name, _)| only.is_none_or(|only| only.contains(name)));
         let states = wanted.map(|(name, state)| Ok((name.clone(), self.state(&name, state, &yields)?)));
         let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
@@ -95,7 +96,33 @@ impl Resolver<'_> {
             matcher::check(pattern)
                 .map_err(|problem| self.source.at(&format!("{at}{}", problem.pointer), problem.problem))?;
         }
-        Ok(StateTable { by_name, fillings, removals, pending: raw.pending })
+        Ok(StateTable { by_name, skipped, fillings, removals, pending: raw.pending })
+    }
+
+    /// Drops what this model cannot express from a recipe for a newer one. Returns the states among them, with the reason.
+    fn drop_inexpressible(&self, raw: &mut RawStates, only: Option<&BTreeSet<String>>) -> Vec<String> {
+        let mut skipped = Vec::new();
+        // A state may build on one that is dropped.
+        loop {
+            let yields = yields(raw);
+            let wanted = raw.states.iter().filter(|(name, _)| only.is_none_or(|only| only.contains(*name)));
+            let problem = |(name, state): (&String, &RawState)| {
+                Some((name.clone(), self.state(name, state.clone(), &yields).err()?.message))
+            };
+            let inexpressible: Vec<(String, String)> = wanted.filter_map(problem).collect();
+            if inexpressible.is_empty() {
+                break;
+            }
+            for (name, problem) in inexpressible {
+                raw.states.remove(&name);
+                skipped.push(format!("{}: the state {name:?} of the recipe is skipped: {problem}", self.service));
+            }
+        }
+        let state = |place: &Value| Some(place.as_str()?.rsplit_once('/')?.0.to_owned());
+        raw.members.retain(|_, place| state(place).is_none_or(|state| raw.states.contains_key(&state)));
+        raw.removals.retain(|operation, calls| self.removal(operation, calls).is_ok());
+        raw.pending.retain(|operation, _| self.look_up(None, operation, "").is_ok());
+        skipped
     }
 
     /// Resolves the calls that remove what an operation creates. Their values may be those of an invalid input.
@@ -329,6 +356,11 @@ impl Resolver<'_> {
         Template::read(value)
             .map_err(|error| self.source.at(&format!("{at}{}", error.pointer), error.problem.to_string()))
     }
+}
+
+/// The variables of each state.
+fn yields(raw: &RawStates) -> Yields {
+    raw.states.iter().map(|(name, state)| (name.clone(), state.yields.keys().cloned().collect())).collect()
 }
 
 fn with_nearest<'n>(diagnostic: Diagnostic, wrong: &str, known: impl Iterator<Item = &'n str>) -> Diagnostic {

@@ -337,7 +337,7 @@ fn a_new_key_is_for_its_owner_alone_and_is_never_overwritten() {
     let made = run(&["certify", "--new-key", &path]);
     assert_status(&made, 0);
     let key = CertificateKey::read(&fs::read_to_string(&path).unwrap()).unwrap();
-    assert_eq!(out(&made).trim(), key.public().hex());
+    assert_eq!(out(&made).trim(), key.public().id());
     assert_eq!(PublicKey::read(&fs::read_to_string(format!("{path}.pub")).unwrap()).unwrap(), key.public());
     #[cfg(unix)]
     {
@@ -367,7 +367,7 @@ fn programs_and_people_get_the_same_result() {
         (&reported["verified"], &reported["granted"], &reported["problems"]),
         (&json!(true), &json!(true), &json!([]))
     );
-    assert_eq!((&reported["signed_by"], &reported["nonce"]), (&json!([public(KEY).hex()]), &json!(NONCE)));
+    assert_eq!((&reported["signed_by"], &reported["nonce"]), (&json!([public(KEY).id()]), &json!(NONCE)));
 
     let without_the_key = run(&[&verify[..4], &["--json"]].concat());
     assert_status(&without_the_key, 1);
