@@ -33,7 +33,7 @@ fn main() -> Result<()> {
     let mut out = io::stdout().lock();
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    let files = match published::find(&format!("botocore:{LARGEST}"), &places) {
+    let files = match published::find(format!("botocore:{LARGEST}"), &places) {
         Err(ModelFileError::NoBotocore) => {
             return Ok(writeln!(out, "skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set")?);
         }

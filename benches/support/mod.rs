@@ -123,6 +123,7 @@ fn step(number: usize) -> Step {
         racing: false,
         when: None,
         at_end: false,
+        prepares: false,
     }
 }
 

@@ -89,13 +89,13 @@ impl CauseRank {
         match (group, symptom) {
             (RequestGroup::Wire, _) => Self::Wire,
             (RequestGroup::Signing, _) => Self::Signing,
-            (RequestGroup::Behavior, Symptom::Crash { .. }) => Self::ValidCrashes,
-            (RequestGroup::Behavior, Symptom::WrongError { .. }) => Self::WrongError,
+            (RequestGroup::Behavior, Symptom::Crash { .. })
+            | (RequestGroup::Sdk, Symptom::Crash { valid: true, .. }) => Self::ValidCrashes,
+            (RequestGroup::Behavior | RequestGroup::Sdk, Symptom::WrongError { .. })
+            | (RequestGroup::Sdk, Symptom::Crash { valid: false, .. }) => Self::WrongError,
             (RequestGroup::Behavior, _) => Self::WrongBehavior,
-            (RequestGroup::Sdk, Symptom::Crash { valid: true, .. }) => Self::ValidCrashes,
             (RequestGroup::Sdk, Symptom::Rejected { .. }) => Self::ValidRejected,
             (RequestGroup::Sdk, Symptom::Accepted) => Self::InvalidAccepted,
-            (RequestGroup::Sdk, Symptom::Crash { valid: false, .. } | Symptom::WrongError { .. }) => Self::WrongError,
             (RequestGroup::Sdk, Symptom::Response(_)) => Self::WrongResponse,
         }
     }

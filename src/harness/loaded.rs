@@ -190,11 +190,11 @@ fn family_selectors(suite: &Suite) -> Result<Vec<FamilySelector>, Problem> {
     let selectors: Result<Vec<FamilySelector>, Problem> =
         suite.probe_families.iter().map(|name| selector(name)).collect();
     let selectors = selectors?;
-    let default = || match suite.selection.filters.is_empty() {
-        true => vec![FamilySelector::Group(RequestGroup::Sdk), FamilySelector::Group(RequestGroup::Behavior)],
-        false => vec![FamilySelector::All],
-    };
-    Ok(if selectors.is_empty() { default() } else { selectors })
+    Ok(match (selectors.is_empty(), suite.selection.filters.is_empty()) {
+        (false, _) => selectors,
+        (true, true) => [RequestGroup::Sdk, RequestGroup::Behavior].map(FamilySelector::Group).to_vec(),
+        (true, false) => vec![FamilySelector::All],
+    })
 }
 
 fn selector(name: &str) -> Result<FamilySelector, Problem> {

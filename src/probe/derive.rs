@@ -407,10 +407,10 @@ fn alternatives(
         ExpectedOutcome::RejectedOrUnreadable => {
             rejection(own, &[RejectionClass::Serialization, RejectionClass::Constraint])
         }
-        ExpectedOutcome::Absent => rejection(Vec::new(), &[RejectionClass::Auth]),
         ExpectedOutcome::Unreadable => rejection(Vec::new(), &[RejectionClass::Serialization]),
         ExpectedOutcome::UnknownOperation => rejection(Vec::new(), &[RejectionClass::UnknownOperation]),
-        ExpectedOutcome::Unauthenticated => rejection(Vec::new(), &[RejectionClass::Auth]),
+        // A service may hide what does not exist.
+        ExpectedOutcome::Absent | ExpectedOutcome::Unauthenticated => rejection(Vec::new(), &[RejectionClass::Auth]),
         ExpectedOutcome::ClientError | ExpectedOutcome::RejectedInAnyWay => {
             rejection(Vec::new(), &[RejectionClass::Client])
         }

@@ -108,7 +108,7 @@ impl SequenceWriter<'_> {
         let wanted =
             wanted.filter(|member| !members.contains_key(&member.name) && self.inputs.is_sent_later(operation, member));
         for member in wanted {
-            let value = self.inputs.known(self.recipe(operation, number), &member.name).cloned();
+            let value = self.recipe(operation, number).known_member(&member.name).cloned();
             if let (Some(value), Some(members)) = (value, input.as_object_mut()) {
                 members.insert(member.name.clone(), value);
             }

@@ -40,11 +40,9 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     }
     let deletes = meets.iter().any(|related| related.relation.role == RelationRole::Deletes);
     let errors = related_errors::absent(subject.contract(), operation);
-    let expected = match errors.is_empty() {
-        // Many deletions of nothing are no error, whatever the operation declares.
-        false if !deletes => ExpectedOutcome::Absent,
-        _ => ExpectedOutcome::Responded,
-    };
+    // Many deletions of nothing are no error, whatever the operation declares.
+    let is_sure = !errors.is_empty() && !deletes;
+    let expected = if is_sure { ExpectedOutcome::Absent } else { ExpectedOutcome::Responded };
     let draft = ProbeDraft::new("unknown", "identifies nothing", InputChange::Unlike, expected);
     Some(FamilyDrafts::of("what does not exist is not found", vec![draft]))
 }

@@ -2,7 +2,8 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    pages::PageMembers, related::RelatedSubject,
+    pages::PageMembers,
+    related::{RelatedSubject, identifier_of},
 };
 use crate::{
     model::{Contract, Member, Operation, ShapeId, ShapeKind},
@@ -33,7 +34,7 @@ fn compared(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
     let all = related.next(RelationRole::Lists).filter_map(|(relation, list, links)| {
         let path = relation.output.as_ref()?.0.clone();
         let at = path.iter().position(|step| step == "[]")?;
-        let origin = related.origin(related.identifier_of(&path)?)?;
+        let origin = related.origin(identifier_of(&path)?)?;
         let shared = shared(related.subject.contract(), read, list, &path[..at]);
         if shared.is_empty() {
             return None;

@@ -2,7 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    related::RelatedSubject,
+    related::{RelatedSubject, identifier_of},
 };
 use crate::{
     model::{Contract, Operation, ShapeId, ShapeKind},
@@ -69,7 +69,7 @@ fn reads_a_state(related: RelatedSubject<'_>) -> bool {
 /// A list without the resource. `None` where its items may be kept with a state of their own.
 fn without(related: RelatedSubject<'_>, relation: &Relation, list: &Operation) -> Option<BodyPattern> {
     let path = relation.output.as_ref()?.0.clone();
-    let origin = related.origin(related.identifier_of(&path)?)?;
+    let origin = related.origin(identifier_of(&path)?)?;
     let at = path.iter().position(|step| step == "[]")?;
     let item = item_shape(related.subject.contract(), &list.output, &path[..at])?;
     if !endings(related.subject.contract(), &item).is_empty() {

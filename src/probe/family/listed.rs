@@ -2,7 +2,8 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    pages::PageMembers, related::RelatedSubject,
+    pages::PageMembers,
+    related::{RelatedSubject, identifier_of},
 };
 use crate::probe::{
     relations::RelationRole,
@@ -28,7 +29,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
 fn lists(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
     let all = related.next(RelationRole::Lists).filter_map(|(relation, next, links)| {
         let path = relation.output.as_ref()?.0.clone();
-        let origin = related.origin(related.identifier_of(&path)?)?;
+        let origin = related.origin(identifier_of(&path)?)?;
         let has = (path, PatternLeaf::Equals(SequenceValue::Identifier(origin)));
         let mut bodies = vec![BodyPattern(vec![has])];
         // It may be on a later page.

@@ -2,7 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    related::RelatedSubject,
+    related::{RelatedSubject, identifier_of},
 };
 use crate::{
     model::{Contract, Member, Operation, ShapeKind},
@@ -33,7 +33,7 @@ fn narrowed(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
     let lists = related.next(RelationRole::Lists).filter_map(|(relation, list, links)| {
         let path = relation.output.as_ref()?.0.clone();
         let items = path[..path.iter().position(|step| step == "[]")?].to_vec();
-        let listed = related.origin(related.identifier_of(&path)?)?;
+        let listed = related.origin(identifier_of(&path)?)?;
         let (filter, origin) = filter(related, contract, list, &links)?;
         let create = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
         let another = SequenceCall { input: CallInput::Fresh, ..create.clone() };
@@ -66,9 +66,9 @@ fn filter(
     list: &Operation,
     links: &[IdentifierLink],
 ) -> Option<((String, bool), IdentifierOrigin)> {
-    let free =
+    let mut free =
         contract.members(&list.input).iter().filter(|member| !links.iter().any(|link| link.member == member.name));
-    free.filter_map(|member| {
+    free.find_map(|member| {
         let is_list = is_list_of_texts(contract, member);
         let singular = member.name.strip_suffix('s').filter(|_| is_list).unwrap_or(&member.name);
         let named = singular.strip_suffix("Prefix").unwrap_or(singular);
@@ -76,7 +76,6 @@ fn filter(
         let origin = related.origin(named).filter(|_| is_filter)?;
         Some(((member.name.clone(), is_list), origin))
     })
-    .next()
 }
 
 fn is_list_of_texts(contract: &Contract, member: &Member) -> bool {

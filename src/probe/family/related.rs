@@ -48,17 +48,6 @@ impl<'a> RelatedSubject<'a> {
         })
     }
 
-    /// The name of the identifier that a path in an output ends with; of a list of identifiers, the resource's own.
-    pub(super) fn identifier_of<'p>(self, path: &'p [String]) -> Option<&'p str>
-    where
-        'a: 'p,
-    {
-        match path {
-            [.., list, items] if items == "[]" => Some(list.strip_suffix('s').unwrap_or(list)),
-            _ => path.last().map(String::as_str),
-        }
-    }
-
     /// The origin of an identifier of the resource.
     pub(super) fn origin(self, name: &str) -> Option<IdentifierOrigin> {
         let origin = self.resource.origin(self.subject.contract(), self.operation(), name)?;
@@ -119,5 +108,13 @@ impl<'a> RelatedSubject<'a> {
         let is_value =
             |kind: &ShapeKind| matches!(kind, ShapeKind::Boolean | ShapeKind::Enum(_) | ShapeKind::IntEnum(_));
         !shape.is_some_and(|shape| is_value(&shape.kind))
+    }
+}
+
+/// The name of the identifier that a path in an output ends with; of a list of identifiers, that of one.
+pub(super) fn identifier_of(path: &[String]) -> Option<&str> {
+    match path {
+        [.., list, items] if items == "[]" => Some(list.strip_suffix('s').unwrap_or(list)),
+        _ => path.last().map(String::as_str),
     }
 }

@@ -123,10 +123,10 @@ fn echo(contract: &Contract, output: &ShapeId, noun: &str, member: &Member) -> O
 fn is_same_kind(contract: &Contract, one: &ShapeId, other: &ShapeId) -> bool {
     let kinds = (contract.shape(one).map(|shape| &shape.kind), contract.shape(other).map(|shape| &shape.kind));
     one == other
-        || match kinds {
+        || matches!(
+            kinds,
             (Some(ShapeKind::String | ShapeKind::Enum(_)), Some(ShapeKind::String | ShapeKind::Enum(_)))
-            | (Some(ShapeKind::Boolean), Some(ShapeKind::Boolean))
-            | (Some(ShapeKind::Number(_)), Some(ShapeKind::Number(_))) => true,
-            _ => false,
-        }
+                | (Some(ShapeKind::Boolean), Some(ShapeKind::Boolean))
+                | (Some(ShapeKind::Number(_)), Some(ShapeKind::Number(_)))
+        )
 }

@@ -82,6 +82,14 @@ pub(super) struct Recipe<'a> {
     pub(super) salt: Option<u64>,
 }
 
+impl<'a> Recipe<'a> {
+    /// The value that is known for a top-level member.
+    pub(super) fn known_member(&self, member: &str) -> Option<&'a Value> {
+        let name = format!("{}/{member}", self.operation.name);
+        self.known.iter().find(|(glob, _)| glob.matches_whole(&name)).map(|(_, value)| value)
+    }
+}
+
 /// An input that has a location.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reached {
@@ -127,12 +135,6 @@ impl Inputs {
     /// Returns whether the least valid input has a member.
     pub(super) fn is_in_least(&self, operation: &Operation, member: &Member) -> bool {
         self.is_wanted(operation, member, &MemberPath(vec![ShapeStep::Member(member.name.clone())]))
-    }
-
-    /// The value of a recipe for a member of an input.
-    pub(super) fn known<'r>(&self, recipe: Recipe<'r>, member: &str) -> Option<&'r Value> {
-        let name = format!("{}/{member}", recipe.operation.name);
-        recipe.known.iter().find(|(glob, _)| glob.matches_whole(&name)).map(|(_, value)| value)
     }
 
     /// Returns whether a recipe has a value for a member of an input.
