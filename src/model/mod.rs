@@ -13,9 +13,10 @@
 //! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
 //! | `model_error` | A model that cannot be read | `pointer` |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
+//! | `companion` | What botocore keeps beside a model | `botocore`, `model_error` |
 //! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
-//! | `published` | The files of a published model, by its name | `bounded_file` |
+//! | `published` | The files of a published model, by its name | `bounded_file`, `companion` |
 //! | `schema` | Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value | `shape`, `pointer`, `exact_number` |
 //! | `sensitive` | The operations with sensitive values, at any depth |  |
 //! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer` |
@@ -28,6 +29,7 @@
 mod binding;
 mod botocore;
 pub mod bounded_file;
+mod companion;
 pub mod exact_number;
 mod instant;
 mod json_text;
@@ -52,6 +54,7 @@ use memchr::memmem;
 use serde::{Deserialize, de::IgnoredAny};
 
 pub use binding::MemberBinding;
+pub use companion::Companion;
 pub use instant::Instant;
 pub use json_text::JsonText;
 pub use model_error::{ModelError, ModelProblem};
@@ -159,21 +162,6 @@ impl Contract {
             errors.extend(shape.traits.query_error_code().map(str::to_owned));
         }
         Self { service, operations, shapes, errors, sensitive: OnceLock::new() }
-    }
-
-    /// The same contract with the examples of botocore's `examples-1.json` as `smithy.api#examples` of their
-    /// operations. Examples of unknown operations are left out.
-    ///
-    /// # Errors
-    /// Text that is not JSON, or not of this form.
-    pub fn with_examples(mut self, file: &str, text: &str) -> Result<Self, ModelError> {
-        for (name, examples) in botocore::read_examples(file, text)? {
-            if let Some(operation) = self.operations.get_mut(&name).filter(|_| !examples.is_empty()) {
-                let examples = examples.iter().map(botocore::example).collect();
-                operation.traits.0.insert("smithy.api#examples".to_owned(), examples);
-            }
-        }
-        Ok(self)
     }
 
     /// The service.

@@ -112,7 +112,7 @@ impl Derivation {
         let model = published::find(&self.model, &self.places)?;
         let service = self.service(&model.file);
         let mut texts = vec![("model.json", model.text, model.file.clone())];
-        texts.extend(model.examples.map(|(file, text)| ("examples-1.json", text, file)));
+        texts.extend(model.companions.into_iter().map(|found| (found.companion.file_name(), found.text, found.file)));
         texts.extend(beside(&model.file, "requirements.yaml")?);
         texts.extend(self.recipe(&service, &model.file)?);
         let path = |name: &str| format!("{service}/{name}");

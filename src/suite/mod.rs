@@ -21,7 +21,7 @@
 //! | `raw` | The raw form of a fixture, as serde reads it, before anything is resolved | `requirement` |
 //! | `service_fixtures` | A service with its contract, requirements and states | `matcher`, `requirement` |
 //! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
-//! | `fixtures` | All fixtures of a run | `source`, `fixture_files`, `requirement`, `service_fixtures`, `resolve` |
+//! | `fixtures` | All fixtures of a run | `source`, `requirement`, `service_fixtures`, `resolve` |
 //! | `needed_fixtures` | The fixtures that single cases need | `source`, `raw`, `service_fixtures`, `resolve`, `fixtures` |
 //! | `shard` | Shards |  |
 //! | `plan` | The order in which cases run, and which run concurrently | `shard` |

@@ -44,6 +44,7 @@ mod real_endpoints;
 mod recorded;
 mod recordings;
 mod reenactment;
+mod relations;
 mod reports;
 mod rerun;
 mod selfcheck;
