@@ -6,6 +6,7 @@ mod call;
 mod condition;
 mod expect;
 mod lint;
+mod relations;
 mod scope;
 mod table;
 
@@ -95,7 +96,8 @@ impl Resolver<'_> {
             matcher::check(pattern)
                 .map_err(|problem| self.source.at(&format!("{at}{}", problem.pointer), problem.problem))?;
         }
-        Ok(StateTable { by_name, fillings, removals, pending: raw.pending })
+        let corrections = self.corrections(&raw.relations)?;
+        Ok(StateTable { by_name, fillings, removals, pending: raw.pending, corrections })
     }
 
     /// Resolves the calls that remove what an operation creates. Their values may be those of an invalid input.
