@@ -22,6 +22,7 @@
 //! | `html` | The report of a run as a self-contained HTML page, readable without scripts | `requirement_index`, `case_groups`, `text`, `phrasing`, `hunk`, `marked_message` |
 //! | `human` | The text report | `requirement_index`, `case_groups`, `text`, `phrasing`, `text_page`, `hunk`, `marked_message` |
 //! | `json_report` | The report for programs | `text` |
+//! | `relations_report` | Writes the relations of a service as text and as JSON | `json_schema`, `text` |
 //! | `report_document` | The JSON report as data, written at the end of a run and read to compare or merge runs |  |
 //! | `ndjson` | The events of a run | `report_document`, `text` |
 //! | `pending_file` | Writes files atomically |  |
@@ -56,6 +57,8 @@ mod marked_message;
 mod ndjson;
 mod pending_file;
 pub(crate) mod phrasing;
+#[cfg(feature = "cli")]
+pub mod relations_report;
 mod report_document;
 mod requirement_index;
 #[cfg(feature = "reports")]

@@ -7,8 +7,8 @@
 mod truth_row;
 
 use std::{
-    collections::BTreeSet,
-    env,
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -19,9 +19,14 @@ use wireproof::internals::{
         published::{self, ModelFileError, Places},
     },
     probe::Relations,
+    wire,
 };
 
-use crate::support::{self, corpus::say};
+use crate::support::{
+    self,
+    corpus::{self, say},
+    program,
+};
 use truth_row::{Triple, TruthRow};
 
 /// The newest model of a service of botocore, with all that is beside it; `None` without a botocore.
@@ -147,4 +152,101 @@ fn relations_of_services_that_nobody_tuned_for_are_measured() -> Result<()> {
     ensure!(counts.precision() >= 970, "less than 97 % of the relations are right: {counts:?}");
     ensure!(counts.recall() >= 660, "less than 66 % of the relations are found: {counts:?}");
     Ok(())
+}
+
+/// The relations of all services of one protocol.
+#[derive(Debug, Default)]
+struct ProtocolRow {
+    services: usize,
+    resources: usize,
+    related: usize,
+    operations: usize,
+}
+
+impl ProtocolRow {
+    fn enter(&mut self, contract: &Contract, relations: &Relations) {
+        self.services += 1;
+        self.resources += relations.resources.len();
+        self.related += relations.related();
+        self.operations += contract.operations().count();
+    }
+
+    fn say(&self, name: &str) -> Result<()> {
+        let Self { services, resources, related, operations } = self;
+        let share = RelationCounts::thousandths(*related, *operations);
+        say(&format!(
+            "{name}: {services} services, {resources} resources, {related} of {operations} operations related ({}.{} %)",
+            share / 10,
+            share % 10
+        ))
+    }
+}
+
+fn protocol(contract: &Contract) -> &'static str {
+    wire::protocol_of(contract).map_or("none that is supported", |protocol| protocol.id())
+}
+
+fn say_by_protocol(all: impl Iterator<Item = Result<Contract>>) -> Result<()> {
+    let mut rows: BTreeMap<&str, ProtocolRow> = BTreeMap::new();
+    let mut certain = [0, 0];
+    for contract in all {
+        let contract = contract?;
+        let relations = Relations::of(&contract);
+        for name in [protocol(&contract), "all"] {
+            rows.entry(name).or_default().enter(&contract, &relations);
+        }
+        let each = || relations.resources.iter().flat_map(|resource| &resource.relations);
+        certain[0] += each().filter(|relation| relation.confidence > 0.95).count();
+        certain[1] += each().count();
+    }
+    rows.iter().try_for_each(|(name, row)| row.say(name))?;
+    say(&format!("{} of {} relations are stated by the model", certain[0], certain[1]))
+}
+
+#[test]
+#[ignore = "it reads every model: minutes without optimization"]
+fn relations_of_every_published_model_are_counted() -> Result<()> {
+    let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
+    let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
+    if let Ok(services) = published::services(&places) {
+        say_by_protocol(services.keys().filter_map(|service| contract(service).transpose()))?;
+    }
+    let Some(folder) = corpus::unpack("smithy-models.tar.xz")? else { return Ok(()) };
+    say("the same of Smithy models")?;
+    let files = support::files_below(folder.path(), ".json").into_iter().map(|file| folder.path().join(file));
+    say_by_protocol(files.map(|file| Ok(model::read(&file.display().to_string(), &fs::read_to_string(&file)?)?)))
+}
+
+#[test]
+fn the_program_prints_relations_for_people_and_for_programs() {
+    let model = support::package().join("fixtures/codedeploy/model.json").display().to_string();
+    let page = program::run(&["relations", "--model", &model]);
+    program::assert_status(&page, 0);
+    let first = program::out(&page).lines().next().unwrap_or_default().to_owned();
+    assert!(first.starts_with("codedeploy: ") && first.ends_with(" operations related"), "{first}");
+    assert!(program::out(&page).contains("\n  creates"), "{}", program::out(&page));
+    let json = program::run(&["relations", "--model", &model, "--format", "json"]);
+    program::assert_status(&json, 0);
+    let document: serde_json::Value = serde_json::from_str(&program::out(&json)).unwrap();
+    assert_eq!((&document["schema"], &document["service"]), (&"wireproof/relations/v1".into(), &"codedeploy".into()));
+}
+
+#[test]
+fn a_recipe_corrects_relations_and_a_broken_one_is_shown_at_its_place() {
+    let model = support::package().join("fixtures/codedeploy/model.json").display().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = folder.path().join("recipe.yaml");
+    let run = |relations: &str| {
+        fs::write(&recipe, format!("states: {{}}\nrelations:\n  {relations}\n")).unwrap();
+        program::run(&["relations", "--model", &model, "--recipe", &recipe.display().to_string()])
+    };
+    let corrected = run("StopDeployment: { role: deletes, resource: Rollout, input: [deploymentId] }");
+    program::assert_status(&corrected, 0);
+    let page = program::out(&corrected);
+    assert!(page.contains("Rollout by deploymentId\n  deletes"), "{page}");
+    let broken = run("StopDeployment: { role: deletes, resource: Rollout, input: [deploymentIt] }");
+    program::assert_status(&broken, 2);
+    let error = program::err(&broken);
+    assert!(error.contains("is not in the input of StopDeployment") && error.contains("recipe.yaml:3:"), "{error}");
+    assert!(error.contains("did you mean deploymentId?") && error.contains('^'), "{error}");
 }
