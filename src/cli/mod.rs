@@ -31,6 +31,7 @@
 //! | `list` | `wireproof list`: lists the cases that would run | `select` |
 //! | `merge` | `wireproof merge`: merges the reports of shards into one, with the exit status of the whole run | `gate`, `report_arguments`, `subset`, `select`, `target_arguments` |
 //! | `record` | `wireproof record`: writes the responses of an endpoint as snapshots | `execution`, `terminal`, `select`, `target_arguments` |
+//! | `relations` | `wireproof relations`: prints the resources of a service, and the operations that create, read, change and delete them | `botocore`, `terminal` |
 //! | `requirements` | `wireproof requirements`: the numbered requirements, and the outcome of each | `execution`, `select`, `target_arguments` |
 //! | `run` | `wireproof run`: replay and judge | `execution`, `report_arguments`, `rerun_flags`, `subset`, `select`, `target_arguments`, `last_runs`, `output`, `list` |
 //! | `schema` | `wireproof schema`: prints the JSON Schemas of the reports for programs |  |
@@ -63,6 +64,7 @@ mod mutants;
 mod output;
 mod probe;
 mod record;
+mod relations;
 mod report_arguments;
 mod requirements;
 mod rerun_flags;
@@ -153,6 +155,8 @@ enum Command {
     Judge(judge::JudgeArguments),
     /// Print the numbered requirements, and which were met, violated or not exercised.
     Requirements(Box<requirements::RequirementsArguments>),
+    /// Print the resources of a service, and the operations that create, read, change and delete them.
+    Relations(relations::RelationsArguments),
     /// Run the cases of profiles, and write a certificate bundle that others can verify.
     Certify(Box<certify::CertifyArguments>),
     /// Verify a certificate without trusting its author.
@@ -227,6 +231,7 @@ fn dispatch(command: Command, flags: &RerunFlags) -> Result<ExitStatus, Failure>
         Command::Mutants(arguments) => mutants::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Requirements(arguments) => requirements::run(&arguments),
+        Command::Relations(arguments) => relations::run(&arguments),
         Command::Certify(arguments) => certify::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -10,13 +10,14 @@ use crate::{
     report::{
         diff::diff_report::DIFF,
         json_schema::{NDJSON, REPORT, Schema},
+        relations_report::RELATIONS,
     },
     run::exit::ExitStatus,
     suite::nearest,
 };
 
 /// Every schema, in the order of the list.
-pub const SCHEMAS: [Schema; 5] = [REPORT, NDJSON, MATRIX, JUDGE, DIFF];
+pub const SCHEMAS: [Schema; 6] = [REPORT, NDJSON, MATRIX, JUDGE, DIFF, RELATIONS];
 
 const EXAMPLES: &str = "Examples:
   wireproof schema                               list the schemas
@@ -43,7 +44,7 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitStatus, Failure> {
     let mut out = io::stdout().lock();
     let result = match &arguments.name {
         Some(schema) => out.write_all(schema.text().as_bytes()),
-        None => SCHEMAS.iter().try_for_each(|schema| writeln!(out, "{:<8} {}", schema.name, schema.of)),
+        None => SCHEMAS.iter().try_for_each(|schema| writeln!(out, "{:<9} {}", schema.name, schema.of)),
     };
     written(result).map(|()| ExitStatus::Conforms)
 }

@@ -14,12 +14,16 @@
 //! | `model_error` | A model that cannot be read | `pointer` |
 //! | `default_values` | The default values of absent members |  |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
+//! | `companion` | What botocore keeps beside a model | `botocore`, `model_error` |
 //! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape` |
+//! | `output_path` | A location in an output, which may be inside of lists and maps | `shape` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
-//! | `published` | The files of a published model, by its name | `bounded_file` |
+//! | `published` | The files of a published model, by its name | `bounded_file`, `companion` |
+//! | `relation_role` | What an operation does to a kind of resource |  |
+//! | `resource_shape` | Smithy's `resource` shapes | `shape` |
 //! | `schema` | Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value | `shape`, `pointer`, `exact_number` |
 //! | `sensitive` | The operations with sensitive values, at any depth |  |
-//! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer` |
+//! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer`, `resource_shape` |
 //! | `timestamp_format` | The formats of timestamps, and the check of a JSON value against them |  |
 //! | `instant` | Points in time, read from one format of timestamps and written in another | `exact_number`, `timestamp_format` |
 //! | `walk` | One way through a value by its shape | `pointer` |
@@ -29,15 +33,19 @@
 mod binding;
 mod botocore;
 pub mod bounded_file;
+mod companion;
 mod default_values;
 pub mod exact_number;
 mod instant;
 mod json_text;
 mod model_error;
 mod optional_heads;
+mod output_path;
 mod pattern;
 pub mod pointer;
 pub mod published;
+mod relation_role;
+mod resource_shape;
 mod schema;
 mod sensitive;
 mod shape;
@@ -54,11 +62,15 @@ use memchr::memmem;
 use serde::{Deserialize, de::IgnoredAny};
 
 pub use binding::MemberBinding;
+pub use companion::Companion;
 pub use default_values::DefaultsBy;
 pub use instant::Instant;
 pub use json_text::JsonText;
 pub use model_error::{ModelError, ModelProblem};
+pub use output_path::OutputPath;
 pub use pattern::{Matched, Pattern, PatternError, PatternProblem};
+pub use relation_role::RelationRole;
+pub use resource_shape::{Lifecycle, ResourceShape};
 pub use schema::{
     BodyRules, JsonType, LengthUnit, Limit, PayloadSide, SchemaError, SchemaProblem, Schemas, ShapeConstraint,
     ShapeRule, Violation, Violations,
@@ -72,6 +84,8 @@ pub struct Contract {
     service: Service,
     operations: BTreeMap<String, Operation>,
     shapes: BTreeMap<ShapeId, Shape>,
+    /// The `resource` shapes, which only Smithy has.
+    resources: Vec<ResourceShape>,
     /// The names and query codes of all errors.
     errors: BTreeSet<String>,
     /// The names of the operations with sensitive values, computed on first use.
@@ -161,22 +175,7 @@ impl Contract {
             errors.insert(shape.id.name().to_owned());
             errors.extend(shape.traits.query_error_code().map(str::to_owned));
         }
-        Self { service, operations, shapes, errors, sensitive: OnceLock::new() }
-    }
-
-    /// The same contract with the examples of botocore's `examples-1.json` as `smithy.api#examples` of their
-    /// operations. Examples of unknown operations are left out.
-    ///
-    /// # Errors
-    /// Text that is not JSON, or not of this form.
-    pub fn with_examples(mut self, file: &str, text: &str) -> Result<Self, ModelError> {
-        for (name, examples) in botocore::read_examples(file, text)? {
-            if let Some(operation) = self.operations.get_mut(&name).filter(|_| !examples.is_empty()) {
-                let examples = examples.iter().map(botocore::example).collect();
-                operation.traits.0.insert("smithy.api#examples".to_owned(), examples);
-            }
-        }
-        Ok(self)
+        Self { service, operations, shapes, resources: Vec::new(), errors, sensitive: OnceLock::new() }
     }
 
     /// The service.
@@ -205,6 +204,12 @@ impl Contract {
     /// Every shape of the model, without the prelude.
     pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
         self.shapes.values()
+    }
+
+    /// The `resource` shapes of a Smithy model, each before those that belong to it; none of botocore.
+    #[must_use]
+    pub fn resources(&self) -> &[ResourceShape] {
+        &self.resources
     }
 
     /// The shape of a declared error of `operation`: by its name without a namespace, else by its code of the query

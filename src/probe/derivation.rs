@@ -113,7 +113,7 @@ impl Derivation {
         let model = published::find(&self.model, &self.places)?;
         let service = self.service(&model.file);
         let mut texts = vec![("model.json", model.text, model.file.clone())];
-        texts.extend(model.examples.map(|(file, text)| ("examples-1.json", text, file)));
+        texts.extend(model.companions.into_iter().map(|found| (found.companion.file_name(), found.text, found.file)));
         texts.extend(beside(&model.file, "requirements.yaml")?);
         let own = self.own_recipe(&model.file)?;
         let built_in = built_in(&service).filter(|_| own.is_none());

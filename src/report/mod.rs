@@ -25,6 +25,7 @@
 //! | `stored_cases` | Cases as the JSON report stores them |  |
 //! | `report_document` | The JSON report as data, written at the end of a run and read to compare or merge runs | `stored_cases` |
 //! | `json_report` | The report for programs | `text`, `item_lines` |
+//! | `relations_report` | Writes the relations of a service as text and as JSON | `json_schema`, `text` |
 //! | `ndjson` | The events of a run | `report_document`, `text` |
 //! | `pending_file` | Writes files atomically |  |
 
@@ -59,6 +60,8 @@ mod marked_message;
 mod ndjson;
 mod pending_file;
 pub(crate) mod phrasing;
+#[cfg(feature = "cli")]
+pub mod relations_report;
 mod report_document;
 mod requirement_index;
 #[cfg(feature = "reports")]

@@ -2,7 +2,7 @@
 //!
 //! The folder of a service holds its model, or a `model.yaml` that names one. A scenario may also name its model itself
 //! and stand alone, outside of such a folder; then it appears in the folder of its service. All models appear as
-//! `<service>/model.json`, together with the examples of botocore if there are any.
+//! `<service>/model.json`, together with the companions that botocore has of them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,9 +21,6 @@ use crate::{
     suite::source::{Diagnostic, Source},
     wire::protocol::ServerProtocol,
 };
-
-/// The file with the examples of botocore, in the folder of a service.
-pub(super) const EXAMPLES: &str = "examples-1.json";
 
 /// Text files by their path below a root, with `/` as the separator.
 #[derive(Debug, Clone, Default)]
@@ -250,13 +247,13 @@ impl FixtureFiles {
 
     fn set_model(&mut self, service: &str, found: ModelFiles) {
         self.name_model(service, found.source);
-        let model = ("model.json", Some((found.file, found.text)));
-        for (name, file) in [model, (EXAMPLES, found.examples)] {
-            if let Some((file, text)) = file {
-                let path = format!("{service}/{name}");
-                self.texts.insert(path.clone(), text);
-                self.elsewhere.insert(path, file);
-            }
+        let model = ("model.json", found.file, found.text);
+        let companions =
+            found.companions.into_iter().map(|found| (found.companion.file_name(), found.file, found.text));
+        for (name, file, text) in std::iter::once(model).chain(companions) {
+            let path = format!("{service}/{name}");
+            self.texts.insert(path.clone(), text);
+            self.elsewhere.insert(path, file);
         }
     }
 

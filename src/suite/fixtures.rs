@@ -4,12 +4,11 @@ use std::{fmt, sync::Arc};
 
 use super::{
     Case, CaseId, FixtureFiles, ModelIdentity, Scenario,
-    fixture_files::EXAMPLES,
     resolve::Resolver,
     service_fixtures::{ServiceFixtures, Services, StateTable},
 };
 use crate::{
-    model::{self, Contract},
+    model::{self, Companion, Contract},
     suite::{
         requirement::Requirements,
         source::{Diagnostic, Source},
@@ -151,9 +150,11 @@ pub(super) fn service_suite(
 ) -> Result<ServiceFixtures, Diagnostic> {
     let broken = |error: model::ModelError| Diagnostic::of_file(&error.file, error.to_string());
     let mut contract = model::read(&files.display(path), text).map_err(broken)?;
-    let examples = format!("{service}/{EXAMPLES}");
-    if let Some(text) = files.get(&examples) {
-        contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
+    for companion in Companion::ALL {
+        let path = format!("{service}/{}", companion.file_name());
+        if let Some(text) = files.get(&path) {
+            contract = contract.with_companion(companion, &files.display(&path), text).map_err(broken)?;
+        }
     }
     let unsupported = |error: UnknownProtocol| Diagnostic::of_file(&files.display(path), error.to_string());
     let protocol = files.protocol().map_or_else(|| protocol_of(&contract).map_err(unsupported), Ok)?;

@@ -10,6 +10,7 @@
 //! | `call_signing` | The fault of a call's signature |  |
 //! | `case` | A case |  |
 //! | `case_aim` | The aim of a case |  |
+//! | `corrected_relation` | Corrections of the relations that are derived from a model |  |
 //! | `placeholder_text` | Placeholders for sensitive strings |  |
 //! | `matcher` | Expected bodies | `placeholder_text` |
 //! | `expectation` | The expected response of a step, and the comparison with an actual one | `matcher` |
@@ -20,9 +21,9 @@
 //! | `model_identity` | The model that the cases of a service are judged by |  |
 //! | `nearest` | Suggestions for misspelled names |  |
 //! | `raw` | The raw form of a fixture, as serde reads it, before anything is resolved | `requirement` |
-//! | `service_fixtures` | A service with its contract, requirements and states | `matcher`, `requirement` |
-//! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
-//! | `fixtures` | All fixtures of a run | `source`, `fixture_files`, `requirement`, `service_fixtures`, `resolve` |
+//! | `service_fixtures` | A service with its contract, requirements and states | `corrected_relation`, `matcher`, `requirement` |
+//! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `corrected_relation`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
+//! | `fixtures` | All fixtures of a run | `source`, `requirement`, `service_fixtures`, `resolve` |
 //! | `needed_fixtures` | The fixtures that single cases need | `source`, `raw`, `service_fixtures`, `resolve`, `fixtures` |
 //! | `shard` | Shards |  |
 //! | `plan` | The order in which cases run, and which run concurrently | `shard` |
@@ -36,6 +37,7 @@ mod aftermath;
 mod call_signing;
 mod case;
 mod case_aim;
+mod corrected_relation;
 mod expectation;
 mod fixture_files;
 mod fixtures;
@@ -70,6 +72,7 @@ pub use aftermath::Aftermath;
 pub use call_signing::CallSigning;
 pub use case::{Case, CaseId};
 pub use case_aim::{CaseAim, RequestGroup};
+pub use corrected_relation::{CorrectedRelation, RelationCorrections};
 pub use expectation::{Alternative, Expectation};
 pub use fixture_files::{FixtureFiles, FixtureFilesError};
 pub use fixtures::{Fixtures, FixturesError};

@@ -228,6 +228,9 @@ pub(super) struct RawStates {
     /// By operation that is polled: the body that reports a change in progress.
     #[serde(default)]
     pub(super) pending: BTreeMap<String, Value>,
+    /// By operation: what it does to which resources, where names say it wrongly.
+    #[serde(default)]
+    pub(super) relations: Map<String, Value>,
 }
 
 /// The definition of a state.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     Glob, ModelIdentity, State, Step,
+    corrected_relation::RelationCorrections,
     matcher::{self, Hidden},
 };
 use crate::{
@@ -39,6 +40,8 @@ pub struct ServiceFixtures {
     /// By operation that is polled: a [`matcher`] pattern for the body that reports a change in progress. No document bounds
     /// how long a change takes.
     pub pending: BTreeMap<String, Value>,
+    /// The relations of operations that a person states, instead of those that names and shapes say.
+    pub corrections: RelationCorrections,
     /// The wire protocol.
     pub protocol: &'static dyn Protocol,
 }
@@ -51,6 +54,7 @@ pub(super) struct StateTable {
     pub(super) fillings: Vec<Filling>,
     pub(super) removals: BTreeMap<String, Vec<Step>>,
     pub(super) pending: BTreeMap<String, Value>,
+    pub(super) corrections: RelationCorrections,
 }
 
 /// A variable of a state that fills a member of derived inputs, such as the name of an existing resource.
@@ -80,6 +84,7 @@ impl ServiceFixtures {
             fillings: Vec::new(),
             removals: BTreeMap::new(),
             pending: BTreeMap::new(),
+            corrections: RelationCorrections::new(),
             protocol,
         }
     }
@@ -90,6 +95,7 @@ impl ServiceFixtures {
         self.fillings = states.fillings;
         self.removals = states.removals;
         self.pending = states.pending;
+        self.corrections = states.corrections;
     }
 
     /// The contract.

@@ -149,6 +149,7 @@ fn every_subcommand_explains_itself(
         "check",
         "serve",
         "requirements",
+        "relations",
         "explain",
         "judge",
         "mutants",

@@ -45,6 +45,7 @@ mod real_endpoints;
 mod recorded;
 mod recordings;
 mod reenactment;
+mod relations;
 mod reports;
 mod rerun;
 mod selfcheck;

@@ -63,8 +63,9 @@ fn botocore() -> Result<Option<Vec<Model>>> {
     let models = names.map(|name| {
         let files = published::find(format!("botocore:{name}"), &places)?;
         let mut read = Model::read(&name, &files.file.display().to_string(), &files.text)?;
-        if let Some((file, text)) = files.examples {
-            let contract = Contract::clone(&read.contract).with_examples(&file.display().to_string(), &text)?;
+        for found in files.companions {
+            let file = found.file.display().to_string();
+            let contract = Contract::clone(&read.contract).with_companion(found.companion, &file, &found.text)?;
             read.contract = Arc::new(contract);
         }
         Ok(read)

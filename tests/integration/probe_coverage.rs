@@ -54,8 +54,8 @@ fn botocore() -> Result<Option<Vec<ServiceFixtures>>> {
     let services = names.map(|name| {
         let files = published::find(format!("botocore:{name}"), &places)?;
         let mut contract = model::read(&files.file.display().to_string(), &files.text)?;
-        if let Some((file, text)) = files.examples {
-            contract = contract.with_examples(&file.display().to_string(), &text)?;
+        for found in files.companions {
+            contract = contract.with_companion(found.companion, &found.file.display().to_string(), &found.text)?;
         }
         Ok(service(&name, contract))
     });

@@ -27,7 +27,10 @@ use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use wireproof::internals::{
     harness::Runner,
     judge::verdict::{Severity, Verdict},
-    model::published::{self, ModelFileError, Places},
+    model::{
+        Companion,
+        published::{self, ModelFileError, Places},
+    },
     probe::{self, Coverage, Effect, Probes},
     run::{
         event::{Event, RunFinished, TargetDied},
@@ -196,7 +199,8 @@ fn botocore(name: &str) -> Option<Arc<Fixtures>> {
         }
         files => {
             let files = files.unwrap();
-            Some(suite_of(name, &files.text, files.examples.as_ref().map(|(_, text)| text.as_str())))
+            let examples = files.companions.iter().find(|found| found.companion == Companion::Examples);
+            Some(suite_of(name, &files.text, examples.map(|found| found.text.as_str())))
         }
     }
 }

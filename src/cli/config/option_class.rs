@@ -61,6 +61,7 @@ const CLASSES: &[(OptionClass, &[&str])] = &[
             "color",
             "curl",
             "dry-run",
+            "format",
             "json",
             "list",
             "name",

@@ -4,8 +4,10 @@
 //! error names the file and the JSON pointer.
 
 mod document;
+mod paginators;
 mod s3_roots;
 mod shapes;
+mod waiters;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +25,8 @@ use document::{BotocoreDocument, Metadata};
 use shapes::ShapeNames;
 
 pub(super) use document::read_examples;
+pub(super) use paginators::read_paginators;
+pub(super) use waiters::read_waiters;
 
 /// Reads a model. `file` is only used in errors.
 pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
@@ -437,16 +441,6 @@ mod tests {
         let contract = read("m", &model(JSON, &format!(r#","X":{shape}"#))).unwrap();
         let found: &ShapeKind = &contract.shape(&ShapeId::new("com.amazonaws.toy#X")).unwrap().kind;
         assert!(format!("{found:?}").starts_with(kind), "{found:?}");
-    }
-
-    #[test]
-    fn examples_belong_to_their_operation() {
-        let examples =
-            r#"{"version":"1.0","examples":{"Get":[{"id":"one","input":{"Name":"a"},"output":{}}],"Gone":[{}]}}"#;
-        let contract = read("m", &model(JSON, "")).unwrap().with_examples("e", examples).unwrap();
-        let operation = contract.operation("Get").unwrap();
-        let expected = json!([{"title": "one", "input": {"Name": "a"}, "output": {}}]);
-        assert_eq!(operation.traits.get("smithy.api#examples"), Some(&expected));
     }
 
     #[rstest]

@@ -15,11 +15,14 @@ use std::{
 
 use thiserror::Error;
 
-use super::bounded_file::{self, FileKind};
+use super::{
+    bounded_file::{self, FileKind},
+    companion::Companion,
+};
 
 pub use places::Places;
 
-/// The text of a model, and of the examples beside it.
+/// The text of a model, and of its companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelFiles {
     /// The name that finds it again: `botocore:SERVICE@VERSION`, or the path of the file.
@@ -28,8 +31,19 @@ pub struct ModelFiles {
     pub file: PathBuf,
     /// The text of the model.
     pub text: String,
-    /// botocore's `examples-1.json` and its text, if there is one beside the model.
-    pub examples: Option<(PathBuf, String)>,
+    /// What botocore has beside the model.
+    pub companions: Vec<CompanionFile>,
+}
+
+/// A file that botocore has beside a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompanionFile {
+    /// What it holds.
+    pub companion: Companion,
+    /// The file.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: String,
 }
 
 /// A model that cannot be found or read.
@@ -99,11 +113,11 @@ pub fn find(name: impl AsRef<OsStr>, places: &Places) -> Result<ModelFiles, Mode
     let (path, name) = (PathBuf::from(name.as_ref()), name.as_ref().to_string_lossy());
     if let Some(service) = name.strip_prefix("botocore:") {
         let file = botocore(service, places)?;
-        return with_examples(in_botocore(&file), file);
+        return with_companions(in_botocore(&file), file);
     }
     let is_model = [".json", ".json.gz"].iter().any(|ending| name.ends_with(ending));
     if is_model {
-        with_examples(name.into_owned(), path)
+        with_companions(name.into_owned(), path)
     } else {
         Err(ModelFileError::Name { name: name.into_owned() })
     }
@@ -206,19 +220,18 @@ fn plain_or_gz(folder: &Path, name: &str) -> Option<PathBuf> {
     [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.is_file())
 }
 
-/// Reads a model, with the examples beside it if the file is botocore's.
-fn with_examples(source: String, file: PathBuf) -> Result<ModelFiles, ModelFileError> {
+/// Reads a model, with its companions if the file is botocore's.
+fn with_companions(source: String, file: PathBuf) -> Result<ModelFiles, ModelFileError> {
     let is_botocore =
         file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("service-2."));
-    let beside = file.parent().filter(|_| is_botocore).and_then(|folder| plain_or_gz(folder, "examples-1.json"));
-    let examples = match beside {
-        Some(path) => {
-            let text = read(&path)?;
-            Some((path, text))
-        }
-        None => None,
-    };
-    Ok(ModelFiles { source, text: read(&file)?, file, examples })
+    let folder = file.parent().filter(|_| is_botocore);
+    let named = |companion: Companion| Some((companion, plain_or_gz(folder?, companion.file_name())?));
+    let companions = Companion::ALL.into_iter().filter_map(named).map(|(companion, file)| {
+        let text = read(&file)?;
+        Ok(CompanionFile { companion, file, text })
+    });
+    let companions = companions.collect::<Result<_, _>>()?;
+    Ok(ModelFiles { source, text: read(&file)?, file, companions })
 }
 
 fn read(path: &Path) -> Result<String, ModelFileError> {
@@ -276,6 +289,7 @@ mod tests {
         fs::write(data.join("endpoints.json"), "{}").unwrap();
         fs::write(data.join("ssm/2014-11-06/service-2.json.gz"), compressed("ssm")).unwrap();
         fs::write(data.join("ssm/2014-11-06/examples-1.json"), "examples").unwrap();
+        fs::write(data.join("ssm/2014-11-06/waiters-2.json.gz"), compressed("waiters")).unwrap();
         fs::write(data.join("dynamodb/2011-12-05/service-2.json"), "old").unwrap();
         fs::write(data.join("dynamodb/2012-08-10/service-2.json"), "new").unwrap();
         let places = Places { botocore: Some(folder.path().to_owned()), path: None };
@@ -294,12 +308,17 @@ mod tests {
     }
 
     #[test]
-    fn examples_are_beside_the_model() {
+    fn companions_are_beside_the_model() {
         let (folder, places) = botocore();
-        assert_eq!(find("botocore:ssm", &places).unwrap().examples.unwrap().1, "examples");
-        assert_eq!(find("botocore:dynamodb", &places).unwrap().examples, None);
+        let of = |name: &str| -> Vec<(Companion, String)> {
+            let files = find(name, &places).unwrap().companions.into_iter();
+            files.map(|found| (found.companion, found.text)).collect()
+        };
+        let expected = [(Companion::Examples, "examples".to_owned()), (Companion::Waiters, "waiters".to_owned())];
+        assert_eq!(of("botocore:ssm"), expected);
+        assert_eq!(of("botocore:dynamodb"), []);
         let path = folder.path().join("data/ssm/2014-11-06/service-2.json.gz");
-        assert!(find(path.to_str().unwrap(), &places).unwrap().examples.is_some());
+        assert_eq!(of(path.to_str().unwrap()), expected);
     }
 
     #[test]

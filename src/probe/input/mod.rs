@@ -103,7 +103,7 @@ impl Inputs {
         let always =
             service.fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
         let filled = service.fillings.iter().map(|filling| filling.glob.clone()).collect();
-        let relations = Relations::of(service.contract());
+        let relations = Relations::of_service(service);
         Self { always, filled, relations, ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol) }
     }
 

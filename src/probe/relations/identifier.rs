@@ -1,13 +1,8 @@
 //! The members that identify a resource, in inputs and outputs.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    fmt,
-};
+use std::collections::{BTreeSet, VecDeque};
 
-use serde::{Serialize, Serializer};
-
-use super::{Named, Relation, RelationRole, Resource};
+use super::{Named, OutputPath, Relation, RelationRole, Resource};
 use crate::model::{Contract, Member, Operation, ShapeId, ShapeKind};
 
 /// The deepest structures of an output that are searched for an identifier.
@@ -16,41 +11,16 @@ const DEEPEST: usize = 3;
 /// Endings of a member's name after the noun of a resource, the likeliest first. They also stand alone.
 const ENDINGS: [&str; 5] = ["Id", "Identifier", "Name", "Arn", "Url"];
 
-/// A location in an output: names of members, and `[]` for the items of a list or the values of a map.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OutputPath(pub Vec<String>);
-
-/// The step to the items of a list.
-pub(super) const ITEMS: &str = "[]";
-
-impl fmt::Display for OutputPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, step) in self.0.iter().enumerate() {
-            let dot = if index == 0 || step == ITEMS { "" } else { "." };
-            write!(f, "{dot}{step}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Serialize for OutputPath {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl OutputPath {
-    /// The JSON pointer, if no step leads into a list.
-    #[must_use]
-    pub fn pointer(&self) -> Option<String> {
-        let leads_into_a_list = self.0.iter().any(|step| step == ITEMS);
-        (!leads_into_a_list).then(|| self.0.iter().fold(String::new(), |at, step| at + "/" + step))
-    }
-}
-
-/// A resource with the identifiers of its operations; `tagging`: operations on the tags of any resource.
-pub(super) fn resource(contract: &Contract, name: String, named: &Named<'_>, tagging: &Named<'_>) -> Resource {
-    let identifiers = identifiers(contract, &name, named);
+/// A resource with the identifiers of its operations; `tagging`: operations on the tags of any resource; `stated`: its
+/// identifiers by the model.
+pub(super) fn resource(
+    contract: &Contract,
+    name: String,
+    named: &Named<'_>,
+    tagging: &Named<'_>,
+    stated: Option<&[String]>,
+) -> Resource {
+    let identifiers = stated.map_or_else(|| identifiers(contract, &name, named), <[String]>::to_vec);
     let relations = named.iter().map(|(role, operation)| relation(contract, &name, &identifiers, *role, operation));
     let mut relations: Vec<Relation> = relations.collect();
     let is_made = relations.iter().any(|relation| relation.role == RelationRole::Creates);
@@ -243,7 +213,7 @@ fn in_list(contract: &Contract, operation: &Operation, noun: &str, own: Option<&
             let at = [path.clone(), vec![member.name.clone()]].concat();
             match contract.shape(&member.target).map(|shape| &shape.kind) {
                 Some(ShapeKind::List(item) | ShapeKind::Map { value: item, .. }) => {
-                    let at = [at, vec![ITEMS.to_owned()]].concat();
+                    let at = [at, vec![OutputPath::ITEMS.to_owned()]].concat();
                     if is_text(contract, &item.target) {
                         return Some(OutputPath(at));
                     }

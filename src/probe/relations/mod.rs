@@ -1,86 +1,38 @@
 //! The relations of a service: its kinds of resources, and the operations that create, read, list, change, delete and tag
 //! them.
 //!
-//! Published models rarely state this, so names and shapes decide: `CreateKey`, `DescribeKey` and `ListKeys` are about
-//! keys, and the member that `DescribeKey` requires identifies one. Each relation has a confidence. Pure.
+//! Some models in Smithy state this with `resource` shapes. Otherwise names and shapes decide: `CreateKey`, `DescribeKey` and
+//! `ListKeys` are about keys, and the member that `DescribeKey` requires identifies one. Each relation has a confidence. Pure.
 //!
 //! | module | holds | may import |
 //! |---|---|---|
 //! | `operation_name` | The parts of an operation's name |  |
 //! | `identifier` | The members that identify a resource, in inputs and outputs |  |
 //! | `links` | The origin of each identifier in a call that follows another | `identifier` |
+//! | `corrected` | Relations with the corrections of a recipe |  |
+//! | `stated` | The relations that `resource` shapes state | `operation_name`, `identifier` |
 
+mod corrected;
 mod identifier;
 mod links;
 mod operation_name;
+mod stated;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::model::{Contract, Operation, ShapeKind};
+use crate::{
+    model::{Contract, Operation, ShapeKind},
+    suite::ServiceFixtures,
+};
 
 use operation_name::{ANY_RESOURCE, OperationName, Verb, listed, singulars, without_facet};
+use stated::StatedRelations;
 
-pub use identifier::OutputPath;
+pub use crate::model::{OutputPath, RelationRole};
 pub(super) use identifier::rank;
 pub use links::{IdentifierLink, IdentifierOrigin};
-
-/// What an operation does to a kind of resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RelationRole {
-    /// Makes one.
-    Creates,
-    /// Returns one.
-    Reads,
-    /// Returns several.
-    Lists,
-    /// Changes one.
-    Updates,
-    /// Ends one.
-    Deletes,
-    /// Adds tags to one.
-    Tags,
-    /// Removes tags from one.
-    Untags,
-    /// Returns the tags of one.
-    ListsTags,
-}
-
-impl RelationRole {
-    /// Every role.
-    pub const ALL: [Self; 8] = [
-        Self::Creates,
-        Self::Reads,
-        Self::Lists,
-        Self::Updates,
-        Self::Deletes,
-        Self::Tags,
-        Self::Untags,
-        Self::ListsTags,
-    ];
-
-    /// The kebab-case name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Creates => "creates",
-            Self::Reads => "reads",
-            Self::Lists => "lists",
-            Self::Updates => "updates",
-            Self::Deletes => "deletes",
-            Self::Tags => "tags",
-            Self::Untags => "untags",
-            Self::ListsTags => "lists-tags",
-        }
-    }
-
-    /// Returns whether the request identifies one resource.
-    fn identifies(self) -> bool {
-        !matches!(self, Self::Creates | Self::Lists)
-    }
-}
 
 /// An operation in one role for a kind of resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -126,15 +78,32 @@ pub struct Relations {
 /// The operations of one noun, before anything else is known of it.
 type Named<'c> = Vec<(RelationRole, &'c Operation)>;
 
+/// The operations of each noun in the singular.
+type ByNoun<'c> = BTreeMap<String, Named<'c>>;
+
 impl Relations {
     /// Relates the operations of a contract.
     #[must_use]
     pub fn of(contract: &Contract) -> Self {
         let mut by_noun = by_noun(contract);
         let tagging = by_noun.remove(ANY_RESOURCE).unwrap_or_default();
-        by_noun.retain(|_, named| is_resource(named));
-        let resources = by_noun.into_iter().map(|(noun, named)| identifier::resource(contract, noun, &named, &tagging));
+        let stated = StatedRelations::of(contract, &by_noun);
+        stated.enter(&mut by_noun);
+        by_noun.retain(|noun, named| stated.has(noun) || is_resource(named));
+        stated.enter_others(contract, &mut by_noun);
+        let resources = by_noun.into_iter().map(|(noun, named)| {
+            let identifiers = stated.identifiers(&noun);
+            let mut resource = identifier::resource(contract, noun, &named, &tagging, identifiers);
+            stated.vouch(&mut resource);
+            resource
+        });
         Self { resources: resources.collect() }
+    }
+
+    /// The relations of a service, with the corrections of its recipe. Compute them once.
+    #[must_use]
+    pub fn of_service(service: &ServiceFixtures) -> Self {
+        Self::of(service.contract()).corrected(&service.corrections)
     }
 
     /// The resources that an operation creates, reads, lists, changes or deletes, with its relation to each.
@@ -173,8 +142,8 @@ struct Nouns<'c> {
     deleted: BTreeSet<&'c str>,
 }
 
-/// The operations of each noun in the singular.
-fn by_noun(contract: &Contract) -> BTreeMap<String, Named<'_>> {
+/// Relates operations to nouns, by their names.
+fn by_noun(contract: &Contract) -> ByNoun<'_> {
     let split = contract.operations().filter_map(|operation| Some((operation, OperationName::split(&operation.name)?)));
     let split: Vec<Split<'_>> = split.collect();
     let having = |wanted: &[Verb]| {
@@ -186,7 +155,7 @@ fn by_noun(contract: &Contract) -> BTreeMap<String, Named<'_>> {
         created: having(&[Verb::Creates]),
         deleted: having(&[Verb::Deletes]),
     };
-    let mut by_noun: BTreeMap<String, Named<'_>> = BTreeMap::new();
+    let mut by_noun = ByNoun::new();
     for (operation, name) in &split {
         for (noun, role) in nouns.roles(operation, *name) {
             by_noun.entry(noun).or_default().push((role, operation));

@@ -112,3 +112,51 @@ fn the_next_call_gets_its_identifier_from_the_first(
     });
     assert_eq!(shown.collect::<Vec<_>>(), expected);
 }
+
+/// A service whose `resource` shapes state what its operations do, in words that say nothing to the reader of names.
+const STATED: &str = r#"{"smithy":"2.0","shapes":{
+    "x#S":{"type":"service","version":"1","resources":[{"target":"x#TownResource"}],
+        "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_1":{}}},
+    "x#TownResource":{"type":"resource","identifiers":{"townId":{"target":"smithy.api#String"}},
+        "create":{"target":"x#FoundTown"},"read":{"target":"x#GetTown"},"delete":{"target":"x#DeleteTown"},
+        "operations":[{"target":"x#UpdatePlan"},{"target":"x#Paint"}],"collectionOperations":[{"target":"x#ListAllNearby"}],
+        "resources":[{"target":"x#StreetResource"}]},
+    "x#StreetResource":{"type":"resource","identifiers":{"streetName":{"target":"smithy.api#String"},
+        "townId":{"target":"smithy.api#String"}},"put":{"target":"x#Pave"},"read":{"target":"x#GetStreet"}},
+    "x#FoundTown":{"type":"operation","output":{"target":"x#Town"}},
+    "x#GetTown":{"type":"operation","input":{"target":"x#One"},"output":{"target":"x#Town"}},
+    "x#DeleteTown":{"type":"operation","input":{"target":"x#One"}},
+    "x#UpdatePlan":{"type":"operation","input":{"target":"x#One"}},
+    "x#Paint":{"type":"operation","input":{"target":"x#One"}},
+    "x#ListAllNearby":{"type":"operation","output":{"target":"x#Towns"}},
+    "x#Pave":{"type":"operation","input":{"target":"x#Street"}},
+    "x#GetStreet":{"type":"operation","input":{"target":"x#Street"},"output":{"target":"x#Street"}},
+    "x#One":{"type":"structure","members":{"which":{"target":"smithy.api#String",
+        "traits":{"smithy.api#required":{},"smithy.api#resourceIdentifier":"townId"}}}},
+    "x#Street":{"type":"structure","members":{
+        "streetName":{"target":"smithy.api#String"},"townId":{"target":"smithy.api#String"}}},
+    "x#Town":{"type":"structure","members":{"townId":{"target":"smithy.api#String"}}},
+    "x#Towns":{"type":"structure","members":{"towns":{"target":"x#TownList"}}},
+    "x#TownList":{"type":"list","member":{"target":"x#Town"}}}}"#;
+
+#[rstest]
+#[case::by_the_model("FoundTown", &["Town creates 1"])]
+#[case::both_agree("GetTown", &["Town reads 1"])]
+#[case::put("Pave", &["Street creates 1", "Street updates 1"])]
+#[case::bound_and_named_as_a_change("UpdatePlan", &["Town updates 0.9"])]
+#[case::bound_and_named_as_a_list("ListAllNearby", &["Town lists 0.9"])]
+#[case::bound_and_named_as_nothing("Paint", &[])]
+fn a_resource_shape_states_relations_and_names_fill_the_rest(#[case] operation: &str, #[case] expected: &[&str]) {
+    let relations = Relations::of(&crate::model::read("model.json", STATED).unwrap());
+    let found = relations.of_operation(operation);
+    let shown = found.map(|(resource, one)| format!("{} {} {}", resource.name, one.role.name(), one.confidence));
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_identifiers_of_a_resource_shape_are_members_of_inputs_the_parents_first() {
+    let relations = Relations::of(&crate::model::read("model.json", STATED).unwrap());
+    let shown: Vec<(&str, String)> =
+        relations.resources.iter().map(|one| (one.name.as_str(), one.identifiers.join("+"))).collect();
+    assert_eq!(shown, [("Street", "townId+streetName".to_owned()), ("Town", "which".to_owned())]);
+}

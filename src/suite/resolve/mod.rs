@@ -6,6 +6,7 @@ mod call;
 mod condition;
 mod expect;
 mod lint;
+mod relations;
 mod scope;
 mod table;
 
@@ -96,7 +97,8 @@ impl Resolver<'_> {
             matcher::check(pattern)
                 .map_err(|problem| self.source.at(&format!("{at}{}", problem.pointer), problem.problem))?;
         }
-        Ok(StateTable { by_name, skipped, fillings, removals, pending: raw.pending })
+        let corrections = self.corrections(&raw.relations)?;
+        Ok(StateTable { by_name, skipped, fillings, removals, pending: raw.pending, corrections })
     }
 
     /// Drops what this model cannot express from a recipe for a newer one. Returns the states among them, with the reason.
