@@ -11,7 +11,7 @@ use super::{
 use crate::{
     model::{Contract, Operation, PayloadSide, SchemaError, Schemas, Violation},
     suite::requirement::Requirements,
-    wire::{ParsedResponse, Protocol, Response, json::holds_null},
+    wire::{ParsedResponse, Protocol, Request, Response, json::holds_null},
 };
 
 /// The services that fixtures may use, by folder name.
@@ -62,6 +62,15 @@ pub struct Filling {
 }
 
 impl ServiceFixtures {
+    /// The operation that a request calls.
+    #[must_use]
+    pub fn called(&self, request: &Request) -> Option<&str> {
+        let contract = self.contract();
+        let mut operations = contract.operations();
+        let called = operations.find(|operation| self.protocol.names(contract, operation, request));
+        called.map(|operation| operation.name.as_str())
+    }
+
     /// A service with only a contract.
     #[must_use]
     pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {

@@ -9,6 +9,7 @@
 //! A made-up input rarely suits an endpoint, so a negative result is not the end: the session runs some cases of
 //! the operation, and [`proof`] looks at all their responses.
 
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
@@ -19,6 +20,7 @@ use crate::{
     wire::{
         ParsedResponse, Protocol, RejectionClass, Request, Response, TransportError,
         protocol::{BodyProblem, Sentinels, error_name},
+        xml::XmlProblem,
     },
 };
 
@@ -63,6 +65,16 @@ impl PresenceDecision {
             Self::NotImplemented(reason) => reason.to_string(),
             Self::Crashes(status) => format!("every input gets a server error ({status}), unlike an unknown operation"),
             Self::Unreachable(error) => error.to_string(),
+        }
+    }
+
+    /// No case of the operation runs.
+    #[must_use]
+    pub fn lets_no_case_run(&self) -> bool {
+        match self {
+            Self::NotImplemented(reason) => reason.is_stated(),
+            Self::Unreachable(_) => true,
+            Self::Implemented(_) | Self::Crashes(_) => false,
         }
     }
 
@@ -117,6 +129,9 @@ pub enum NotImplementedReason {
     /// The response equals that of a service that does not exist.
     #[error("the response is that of a service that does not exist")]
     LikeUnknownService,
+    /// The endpoint does not read the subresource that distinguishes the operation from others of its method and path.
+    #[error("the response, or the effect, is that of the same request without its subresource")]
+    SubresourceIgnored,
     /// Every input gets the same error, which the operation does not declare.
     #[error("every input gets the same error, which the operation does not declare")]
     OneUndeclaredError,
@@ -126,7 +141,7 @@ impl NotImplementedReason {
     /// The response states it, whatever the input. Other reasons are comparisons, and another input may refute them.
     #[must_use]
     fn is_stated(&self) -> bool {
-        matches!(self, Self::Status | Self::UnknownOperation(_))
+        matches!(self, Self::Status | Self::UnknownOperation(_) | Self::SubresourceIgnored)
     }
 }
 
@@ -168,6 +183,10 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
         return PresenceDecision::NotImplemented(reason);
     }
     if responses.inputs().all(|response| is_crash(response.status)) {
+        // An endpoint that knows only the path fails for every method that it does not have.
+        if responses.unknown_method.as_ref().is_some_and(|unknown| subject.normalized(unknown) == own) {
+            return PresenceDecision::NotImplemented(NotImplementedReason::CrashLikeUnknownOperation(sample.status));
+        }
         return PresenceDecision::Crashes(sample.status);
     }
     // An endpoint that reads only the operation's name, or routes by the scope of the signature, responds for an unknown
@@ -220,6 +239,12 @@ impl<'a> PresenceSubject<'a> {
         Some(Self { contract: service.contract(), operation, protocol: service.protocol })
     }
 
+    /// Returns true if a subresource distinguishes the operation from others of its method and path.
+    #[must_use]
+    pub fn has_subresource(&self) -> bool {
+        self.protocol.has_subresource(self.operation)
+    }
+
     fn parse(&self, response: &Response) -> ParsedResponse {
         self.protocol.parse_response(self.contract, Some(self.operation), response)
     }
@@ -260,8 +285,8 @@ impl<'a> PresenceSubject<'a> {
         let parsed = self.parse(response);
         let Some(identity) = &parsed.rejection else {
             // The output of another operation, to which an endpoint falls through, has another document element.
-            let is_readable = !parsed.problems.iter().any(BodyProblem::is_forbidden);
-            let is_output = is_readable && parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
+            let is_readable = !parsed.problems.iter().any(|problem| problem.is_forbidden() && !self.is_own_root(problem));
+            let is_output = is_readable && parsed.value.as_ref().is_some_and(Value::is_object);
             return is_output.then_some(PresenceProof::Success(response.status));
         };
         let mut names = identity.sources.iter().map(|source| error_name(&source.spelled));
@@ -271,6 +296,12 @@ impl<'a> PresenceSubject<'a> {
         let rejects = (400..500).contains(&response.status) && not_implemented(response, &parsed).is_none();
         let message = identity.message.as_deref().filter(|_| rejects)?;
         self.named_member(message).map(PresenceProof::NamesMember)
+    }
+
+    /// The document element has another name than the model gives it, and is named after the operation.
+    fn is_own_root(&self, problem: &BodyProblem) -> bool {
+        let BodyProblem::Xml(XmlProblem::WrongRoot { actual, .. }) = problem else { return false };
+        actual.strip_prefix(self.operation.name.as_str()).is_some_and(|end| ROOT_ENDS.contains(&end))
     }
 
     /// The member of the input that a message names. Short names are words of many messages.
@@ -288,6 +319,9 @@ impl<'a> PresenceSubject<'a> {
         NormalizedResponse(response.status, kind, without_ids(&text))
     }
 }
+
+/// What frameworks append to the name of an operation to name its output.
+const ROOT_ENDS: [&str; 4] = ["", "Response", "Result", "Output"];
 
 /// The length of the shortest name of a member that proves something in a message.
 const SHORTEST_NAME: usize = 5;
@@ -314,7 +348,7 @@ pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<N
 }
 
 fn is_html(response: &Response, parsed: &ParsedResponse) -> bool {
-    parsed.value.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
+    parsed.value.is_none() && !response.body.is_empty() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
 }
 
 /// Words with digits in them are ids or times.
@@ -357,6 +391,8 @@ mod tests {
             unknown_operation: Ok(response(unknown_operation)),
             unknown_service: Ok(response(unknown_service)),
             empty_input: Ok(response(empty)),
+            unknown_method: None,
+            fallback: None,
         };
         presence(stop(contract), &responses)
     }
@@ -438,6 +474,8 @@ mod tests {
             unknown_operation: Ok(page(unknown_operation)),
             unknown_service: Ok(response((404, ""))),
             empty_input: Ok(page(empty)),
+            unknown_method: None,
+            fallback: None,
         };
         let found = presence(stop(contract), &responses);
         assert_eq!(is_found(&found), present, "{found:?}");
@@ -471,6 +509,8 @@ mod tests {
             unknown_operation: Ok(page(unknown_operation)),
             unknown_service: Ok(response((404, ""))),
             empty_input: Ok(page(empty)),
+            unknown_method: None,
+            fallback: None,
         };
         let found = presence(stop(SUITE.service("codedeploy").unwrap().contract()), &responses);
         assert_eq!(matches!(found, PresenceDecision::Crashes(_)), crashes, "{found:?}");
@@ -562,6 +602,8 @@ mod tests {
             unknown_operation: none(),
             unknown_service: none(),
             empty_input: none(),
+            unknown_method: None,
+            fallback: None,
         };
         let decided = |responses| presence(stop(contract), &responses);
         assert_eq!(decided(responses(none())), PresenceDecision::Unreachable(TransportError::Closed));

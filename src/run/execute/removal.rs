@@ -31,6 +31,15 @@ impl Executor<'_> {
         {
             run.remove_later(&opening.removal, &Creation { service, operation, input, outcome });
         }
+        // The same names are in the same places of the other operation's input.
+        if let Some(operation) = responses.fallback.as_deref().filter(|fallback| *fallback != operation) {
+            let removal = self.suite.service(service).and_then(|service| service.removals.get(operation));
+            let outcome = &responses.unknown_operation;
+            run.remove_later(
+                removal.map_or(&[], Vec::as_slice),
+                &Creation { service, operation, input: sample, outcome },
+            );
+        }
         run.clean_up().await;
     }
 }

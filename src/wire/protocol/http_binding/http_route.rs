@@ -2,10 +2,15 @@
 
 use std::{cmp::Reverse, collections::BTreeSet, convert::Infallible};
 
+use bytes::Bytes;
+
 use super::{query_pairs::QueryPairs, request_head::http_trait, uri_pattern::UriPattern};
 use crate::{
     model::{Contract, Member, MemberBinding, Operation, PayloadSide},
-    wire::{Request, protocol::routing},
+    wire::{
+        Request,
+        protocol::{Sentinels, SubresourceRequests, routing},
+    },
 };
 
 /// Finds the operation with the most specific pattern that a request matches.
@@ -125,6 +130,55 @@ pub(in crate::wire::protocol) fn calls_anything(contract: &Contract, operation: 
         route(contract, &Request { method: method.to_owned(), target, ..Request::default() }).is_some()
     })
 }
+
+/// Methods that change nothing where no operation has them.
+const HARMLESS_METHODS: [&str; 3] = ["PATCH", "PUT", "POST"];
+
+/// A method that no operation has on the path of an operation, if there is a harmless one.
+pub(in crate::wire::protocol) fn unknown_method(contract: &Contract, operation: &Operation) -> Option<&'static str> {
+    HARMLESS_METHODS.into_iter().find(|method| !calls_anything(contract, operation, method))
+}
+
+/// The method that reads what a path names.
+const READ: &str = "GET";
+
+/// The method that removes it.
+const REMOVE: &str = "DELETE";
+
+/// Returns true if the operation has constant parameters other than the one that only names it.
+pub(in crate::wire::protocol) fn has_subresource(operation: &Operation) -> bool {
+    http_trait(operation).is_some_and(|(_, pattern)| !pattern.form().1.is_empty())
+}
+
+/// Requests that show whether an endpoint reads the constant parameters of an operation, other than the one that only
+/// names the operation.
+pub(in crate::wire::protocol) fn subresource(
+    contract: &Contract,
+    operation: &Operation,
+    request: &Request,
+) -> Option<SubresourceRequests> {
+    let (_, pattern) = http_trait(operation)?;
+    if pattern.form().1.is_empty() {
+        return None;
+    }
+    let (path, query) = request.target.split_once('?')?;
+    let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+    let others = query.split('&').filter(|pair| !pattern.has_constant(&name_of(pair)) || name_of(pair) == NAME_PARAMETER);
+    let query: Vec<&str> = [Sentinels::UNKNOWN_OPERATION].into_iter().chain(others).collect();
+    let is_read = || request.method == REMOVE && calls_anything(contract, operation, READ);
+    Some(SubresourceRequests {
+        unknown: Request { target: format!("{path}?{}", query.join("&")), ..request.clone() },
+        resource: is_read().then(|| Request {
+            method: READ.to_owned(),
+            target: path.to_owned(),
+            body: Bytes::new(),
+            ..request.clone()
+        }),
+    })
+}
+
+/// The parameter by which SDKs name an operation. Servers ignore it.
+const NAME_PARAMETER: &str = "x-id";
 
 /// A path that leads to no operation, as near to that of a request as there is one: with more behind it, behind its
 /// literals, or behind nothing. `None` if every such path leads to an operation.

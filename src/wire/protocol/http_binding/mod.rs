@@ -35,7 +35,8 @@ use crate::model::{Contract, Member, ShapeKind, TimestampFormat};
 pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type, due_media_type};
 pub use header_list::HeaderListProblem;
 pub(super) use http_route::{
-    calls_anything, distinguishes, has_path, names, route, successor, unknown_path, unknown_subresource,
+    distinguishes, has_path, has_subresource, names, route, subresource, successor, unknown_method, unknown_path,
+    unknown_subresource,
 };
 pub use request_head::host_prefix;
 pub(super) use response_head::{compare_status, is_rejection, success_status};
