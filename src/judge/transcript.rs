@@ -110,6 +110,8 @@ pub struct PresenceResponses {
     pub unknown_service: Result<Response, TransportError>,
     /// The response to an empty input.
     pub empty_input: Result<Response, TransportError>,
+    /// The response to a request with an unknown subresource, where the operation has one.
+    pub unknown_subresource: Option<Response>,
     /// The response to the same request with an unknown method, if both inputs got a server error.
     pub unknown_method: Option<Response>,
     /// The operation that the model gives the request for an unknown operation, where every request calls one.

@@ -115,6 +115,8 @@ impl Derivation {
         texts.extend(model.examples.map(|(file, text)| ("examples-1.json", text, file)));
         texts.extend(beside(&model.file, "requirements.yaml")?);
         texts.extend(self.recipe(&service, &model.file)?);
+        let recipe = texts.iter().find(|(name, ..)| *name == "states.yaml").map_or("", |(_, text, _)| text);
+        let helpers: Vec<_> = probe::helpers(&service, recipe).collect();
         let path = |name: &str| format!("{service}/{name}");
         let mut files = FixtureFiles::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));
         for (name, _, file) in texts {
@@ -122,6 +124,9 @@ impl Derivation {
         }
         if let Some(protocol) = self.protocol {
             files.speak(protocol);
+        }
+        for (helper, model) in helpers {
+            files.add_helper(helper, model);
         }
         Ok((service, files))
     }

@@ -39,8 +39,7 @@ const READS: [&str; 18] = [
 const DESTROYS: [&str; 6] = ["Delete", "Deletion", "Deregister", "Destroy", "Purge", "Terminate"];
 
 /// First words of operations that can be done once: the same request again has nothing left to do.
-const ONCE: [&str; 9] =
-    ["Abort", "Cancel", "Complete", "Detach", "Disassociate", "Remove", "Revoke", "Stop", "Untag"];
+const ONCE: [&str; 9] = ["Abort", "Cancel", "Complete", "Detach", "Disassociate", "Remove", "Revoke", "Stop", "Untag"];
 
 impl Effect {
     /// Returns whether a second, equal request may be rejected because the first one has done the work.

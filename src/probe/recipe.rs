@@ -29,6 +29,15 @@ const RECIPES: [(&str, &str); 23] = [
     ("stepfunctions", include_str!("recipes/stepfunctions.yaml")),
 ];
 
+/// The models of services whose operations recipes of other services call, with these operations only.
+const HELPERS: [(&str, &str); 1] = [("iam", include_str!("helpers/iam.json"))];
+
+/// The services that a recipe of `service` calls for its states, each with its model.
+pub fn helpers<'r>(service: &'r str, recipe: &'r str) -> impl Iterator<Item = (&'static str, &'static str)> + use<'r> {
+    let calls = move |name: &str| recipe.lines().any(|line| line.trim().strip_prefix("service: ") == Some(name));
+    HELPERS.into_iter().filter(move |(name, _)| *name != service && calls(name))
+}
+
 /// The recipe of a service, by the name that botocore gives it.
 #[must_use]
 pub fn recipe(service: &str) -> Option<&'static str> {

@@ -37,6 +37,8 @@ pub struct ServiceFixtures {
     pub pending: BTreeMap<String, Value>,
     /// The wire protocol.
     pub protocol: &'static dyn Protocol,
+    /// The service only helps to establish the states of another one.
+    pub is_helper: bool,
 }
 
 /// A resolved `states.yaml`.
@@ -83,6 +85,7 @@ impl ServiceFixtures {
             removals: BTreeMap::new(),
             pending: BTreeMap::new(),
             protocol,
+            is_helper: false,
         }
     }
 

@@ -167,6 +167,7 @@ impl Corpus {
             unknown_operation: next()?,
             unknown_service: next()?,
             empty_input: next()?,
+            unknown_subresource: None,
             unknown_method: None,
             fallback: None,
         };

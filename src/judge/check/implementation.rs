@@ -215,15 +215,15 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
     PresenceDecision::Implemented(PresenceProof::OtherResponse)
 }
 
-/// Returns the proof in a response that the operation is implemented. `unknown` is the response to an operation that
-/// does not exist: an endpoint with one response for everything proves nothing.
+/// Returns the proof in a response that the operation is implemented. `unknown` are the responses to an operation and to a
+/// subresource that do not exist: an endpoint with one response for everything proves nothing.
 #[must_use]
 pub fn proof(
     subject: PresenceSubject<'_>,
     response: &Response,
-    unknown: Option<&NormalizedResponse>,
+    unknown: &[NormalizedResponse],
 ) -> Option<PresenceProof> {
-    subject.own(response).filter(|_| unknown.is_none_or(|unknown| subject.normalized(response) != *unknown))
+    subject.own(response).filter(|_| !unknown.contains(&subject.normalized(response)))
 }
 
 /// A response without the parts that differ between two responses of the same meaning: status, media type, text.
@@ -262,10 +262,17 @@ impl<'a> PresenceSubject<'a> {
         parsed.error().is_some_and(declares)
     }
 
+    /// The responses to an operation and to a subresource that do not exist.
+    #[must_use]
+    pub fn unknown_of(&self, responses: &PresenceResponses) -> Vec<NormalizedResponse> {
+        let unknown = responses.unknown_operation.as_ref().ok().into_iter().chain(&responses.unknown_subresource);
+        unknown.map(|response| self.normalized(response)).collect()
+    }
+
     /// The proof in the responses to two inputs.
     fn proof_of(&self, responses: &PresenceResponses) -> Option<PresenceProof> {
-        let unknown = responses.unknown_operation.as_ref().ok().map(|response| self.normalized(response));
-        let proof = |response: &Response| proof(*self, response, unknown.as_ref());
+        let unknown = self.unknown_of(responses);
+        let proof = |response: &Response| proof(*self, response, &unknown);
         // An endpoint may treat unknown names as this operation. Then two responses of its own prove it.
         let own: Vec<PresenceProof> = responses.inputs().filter_map(|response| self.own(response)).collect();
         let distinguishes = || match own.as_slice() {
@@ -273,7 +280,7 @@ impl<'a> PresenceSubject<'a> {
             _ => None,
         };
         // A response that only a comparison could refute needs the comparison.
-        let compared = unknown.is_some().then(|| responses.inputs().find_map(proof)).flatten();
+        let compared = responses.unknown_operation.is_ok().then(|| responses.inputs().find_map(proof)).flatten();
         compared.or_else(distinguishes)
     }
 
@@ -285,7 +292,8 @@ impl<'a> PresenceSubject<'a> {
         let parsed = self.parse(response);
         let Some(identity) = &parsed.rejection else {
             // The output of another operation, to which an endpoint falls through, has another document element.
-            let is_readable = !parsed.problems.iter().any(|problem| problem.is_forbidden() && !self.is_own_root(problem));
+            let is_readable =
+                !parsed.problems.iter().any(|problem| problem.is_forbidden() && !self.is_own_root(problem));
             let is_output = is_readable && parsed.value.as_ref().is_some_and(Value::is_object);
             return is_output.then_some(PresenceProof::Success(response.status));
         };
@@ -348,7 +356,9 @@ pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<N
 }
 
 fn is_html(response: &Response, parsed: &ParsedResponse) -> bool {
-    parsed.value.is_none() && !response.body.is_empty() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
+    parsed.value.is_none()
+        && !response.body.is_empty()
+        && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
 }
 
 /// Words with digits in them are ids or times.
@@ -391,6 +401,7 @@ mod tests {
             unknown_operation: Ok(response(unknown_operation)),
             unknown_service: Ok(response(unknown_service)),
             empty_input: Ok(response(empty)),
+            unknown_subresource: None,
             unknown_method: None,
             fallback: None,
         };
@@ -474,6 +485,7 @@ mod tests {
             unknown_operation: Ok(page(unknown_operation)),
             unknown_service: Ok(response((404, ""))),
             empty_input: Ok(page(empty)),
+            unknown_subresource: None,
             unknown_method: None,
             fallback: None,
         };
@@ -509,6 +521,7 @@ mod tests {
             unknown_operation: Ok(page(unknown_operation)),
             unknown_service: Ok(response((404, ""))),
             empty_input: Ok(page(empty)),
+            unknown_subresource: None,
             unknown_method: None,
             fallback: None,
         };
@@ -520,7 +533,7 @@ mod tests {
     fn a_header_or_a_body_proves_an_operation_where_they_name_different_errors() {
         let mut response = response((400, KNOWN));
         response.headers.push("x-amzn-errortype", "InternalError");
-        let found = proof(stop(SUITE.service("codedeploy").unwrap().contract()), &response, None);
+        let found = proof(stop(SUITE.service("codedeploy").unwrap().contract()), &response, &[]);
         assert_eq!(found, Some(PresenceProof::DeclaredError("DeploymentDoesNotExistException".to_owned())));
     }
 
@@ -602,6 +615,7 @@ mod tests {
             unknown_operation: none(),
             unknown_service: none(),
             empty_input: none(),
+            unknown_subresource: None,
             unknown_method: None,
             fallback: None,
         };

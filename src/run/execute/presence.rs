@@ -17,7 +17,7 @@ use crate::{
 
 impl Executor<'_> {
     /// Sends the requests that show whether the endpoint reads the subresource of an operation; `None` if the operation has
-    /// none, or the responses show nothing. `sample` is an input that refers to what exists.
+    /// none, or no responses came that can be compared. `sample` is an input that refers to what exists.
     pub async fn compare_subresource(
         &self,
         service: &ServiceFixtures,
@@ -31,7 +31,7 @@ impl Executor<'_> {
         let mut requests = PresenceRequests::new(self, service, &operation.name, exchanges);
         let is_success = |response: &Response| (200..300).contains(&response.status);
         let Some(read) = resource.map(|resource| self.signed_again(resource, service)) else {
-            let own = requests.send(Ok(own)).await.ok().filter(is_success)?;
+            let own = requests.send(Ok(own)).await.ok()?;
             let unknown = requests.send(Ok(self.signed_again(unknown, service))).await.ok()?;
             return Some(SubresourceResponses { own, compared: SubresourceComparison::Unknown(unknown) });
         };
@@ -71,6 +71,7 @@ impl Executor<'_> {
                 unknown_service: none(),
                 empty_input: none(),
                 sample: response,
+                unknown_subresource: None,
                 unknown_method: None,
                 fallback: None,
             };
@@ -93,6 +94,7 @@ impl Executor<'_> {
             unknown_operation: requests.send(signed(unknown_operation)).await,
             unknown_service: requests.send(signed(unknown_service)).await,
             empty_input: requests.send(empty_input).await,
+            unknown_subresource: None,
             unknown_method: None,
             fallback,
         };

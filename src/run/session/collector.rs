@@ -125,7 +125,7 @@ impl<'s> Collector<'s> {
         &mut self,
         checked: PresenceChecked,
         transcript: Transcript,
-        unknown: Option<NormalizedResponse>,
+        unknown: Vec<NormalizedResponse>,
         refutable: bool,
     ) {
         // A plan of probes is done with the operation before.
@@ -133,9 +133,7 @@ impl<'s> Collector<'s> {
             self.conclude(&key);
         }
         let key = (checked.service.clone(), checked.operation.clone());
-        if let Some(unknown) = unknown {
-            self.presences.compare_with(key.clone(), unknown);
-        }
+        self.presences.compare_with(key.clone(), unknown);
         if !refutable {
             self.presence_checked(checked, Some(&transcript));
         } else if let Some(proof) = self.presences.early_proof(&key) {

@@ -14,17 +14,20 @@ use crate::{
             subresource::presence_by_subresource,
         },
         redaction::redact,
-        transcript::{Exchange, Transcript},
+        transcript::{Exchange, PresenceResponses, SubresourceComparison, Transcript},
     },
     run::{event::PresenceChecked, execute::PreparedStates},
     suite::{CaseId, Opening, Plan},
+    wire::Response,
 };
 
 /// The presence check of an operation, and the states that its cases share.
 struct OpenedOperation<'s> {
     presence: Option<PresenceDecision>,
-    /// The response to an operation that does not exist.
-    unknown: Option<NormalizedResponse>,
+    /// The responses to an operation and to a subresource that do not exist.
+    unknown: Vec<NormalizedResponse>,
+    /// The response to a subresource that does not exist.
+    unknown_subresource: Option<Response>,
     questions: Vec<Exchange>,
     prepared: Option<PreparedStates<'s>>,
     /// What the requests of the states showed.
@@ -103,7 +106,8 @@ impl Session {
         let work = async {
             let mut opened = OpenedOperation {
                 presence: None,
-                unknown: None,
+                unknown: Vec::new(),
+                unknown_subresource: None,
                 questions: Vec::new(),
                 prepared: None,
                 shown: Vec::new(),
@@ -135,12 +139,7 @@ impl Session {
     }
 
     /// Checks the presence of an operation that a subresource distinguishes from others, if its states let it succeed.
-    async fn check_subresource<'s>(
-        &'s self,
-        opening: &Opening,
-        plan: &mut dyn Plan,
-        opened: &mut OpenedOperation<'s>,
-    ) {
+    async fn check_subresource<'s>(&'s self, opening: &Opening, plan: &mut dyn Plan, opened: &mut OpenedOperation<'s>) {
         let subject = PresenceSubject::find(&self.suite, &opening.service, &opening.operation);
         let Some((service, subject)) = self.suite.service(&opening.service).zip(subject) else { return };
         if self.options.presence.assumes(&opening.operation) || !subject.has_subresource() {
@@ -153,7 +152,11 @@ impl Session {
         let compared = executor.compare_subresource(service, subject.operation, &sample, &mut opened.questions);
         let Some(responses) = compared.await else { return };
         opened.presence = presence_by_subresource(subject, &responses);
-        let changes = opened.questions.iter().any(|exchange| !["GET", "HEAD"].contains(&exchange.request.method.as_str()));
+        if let SubresourceComparison::Unknown(unknown) = responses.compared {
+            opened.unknown_subresource = Some(unknown);
+        }
+        let changes =
+            opened.questions.iter().any(|exchange| !["GET", "HEAD"].contains(&exchange.request.method.as_str()));
         if changes && let Some(prepared) = opened.prepared.take() {
             opened.prepared = Some(prepared.renew().await);
         }
@@ -185,8 +188,10 @@ impl Session {
             return;
         }
         let sample = opening.sample.as_ref();
-        let responses = self.executor().check_presence(service, subject.operation, sample, &mut opened.questions).await;
-        opened.unknown = responses.unknown_operation.as_ref().ok().map(|response| subject.normalized(response));
+        let executor = self.executor();
+        let checked = executor.check_presence(service, subject.operation, sample, &mut opened.questions).await;
+        let responses = PresenceResponses { unknown_subresource: opened.unknown_subresource.take(), ..checked };
+        opened.unknown = subject.unknown_of(&responses);
         opened.presence = Some(presence(subject, &responses));
         self.executor().remove_samples(opening, &responses).await;
     }

@@ -31,8 +31,8 @@ pub(super) type OperationKey = (String, String);
 pub(super) struct Presences {
     decided: HashMap<OperationKey, PresenceChecked>,
     on_trial: BTreeMap<OperationKey, PresenceTrial>,
-    /// The normalized response to an unknown operation, by the operation whose check sent it.
-    unknown: HashMap<OperationKey, NormalizedResponse>,
+    /// The normalized responses to an unknown operation and subresource, by the operation whose check sent them.
+    unknown: HashMap<OperationKey, Vec<NormalizedResponse>>,
     /// Proofs from requests before the presence check of the operation.
     early: HashMap<OperationKey, Vec<(PresenceProof, NormalizedResponse)>>,
 }
@@ -69,16 +69,19 @@ impl Presences {
         self.decided.insert((checked.service.clone(), checked.operation.clone()), checked);
     }
 
-    /// Enters the response to an unknown operation.
-    pub(super) fn compare_with(&mut self, key: OperationKey, unknown: NormalizedResponse) {
+    /// Enters the responses to an unknown operation and subresource.
+    pub(super) fn compare_with(&mut self, key: OperationKey, unknown: Vec<NormalizedResponse>) {
         self.unknown.insert(key, unknown);
     }
 
     /// The proof that a request before the presence check gave.
     pub(super) fn early_proof(&mut self, key: &OperationKey) -> Option<PresenceProof> {
         let early = self.early.remove(key).unwrap_or_default();
-        let unknown = self.unknown.get(key);
-        early.into_iter().find(|(_, response)| Some(response) != unknown).map(|(proof, _)| proof)
+        early.into_iter().find(|(_, response)| !self.is_of_unknown(key, response)).map(|(proof, _)| proof)
+    }
+
+    fn is_of_unknown(&self, key: &OperationKey, response: &NormalizedResponse) -> bool {
+        self.unknown.get(key).is_some_and(|unknown| unknown.contains(response))
     }
 
     /// Puts an operation on trial.
@@ -173,7 +176,7 @@ impl Presences {
                 continue;
             }
             if known.is_some() || self.on_trial.contains_key(&key) {
-                proven.extend((self.unknown.get(&key) != Some(&response)).then_some((key, proof)));
+                proven.extend((!self.is_of_unknown(&key, &response)).then_some((key, proof)));
                 continue;
             }
             let early = self.early.entry(key).or_default();
@@ -201,7 +204,7 @@ pub(super) fn evidence(suite: &Fixtures, exchanges: &[Exchange]) -> Vec<Presence
             return None;
         }
         let response = exchange.outcome.as_ref().ok()?;
-        let (proof, response) = (proof(subject, response, None)?, subject.normalized(response));
+        let (proof, response) = (proof(subject, response, &[])?, subject.normalized(response));
         Some(PresenceEvidence { key: (exchange.service.clone(), exchange.operation.clone()), proof, response })
     });
     shown.collect()

@@ -8,8 +8,8 @@ use super::{
     InputError, MalformedRequest, ParsedResponse, Protocol, Recognition, RoutePart, RoutingError, Sentinels,
     ServerProtocol, SubresourceRequests, SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
-        BodyBinding, PayloadKind, compare_status, distinguishes, due_media_type, has_path, has_subresource, is_rejection, names, place,
-        route, subresource, success_status, successor, unknown_method, unknown_path,
+        BodyBinding, PayloadKind, compare_status, distinguishes, due_media_type, has_path, has_subresource,
+        is_rejection, names, place, route, subresource, success_status, successor, unknown_method, unknown_path,
     },
     malformed_request::{json_bodies, json_forms},
     media_range::is_same,

@@ -7,8 +7,8 @@ use super::{
     RoutePart, RoutingError, Sentinels, ServerProtocol, SubresourceRequests, SuccessStatus, TimestampLocation,
     TypeFault, ValuePlace,
     http_binding::{
-        HttpBinding, compare_status, distinguishes, due_media_type, has_path, has_subresource, is_rejection, names, place, route,
-        subresource, success_status, successor, unknown_subresource,
+        HttpBinding, compare_status, distinguishes, due_media_type, has_path, has_subresource, is_rejection, names,
+        place, route, subresource, success_status, successor, unknown_subresource,
     },
     media_range::is_same,
     plain_text::object,

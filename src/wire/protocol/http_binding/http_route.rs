@@ -163,7 +163,8 @@ pub(in crate::wire::protocol) fn subresource(
     }
     let (path, query) = request.target.split_once('?')?;
     let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
-    let others = query.split('&').filter(|pair| !pattern.has_constant(&name_of(pair)) || name_of(pair) == NAME_PARAMETER);
+    let others =
+        query.split('&').filter(|pair| !pattern.has_constant(&name_of(pair)) || name_of(pair) == NAME_PARAMETER);
     let query: Vec<&str> = [Sentinels::UNKNOWN_OPERATION].into_iter().chain(others).collect();
     let is_read = || request.method == REMOVE && calls_anything(contract, operation, READ);
     Some(SubresourceRequests {
