@@ -125,6 +125,8 @@ pub struct SubresourceResponses {
     pub own: Response,
     /// The other responses.
     pub compared: SubresourceComparison,
+    /// The operation that the model gives the request with an unknown subresource.
+    pub fallback: Option<String>,
 }
 
 /// The responses that the response to a request with a subresource is compared with.

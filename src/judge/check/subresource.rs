@@ -15,7 +15,7 @@ use crate::{
 #[must_use]
 pub fn presence_by_subresource(
     subject: PresenceSubject<'_>,
-    SubresourceResponses { own, compared }: &SubresourceResponses,
+    SubresourceResponses { own, compared, .. }: &SubresourceResponses,
 ) -> Option<PresenceDecision> {
     if !(200..300).contains(&own.status) {
         return None;
@@ -68,7 +68,7 @@ mod tests {
         let contract = model::read("m", MODEL).unwrap();
         let protocol: &dyn Protocol = &RestXml;
         let subject = PresenceSubject { contract: &contract, operation: contract.operation("Get").unwrap(), protocol };
-        presence_by_subresource(subject, &SubresourceResponses { own, compared })
+        presence_by_subresource(subject, &SubresourceResponses { own, compared, fallback: None })
     }
 
     #[rstest]

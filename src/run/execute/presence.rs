@@ -32,13 +32,14 @@ impl Executor<'_> {
         let is_success = |response: &Response| (200..300).contains(&response.status);
         let Some(read) = resource.map(|resource| self.signed_again(resource, service)) else {
             let own = requests.send(Ok(own)).await.ok()?;
+            let fallback = service.called(&unknown).map(str::to_owned);
             let unknown = requests.send(Ok(self.signed_again(unknown, service))).await.ok()?;
-            return Some(SubresourceResponses { own, compared: SubresourceComparison::Unknown(unknown) });
+            return Some(SubresourceResponses { own, compared: SubresourceComparison::Unknown(unknown), fallback });
         };
         requests.send(Ok(read.clone())).await.ok().filter(is_success)?;
         let own = requests.send(Ok(own)).await.ok().filter(is_success)?;
         let after = requests.send(Ok(self.signed_again(read, service))).await.ok()?;
-        Some(SubresourceResponses { own, compared: SubresourceComparison::ReadAfter(after) })
+        Some(SubresourceResponses { own, compared: SubresourceComparison::ReadAfter(after), fallback: None })
     }
 
     /// Sends the four requests of a presence check in order, and a fifth after server errors. The input is `sample`, or the first example of the model.

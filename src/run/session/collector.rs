@@ -218,7 +218,7 @@ impl<'s> Collector<'s> {
     }
 
     /// Ends the run.
-    pub(super) fn finish(mut self, interrupted: bool, duration_ms: u64, notes: Vec<String>) -> RunFinished {
+    pub(super) fn finish(mut self, interrupted: bool, duration_ms: u64, mut notes: Vec<String>) -> RunFinished {
         for key in self.presences.open_trials() {
             self.conclude(&key);
         }
@@ -226,6 +226,9 @@ impl<'s> Collector<'s> {
         for settled in self.unsettled.settled(suite, snapshots, true) {
             self.report_settled(settled);
         }
+        // A recording has them already.
+        let protocols = self.presences.other_protocols(suite);
+        notes.extend(protocols.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
         let coverage = self.coverage.as_ref().map(Coverage::report);
         let tallied = self.tally.finish(self.bench.suite);
         let finished = RunFinished { coverage, interrupted, duration_ms, notes, ..tallied };

@@ -152,8 +152,11 @@ impl Session {
         let compared = executor.compare_subresource(service, subject.operation, &sample, &mut opened.questions);
         let Some(responses) = compared.await else { return };
         opened.presence = presence_by_subresource(subject, &responses);
-        if let SubresourceComparison::Unknown(unknown) = responses.compared {
-            opened.unknown_subresource = Some(unknown);
+        if let SubresourceComparison::Unknown(unknown) = &responses.compared {
+            opened.unknown_subresource = Some(unknown.clone());
+        }
+        if let (Some(fallback), Some(response)) = (&responses.fallback, &opened.unknown_subresource) {
+            executor.remove_fallback(opening, fallback, &sample, response).await;
         }
         let changes =
             opened.questions.iter().any(|exchange| !["GET", "HEAD"].contains(&exchange.request.method.as_str()));

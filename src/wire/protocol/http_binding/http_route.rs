@@ -217,6 +217,10 @@ mod tests {
             ("Put", "PUT", "/things/{id}"),
             ("File", "GET", "/files/{key+}"),
             ("FileTags", "GET", "/files/{key+}/tags"),
+            ("Import", "DELETE", "/things/{id}?mode=import"),
+            ("Drop", "DELETE", "/drops/{id}?mode"),
+            ("Named", "GET", "/names/{id}?x-id=Named"),
+            ("Patch", "PATCH", "/things/{id}"),
         ];
         let targets: Vec<String> = operations.iter().map(|(name, ..)| format!(r#"{{"target":"x#{name}"}}"#)).collect();
         let shapes: Vec<String> = operations.iter().map(|(name, method, uri)| format!(
@@ -232,6 +236,40 @@ mod tests {
 
     fn request(method: &str, target: &str) -> Request {
         Request { method: method.to_owned(), target: target.to_owned(), ..Request::default() }
+    }
+
+    #[rstest]
+    #[case::replaced("Tags", "GET", "/things/5?tags", Some(("/things/5?WireproofUnknownOperation", None)))]
+    #[case::others_stay("Tags", "GET", "/things/5?a=1&tags&b", Some(("/things/5?WireproofUnknownOperation&a=1&b", None)))]
+    #[case::by_its_value("Import", "DELETE", "/things/5?mode=import", Some(("/things/5?WireproofUnknownOperation", Some("/things/5"))))]
+    #[case::not_read("Drop", "DELETE", "/drops/5?mode", Some(("/drops/5?WireproofUnknownOperation", None)))]
+    #[case::only_a_name("Named", "GET", "/names/5?x-id=Named", None)]
+    #[case::none("Get", "GET", "/things/5?x=1", None)]
+    fn a_subresource_is_replaced_and_the_path_of_a_removal_is_read(
+        #[case] name: &str,
+        #[case] method: &str,
+        #[case] target: &str,
+        #[case] expected: Option<(&str, Option<&str>)>,
+    ) {
+        let contract = contract();
+        let operation = contract.operation(name).unwrap();
+        let found = subresource(&contract, operation, &request(method, target));
+        assert_eq!(has_subresource(operation), expected.is_some());
+        assert_eq!(
+            found,
+            expected.map(|(unknown, resource)| SubresourceRequests {
+                unknown: request(method, unknown),
+                resource: resource.map(|resource| request("GET", resource)),
+            })
+        );
+    }
+
+    #[test]
+    fn a_method_is_unknown_if_no_operation_has_it_on_the_path() {
+        let contract = contract();
+        let unknown = |name: &str| unknown_method(&contract, contract.operation(name).unwrap());
+        assert_eq!((unknown("Get"), unknown("Patch")), (Some("POST"), Some("POST")));
+        assert_eq!(unknown("List"), Some("PATCH"));
     }
 
     #[rstest]
