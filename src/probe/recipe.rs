@@ -49,6 +49,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_recipe_has_the_models_of_other_services_that_it_calls() {
+        let named = |service: &str, text: &str| helpers(service, text).map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(named("lambda", recipe("lambda").unwrap()), ["iam"]);
+        assert_eq!(named("iam", "steps:\n  - service: iam"), [""; 0]);
+        assert_eq!(named("sqs", recipe("sqs").unwrap()), [""; 0]);
+    }
+
+    #[test]
     fn every_file_of_recipes_is_listed() {
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/probe/recipes")).unwrap();
         let mut files: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
