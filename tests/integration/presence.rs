@@ -172,11 +172,13 @@ removals:
 fn box_response(boxes: &mut BTreeSet<String>, request: &Request) -> Response {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let exists = boxes.contains(path);
+    let is_of_box = request.method == "PUT" && query != "rules";
     let (status, body) = match (request.method.as_str(), query) {
+        _ if path.matches('/').count() > 1 => (404, "<html>"),
         ("PUT", "rules") if exists => (200, ""),
         ("GET", "rules") if exists => (200, "<GetRulesResponse><Text>rules</Text></GetRulesResponse>"),
         ("DELETE", "rules") if exists => (204, ""),
-        ("PUT", query) if query != "rules" => {
+        _ if is_of_box => {
             boxes.insert(path.to_owned());
             (200, "")
         }
@@ -188,7 +190,6 @@ fn box_response(boxes: &mut BTreeSet<String>, request: &Request) -> Response {
         _ => (404, "<ErrorResponse><Error><Code>NoSuchBox</Code><Message>m</Message></Error></ErrorResponse>"),
     };
     let length = body.len().to_string();
-    let is_of_box = request.method == "PUT" && query != "rules";
     let mut headers: Vec<(&str, &str)> = vec![("content-type", "application/xml"), ("content-length", &length)];
     headers.extend(is_of_box.then_some(("location", path)));
     Response { status, headers: headers.into_iter().collect(), body: body.into(), ..Response::default() }
