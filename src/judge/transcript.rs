@@ -110,6 +110,32 @@ pub struct PresenceResponses {
     pub unknown_service: Result<Response, TransportError>,
     /// The response to an empty input.
     pub empty_input: Result<Response, TransportError>,
+    /// The response to a request with an unknown subresource, where the operation has one.
+    pub unknown_subresource: Option<Response>,
+    /// The response to the same request with an unknown method, if both inputs got a server error.
+    pub unknown_method: Option<Response>,
+    /// The operation that the model gives the request for an unknown operation, where every request calls one.
+    pub fallback: Option<String>,
+}
+
+/// The responses that show whether an endpoint reads the subresource of a request.
+#[derive(Debug, Clone)]
+pub struct SubresourceResponses {
+    /// The response to the request.
+    pub own: Response,
+    /// The other responses.
+    pub compared: SubresourceComparison,
+    /// The operation that the model gives the request with an unknown subresource.
+    pub fallback: Option<String>,
+}
+
+/// The responses that the response to a request with a subresource is compared with.
+#[derive(Debug, Clone)]
+pub enum SubresourceComparison {
+    /// To the same request with an unknown subresource.
+    Unknown(Response),
+    /// To reading the path after the request, which may have removed what the path names. It was there before.
+    ReadAfter(Response),
 }
 
 impl PresenceResponses {

@@ -119,6 +119,8 @@ impl Derivation {
         let built_in = built_in(&service).filter(|_| own.is_none());
         let is_built_in = built_in.is_some();
         texts.extend(own.or(built_in));
+        let recipe = texts.iter().find(|(name, ..)| *name == "states.yaml").map_or("", |(_, text, _)| text);
+        let helpers: Vec<_> = probe::helpers(&service, recipe).collect();
         let path = |name: &str| format!("{service}/{name}");
         let mut files = FixtureFiles::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));
         for (name, _, file) in texts {
@@ -131,6 +133,9 @@ impl Derivation {
         }
         if let Some(protocol) = self.protocol {
             files.speak(protocol);
+        }
+        for (helper, model) in helpers {
+            files.add_helper(helper, model);
         }
         Ok((service, files))
     }

@@ -162,8 +162,8 @@ impl Subjected {
 
     /// The least valid input, for the presence check. Its names are not those of the control, so that the control does not
     /// meet what the presence check created.
-    pub(super) fn sample(&self, inputs: &Inputs) -> Option<Value> {
-        inputs.least(self.recipe(&format!("{}/presence", self.prefix), &NOTHING_KNOWN)).ok()
+    pub(super) fn sample(&self, inputs: &Inputs, known: &KnownValues) -> Option<Value> {
+        inputs.least(self.recipe(&format!("{}/presence", self.prefix), known)).ok()
     }
 
     /// Returns why no valid input reaches a location, if none does.

@@ -39,7 +39,7 @@ const READS: [&str; 18] = [
 const DESTROYS: [&str; 6] = ["Delete", "Deletion", "Deregister", "Destroy", "Purge", "Terminate"];
 
 /// First words of operations that can be done once: the same request again has nothing left to do.
-const ONCE: [&str; 8] = ["Cancel", "Complete", "Detach", "Disassociate", "Remove", "Revoke", "Stop", "Untag"];
+const ONCE: [&str; 9] = ["Abort", "Cancel", "Complete", "Detach", "Disassociate", "Remove", "Revoke", "Stop", "Untag"];
 
 impl Effect {
     /// Returns whether a second, equal request may be rejected because the first one has done the work.
@@ -86,15 +86,28 @@ mod tests {
     #[case("ScheduleKeyDeletion", Effect::Destroys)]
     #[case("PurgeQueue", Effect::Destroys)]
     fn the_name_of_an_operation_decides_its_effect(#[case] name: &str, #[case] expected: Effect) {
+        assert_eq!(Effect::of(&operation(name)), expected);
+    }
+
+    #[rstest]
+    #[case("AbortMultipartUpload", true)]
+    #[case("DeleteQueue", true)]
+    #[case("UntagResource", true)]
+    #[case("Stopwatch", false)]
+    #[case("PutParameter", false)]
+    fn the_name_of_an_operation_says_if_it_can_be_done_once(#[case] name: &str, #[case] expected: bool) {
+        assert_eq!(Effect::is_once(&operation(name)), expected);
+    }
+
+    fn operation(name: &str) -> Operation {
         let unit = ShapeId::new("smithy.api#Unit");
-        let operation = Operation {
+        Operation {
             name: name.to_owned(),
             id: ShapeId::new(name),
             input: unit.clone(),
             output: unit,
             errors: Vec::new(),
             traits: Traits::default(),
-        };
-        assert_eq!(Effect::of(&operation), expected);
+        }
     }
 }

@@ -75,7 +75,7 @@ pub use input::{KnownValues, Unbuildable};
 pub use location::Location;
 pub use member_path::MemberPath;
 pub use probes::Probes;
-pub use recipe::recipe;
+pub use recipe::{helpers, recipe};
 pub use relations::{IdentifierLink, IdentifierOrigin, OutputPath, Relation, RelationRole, Relations, Resource};
 pub use unprobed_reason::{Inexpressible, UnprobedReason};
 pub use witness::WitnessError;

@@ -259,7 +259,7 @@ impl Probes {
         Opening {
             service: subjected.service.clone(),
             operation: subjected.operation.name.clone(),
-            sample: subjected.sample(&self.inputs),
+            sample: subjected.sample(&self.inputs, &KnownValues::new()),
             given: given.collect(),
             removal: subjected.removal.clone(),
         }
@@ -395,6 +395,10 @@ impl Plan for Probes {
             Some((filling.glob.clone(), value.clone()))
         });
         self.known = known.collect();
+    }
+
+    fn sample(&self) -> Option<Value> {
+        self.operations.get(self.at)?.sample(&self.inputs, &self.known)
     }
 
     fn ended(&mut self, case: &Case, aftermath: Aftermath) {

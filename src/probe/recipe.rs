@@ -29,6 +29,15 @@ const RECIPES: [(&str, &str); 23] = [
     ("stepfunctions", include_str!("recipes/stepfunctions.yaml")),
 ];
 
+/// The models of services whose operations recipes of other services call, with these operations only.
+const HELPERS: [(&str, &str); 1] = [("iam", include_str!("helpers/iam.json"))];
+
+/// The services that a recipe of `service` calls for its states, each with its model.
+pub fn helpers<'r>(service: &'r str, recipe: &'r str) -> impl Iterator<Item = (&'static str, &'static str)> + use<'r> {
+    let calls = move |name: &str| recipe.lines().any(|line| line.trim().strip_prefix("service: ") == Some(name));
+    HELPERS.into_iter().filter(move |(name, _)| *name != service && calls(name))
+}
+
 /// The recipe of a service, by the name that botocore gives it.
 #[must_use]
 pub fn recipe(service: &str) -> Option<&'static str> {
@@ -38,6 +47,14 @@ pub fn recipe(service: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recipe_has_the_models_of_other_services_that_it_calls() {
+        let named = |service: &str, text: &str| helpers(service, text).map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(named("lambda", recipe("lambda").unwrap()), ["iam"]);
+        assert_eq!(named("iam", "steps:\n  - service: iam"), [""; 0]);
+        assert_eq!(named("sqs", recipe("sqs").unwrap()), [""; 0]);
+    }
 
     #[test]
     fn every_file_of_recipes_is_listed() {

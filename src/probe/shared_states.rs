@@ -20,6 +20,8 @@ pub(super) fn may_spoil(subjected: &Subjected, case: &Case, aftermath: Aftermath
     match (Effect::of(&subjected.operation), aftermath) {
         (Effect::Reads, _) | (_, Aftermath::Untouched) => false,
         (Effect::Destroys, _) | (_, Aftermath::Unknown) => true,
+        // What is left would be rejected for another reason than the one that a probe is about.
+        _ if Effect::is_once(&subjected.operation) => true,
         (Effect::Writes, Aftermath::Changed) => subjected.removal.is_empty() && may_store_invalid(case),
     }
 }

@@ -37,6 +37,8 @@ pub struct FixtureFiles {
     newest: BTreeSet<String>,
     /// The protocol of all services; `None`: the first of each model that is supported.
     protocol: Option<&'static dyn ServerProtocol>,
+    /// The services that only help to establish states.
+    helpers: BTreeSet<String>,
 }
 
 /// A folder that cannot be read.
@@ -118,9 +120,25 @@ impl FixtureFiles {
         self.protocol = Some(protocol);
     }
 
-    /// The protocol of all services; `None`: the first of each model that is supported.
-    pub(super) fn protocol(&self) -> Option<&'static dyn ServerProtocol> {
-        self.protocol
+    /// The protocol of a service; `None`: the first of its model that is supported.
+    pub(super) fn protocol_of(&self, service: &str) -> Option<&'static dyn ServerProtocol> {
+        self.protocol.filter(|_| !self.helpers.contains(service))
+    }
+
+    /// Adds a service that only helps to establish the states of another one, by its model.
+    pub fn add_helper(&mut self, service: &str, model: &str) {
+        self.texts.insert(format!("{service}/model.json"), model.to_owned());
+        self.helpers.insert(service.to_owned());
+    }
+
+    /// Returns true if a service only helps to establish the states of another one.
+    pub(super) fn is_helper(&self, service: &str) -> bool {
+        self.helpers.contains(service)
+    }
+
+    /// The services that only help to establish states.
+    pub(super) fn helpers(&self) -> impl Iterator<Item = &str> {
+        self.helpers.iter().map(String::as_str)
     }
 
     /// The fixtures that are compiled in; none in a build without the feature `bundled`.

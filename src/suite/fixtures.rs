@@ -107,9 +107,9 @@ impl Fixtures {
         Self { digest: digest(files.iter()), ..self }
     }
 
-    /// The services, sorted by folder.
+    /// The services under test, sorted by folder.
     pub fn services(&self) -> impl Iterator<Item = &ServiceFixtures> {
-        self.services.values()
+        self.services.values().filter(|service| !service.is_helper)
     }
 
     /// The service in that folder.
@@ -157,7 +157,7 @@ pub(super) fn service_suite(
         }
     }
     let unsupported = |error: UnknownProtocol| Diagnostic::of_file(&files.display(path), error.to_string());
-    let protocol = files.protocol().map_or_else(|| protocol_of(&contract).map_err(unsupported), Ok)?;
+    let protocol = files.protocol_of(service).map_or_else(|| protocol_of(&contract).map_err(unsupported), Ok)?;
     let requirements = match files.get(&format!("{service}/requirements.yaml")) {
         Some(text) => {
             Requirements::read(&Source::read(&files.display(&format!("{service}/requirements.yaml")), text)?, service)?
@@ -166,7 +166,8 @@ pub(super) fn service_suite(
     };
     check_requirement_traits(&contract, &requirements, &files.display(path))?;
     let model = ModelIdentity::of(service, files.model_name(service), &contract.service().version, text);
-    Ok(ServiceFixtures { model, requirements, ..ServiceFixtures::of(service, contract, protocol) })
+    let is_helper = files.is_helper(service);
+    Ok(ServiceFixtures { model, requirements, is_helper, ..ServiceFixtures::of(service, contract, protocol) })
 }
 
 /// Every requirement ID in a model must exist, because findings cite it.

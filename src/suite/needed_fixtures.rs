@@ -67,6 +67,10 @@ impl Fixtures {
     pub fn of_operations(files: &FixtureFiles, service: &str, operations: &BTreeSet<String>) -> Option<Self> {
         let (path, text) = files.entry(&format!("{service}/model.json"))?;
         let mut services = Services::from([(service.to_owned(), service_suite(files, service, path, text).ok()?)]);
+        for helper in files.helpers() {
+            let (path, text) = files.entry(&format!("{helper}/model.json"))?;
+            services.insert(helper.to_owned(), service_suite(files, helper, path, text).ok()?);
+        }
         if let Some(text) = files.get(&format!("{service}/states.yaml")) {
             let mut needed = NeededStates::read(files, service, text)?;
             let contract = services.get(service)?.contract();

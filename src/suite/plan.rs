@@ -31,6 +31,12 @@ pub trait Plan: Send {
     /// that failed.
     fn opened(&mut self, variables: Map<String, Value>);
 
+    /// A valid input of the operation that was opened last, with the values that were passed to [`Plan::opened`]. By
+    /// default, there is none.
+    fn sample(&self) -> Option<Value> {
+        None
+    }
+
     /// Passes what the request of a case did, as soon as the case has ended.
     fn ended(&mut self, _case: &Case, _aftermath: Aftermath) {}
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::{Contract, DefaultsBy, Operation, PayloadSide, SchemaError, Schemas, Violation},
     suite::requirement::Requirements,
-    wire::{ParsedResponse, Protocol, Response, json::holds_null},
+    wire::{ParsedResponse, Protocol, Request, Response, json::holds_null},
 };
 
 /// The services that fixtures may use, by folder name.
@@ -44,6 +44,8 @@ pub struct ServiceFixtures {
     pub corrections: RelationCorrections,
     /// The wire protocol.
     pub protocol: &'static dyn Protocol,
+    /// The service only helps to establish the states of another one.
+    pub is_helper: bool,
 }
 
 /// A resolved `states.yaml`.
@@ -71,6 +73,15 @@ pub struct Filling {
 }
 
 impl ServiceFixtures {
+    /// The operation that a request calls.
+    #[must_use]
+    pub fn called(&self, request: &Request) -> Option<&str> {
+        let contract = self.contract();
+        let mut operations = contract.operations();
+        let called = operations.find(|operation| self.protocol.names(contract, operation, request));
+        called.map(|operation| operation.name.as_str())
+    }
+
     /// A service with only a contract.
     #[must_use]
     pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {
@@ -86,6 +97,7 @@ impl ServiceFixtures {
             pending: BTreeMap::new(),
             corrections: RelationCorrections::new(),
             protocol,
+            is_helper: false,
         }
     }
 

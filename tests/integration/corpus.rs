@@ -167,6 +167,9 @@ impl Corpus {
             unknown_operation: next()?,
             unknown_service: next()?,
             empty_input: next()?,
+            unknown_subresource: None,
+            unknown_method: None,
+            fallback: None,
         };
         let service = suite.service(operation.service).context("no such service")?;
         let modelled = service.contract().operation(operation.name).context("no such operation")?;

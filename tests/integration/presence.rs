@@ -1,12 +1,25 @@
 //! An operation is implemented if any response of the run proves it. Only a response counts that no unknown operation
 //! gets.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
 use bytes::Bytes;
 use wireproof::internals::{
+    harness::Runner,
     judge::verdict::Verdict,
+    probe::{Effect, ProbeOptions, Probes},
     reference::STATE_PATH,
-    run::session::{PresenceChecks, RunOptions},
-    suite::Case,
+    run::{
+        event::{Event, Presence},
+        observer::OnEvent,
+        session::{PresenceChecks, RunOptions},
+        transport::{InProcess, Reply},
+    },
+    suite::{Case, FixtureFiles, Fixtures, source::Source},
     wire::{Request, Response},
 };
 
@@ -108,4 +121,101 @@ fn an_operation_that_is_assumed_to_be_implemented_is_judged() {
     let ledger = run.ledger();
     assert_eq!(ledger.not_implemented, 0, "{ledger:?}");
     assert!(ledger.deviates > ledger.selected / 2 && ledger.conforms == 0, "{ledger:?}");
+}
+
+/// Each box has rules, tags and marks, which subresources name.
+const BOXES: &str = r#"{"smithy": "2.0", "shapes": {
+  "x#Boxes": {"type": "service", "version": "2026-01-01", "operations": [{"target": "x#PutBox"}, {"target": "x#GetBox"},
+      {"target": "x#DeleteBox"}, {"target": "x#PutRules"}, {"target": "x#GetRules"}, {"target": "x#DeleteRules"},
+      {"target": "x#PutTags"}, {"target": "x#GetTags"}, {"target": "x#DeleteTags"}, {"target": "x#PutMarks"}],
+    "traits": {"aws.auth#sigv4": {"name": "boxes"}, "aws.protocols#restXml": {}}},
+  "x#PutBox": {"type": "operation", "input": {"target": "x#Box"}, "traits": {"smithy.api#http": {"method": "PUT", "uri": "/{Name}"}}},
+  "x#GetBox": {"type": "operation", "input": {"target": "x#Box"}, "output": {"target": "x#Content"},
+    "traits": {"smithy.api#readonly": {}, "smithy.api#http": {"method": "GET", "uri": "/{Name}"}}},
+  "x#DeleteBox": {"type": "operation", "input": {"target": "x#Box"}, "traits": {"smithy.api#http": {"method": "DELETE", "uri": "/{Name}", "code": 204}}},
+  "x#PutRules": {"type": "operation", "input": {"target": "x#Box"}, "traits": {"smithy.api#http": {"method": "PUT", "uri": "/{Name}?rules"}}},
+  "x#GetRules": {"type": "operation", "input": {"target": "x#Box"}, "output": {"target": "x#Content"},
+    "traits": {"smithy.api#readonly": {}, "smithy.api#http": {"method": "GET", "uri": "/{Name}?rules"}}},
+  "x#DeleteRules": {"type": "operation", "input": {"target": "x#Box"}, "traits": {"smithy.api#http": {"method": "DELETE", "uri": "/{Name}?rules", "code": 204}}},
+  "x#PutTags": {"type": "operation", "input": {"target": "x#Box"}, "traits": {"smithy.api#http": {"method": "PUT", "uri": "/{Name}?tags"}}},
+  "x#GetTags": {"type": "operation", "input": {"target": "x#Box"}, "output": {"target": "x#Content"},
+    "traits": {"smithy.api#readonly": {}, "smithy.api#http": {"method": "GET", "uri": "/{Name}?tags"}}},
+  "x#DeleteTags": {"type": "operation", "input": {"target": "x#Box"}, "traits": {"smithy.api#http": {"method": "DELETE", "uri": "/{Name}?tags", "code": 204}}},
+  "x#PutMarks": {"type": "operation", "input": {"target": "x#Box"}, "traits": {"smithy.api#http": {"method": "PUT", "uri": "/{Name}?marks"}}},
+  "x#Box": {"type": "structure", "members": {"Name": {"target": "x#Name",
+    "traits": {"smithy.api#required": {}, "smithy.api#httpLabel": {}}}}},
+  "x#Content": {"type": "structure", "members": {"Text": {"target": "smithy.api#String"}}},
+  "x#Name": {"type": "string", "traits": {"smithy.api#length": {"min": 3, "max": 40}}}}}"#;
+
+/// Nothing fills the members of `PutMarks`.
+const BOX_RECIPE: &str = r#"
+states:
+  a box:
+    says: A box exists.
+    steps:
+      - call: PutBox
+        input: { Name: "${unique('box')}" }
+    yields: { name: "${unique('box')}" }
+    teardown:
+      - call: DeleteBox
+        input: { Name: "${unique('box')}" }
+members:
+  "*Rules/Name": a box/name
+  "*Tags/Name": a box/name
+  GetBox/Name: a box/name
+  DeleteBox/Name: a box/name
+removals:
+  PutBox: [{ call: DeleteBox, input: { Name: "${input.Name}" } }]
+"#;
+
+/// An endpoint that knows the subresource `rules`, and ignores any other.
+fn box_response(boxes: &mut BTreeSet<String>, request: &Request) -> Response {
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let exists = boxes.contains(path);
+    let is_of_box = request.method == "PUT" && query != "rules";
+    let (status, body) = match (request.method.as_str(), query) {
+        _ if path.matches('/').count() > 1 => (404, "<html>"),
+        ("PUT", "rules") if exists => (200, ""),
+        ("GET", "rules") if exists => (200, "<GetRulesResponse><Text>rules</Text></GetRulesResponse>"),
+        ("DELETE", "rules") if exists => (204, ""),
+        _ if is_of_box => {
+            boxes.insert(path.to_owned());
+            (200, "")
+        }
+        ("GET", _) if exists => (200, "<GetBoxResponse><Text>box</Text></GetBoxResponse>"),
+        ("DELETE", _) if exists => {
+            boxes.remove(path);
+            (204, "")
+        }
+        _ => (404, "<ErrorResponse><Error><Code>NoSuchBox</Code><Message>m</Message></Error></ErrorResponse>"),
+    };
+    let length = body.len().to_string();
+    let mut headers: Vec<(&str, &str)> = vec![("content-type", "application/xml"), ("content-length", &length)];
+    headers.extend(is_of_box.then_some(("location", path)));
+    Response { status, headers: headers.into_iter().collect(), body: body.into(), ..Response::default() }
+}
+
+#[test]
+fn an_operation_whose_subresource_is_ignored_is_not_implemented_and_leaves_nothing_behind() {
+    let files = [("boxes/model.json", BOXES), ("boxes/states.yaml", BOX_RECIPE)];
+    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let suite = Arc::new(Fixtures::read(&FixtureFiles::from_texts(files)).unwrap());
+    let boxes = Arc::new(Mutex::new(BTreeSet::new()));
+    let kept = Arc::clone(&boxes);
+    let respond =
+        InProcess::new(move |request: &Request| Reply::Answer(box_response(&mut kept.lock().unwrap(), request)));
+    let options = ProbeOptions { effect: Effect::Destroys, ..ProbeOptions::default() };
+    let mut plan = Probes::new(suite.service("boxes").unwrap(), &Arc::new(Source::none("boxes")), options);
+    let mut found = BTreeMap::new();
+    let mut observer = OnEvent(|event: &Event| {
+        if let Event::PresenceChecked(checked) = event {
+            found.insert(checked.operation.clone(), checked.presence);
+        }
+    });
+    let runner = Runner::new(suite, support::target("http://127.0.0.1:1"), Arc::new(respond), PACE);
+    support::within(Duration::from_secs(60), runner.run(&mut plan, &mut observer));
+    let implemented: Vec<&str> =
+        found.iter().filter(|(_, presence)| **presence == Presence::Implemented).map(|(name, _)| &**name).collect();
+    assert_eq!(implemented, ["DeleteBox", "DeleteRules", "GetBox", "GetRules", "PutBox", "PutRules"], "{found:?}");
+    assert_eq!(*boxes.lock().unwrap(), BTreeSet::new());
 }

@@ -9,6 +9,7 @@
 //! A made-up input rarely suits an endpoint, so a negative result is not the end: the session runs some cases of
 //! the operation, and [`proof`] looks at all their responses.
 
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
@@ -19,6 +20,7 @@ use crate::{
     wire::{
         ParsedResponse, Protocol, RejectionClass, Request, Response, TransportError,
         protocol::{BodyProblem, Sentinels, error_name},
+        xml::XmlProblem,
     },
 };
 
@@ -63,6 +65,16 @@ impl PresenceDecision {
             Self::NotImplemented(reason) => reason.to_string(),
             Self::Crashes(status) => format!("every input gets a server error ({status}), unlike an unknown operation"),
             Self::Unreachable(error) => error.to_string(),
+        }
+    }
+
+    /// No case of the operation runs.
+    #[must_use]
+    pub fn lets_no_case_run(&self) -> bool {
+        match self {
+            Self::NotImplemented(reason) => reason.is_stated(),
+            Self::Unreachable(_) => true,
+            Self::Implemented(_) | Self::Crashes(_) => false,
         }
     }
 
@@ -117,6 +129,9 @@ pub enum NotImplementedReason {
     /// The response equals that of a service that does not exist.
     #[error("the response is that of a service that does not exist")]
     LikeUnknownService,
+    /// The endpoint does not read the subresource that distinguishes the operation from others of its method and path.
+    #[error("the response, or the effect, is that of the same request without its subresource")]
+    SubresourceIgnored,
     /// Every input gets the same error, which the operation does not declare.
     #[error("every input gets the same error, which the operation does not declare")]
     OneUndeclaredError,
@@ -126,7 +141,7 @@ impl NotImplementedReason {
     /// The response states it, whatever the input. Other reasons are comparisons, and another input may refute them.
     #[must_use]
     fn is_stated(&self) -> bool {
-        matches!(self, Self::Status | Self::UnknownOperation(_))
+        matches!(self, Self::Status | Self::UnknownOperation(_) | Self::SubresourceIgnored)
     }
 }
 
@@ -168,6 +183,10 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
         return PresenceDecision::NotImplemented(reason);
     }
     if responses.inputs().all(|response| is_crash(response.status)) {
+        // An endpoint that knows only the path fails for every method that it does not have.
+        if responses.unknown_method.as_ref().is_some_and(|unknown| subject.normalized(unknown) == own) {
+            return PresenceDecision::NotImplemented(NotImplementedReason::CrashLikeUnknownOperation(sample.status));
+        }
         return PresenceDecision::Crashes(sample.status);
     }
     // An endpoint that reads only the operation's name, or routes by the scope of the signature, responds for an unknown
@@ -196,15 +215,15 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
     PresenceDecision::Implemented(PresenceProof::OtherResponse)
 }
 
-/// Returns the proof in a response that the operation is implemented. `unknown` is the response to an operation that
-/// does not exist: an endpoint with one response for everything proves nothing.
+/// Returns the proof in a response that the operation is implemented. `unknown` are the responses to an operation and to a
+/// subresource that do not exist: an endpoint with one response for everything proves nothing.
 #[must_use]
 pub fn proof(
     subject: PresenceSubject<'_>,
     response: &Response,
-    unknown: Option<&NormalizedResponse>,
+    unknown: &[NormalizedResponse],
 ) -> Option<PresenceProof> {
-    subject.own(response).filter(|_| unknown.is_none_or(|unknown| subject.normalized(response) != *unknown))
+    subject.own(response).filter(|_| !unknown.contains(&subject.normalized(response)))
 }
 
 /// A response without the parts that differ between two responses of the same meaning: status, media type, text.
@@ -218,6 +237,12 @@ impl<'a> PresenceSubject<'a> {
         let service = suite.service(service)?;
         let operation = service.contract().operation(operation)?;
         Some(Self { contract: service.contract(), operation, protocol: service.protocol })
+    }
+
+    /// Returns true if a subresource distinguishes the operation from others of its method and path.
+    #[must_use]
+    pub fn has_subresource(&self) -> bool {
+        self.protocol.has_subresource(self.operation)
     }
 
     fn parse(&self, response: &Response) -> ParsedResponse {
@@ -237,10 +262,17 @@ impl<'a> PresenceSubject<'a> {
         parsed.error().is_some_and(declares)
     }
 
+    /// The responses to an operation and to a subresource that do not exist.
+    #[must_use]
+    pub fn unknown_of(&self, responses: &PresenceResponses) -> Vec<NormalizedResponse> {
+        let unknown = responses.unknown_operation.as_ref().ok().into_iter().chain(&responses.unknown_subresource);
+        unknown.map(|response| self.normalized(response)).collect()
+    }
+
     /// The proof in the responses to two inputs.
     fn proof_of(&self, responses: &PresenceResponses) -> Option<PresenceProof> {
-        let unknown = responses.unknown_operation.as_ref().ok().map(|response| self.normalized(response));
-        let proof = |response: &Response| proof(*self, response, unknown.as_ref());
+        let unknown = self.unknown_of(responses);
+        let proof = |response: &Response| proof(*self, response, &unknown);
         // An endpoint may treat unknown names as this operation. Then two responses of its own prove it.
         let own: Vec<PresenceProof> = responses.inputs().filter_map(|response| self.own(response)).collect();
         let distinguishes = || match own.as_slice() {
@@ -248,7 +280,7 @@ impl<'a> PresenceSubject<'a> {
             _ => None,
         };
         // A response that only a comparison could refute needs the comparison.
-        let compared = unknown.is_some().then(|| responses.inputs().find_map(proof)).flatten();
+        let compared = responses.unknown_operation.is_ok().then(|| responses.inputs().find_map(proof)).flatten();
         compared.or_else(distinguishes)
     }
 
@@ -260,8 +292,9 @@ impl<'a> PresenceSubject<'a> {
         let parsed = self.parse(response);
         let Some(identity) = &parsed.rejection else {
             // The output of another operation, to which an endpoint falls through, has another document element.
-            let is_readable = !parsed.problems.iter().any(BodyProblem::is_forbidden);
-            let is_output = is_readable && parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
+            let is_readable =
+                !parsed.problems.iter().any(|problem| problem.is_forbidden() && !self.is_own_root(problem));
+            let is_output = is_readable && parsed.value.as_ref().is_some_and(Value::is_object);
             return is_output.then_some(PresenceProof::Success(response.status));
         };
         let mut names = identity.sources.iter().map(|source| error_name(&source.spelled));
@@ -271,6 +304,12 @@ impl<'a> PresenceSubject<'a> {
         let rejects = (400..500).contains(&response.status) && not_implemented(response, &parsed).is_none();
         let message = identity.message.as_deref().filter(|_| rejects)?;
         self.named_member(message).map(PresenceProof::NamesMember)
+    }
+
+    /// The document element has another name than the model gives it, and is named after the operation.
+    fn is_own_root(&self, problem: &BodyProblem) -> bool {
+        let BodyProblem::Xml(XmlProblem::WrongRoot { actual, .. }) = problem else { return false };
+        actual.strip_prefix(self.operation.name.as_str()).is_some_and(|end| ROOT_ENDS.contains(&end))
     }
 
     /// The member of the input that a message names. Short names are words of many messages.
@@ -288,6 +327,9 @@ impl<'a> PresenceSubject<'a> {
         NormalizedResponse(response.status, kind, without_ids(&text))
     }
 }
+
+/// What frameworks append to the name of an operation to name its output.
+const ROOT_ENDS: [&str; 4] = ["", "Response", "Result", "Output"];
 
 /// The length of the shortest name of a member that proves something in a message.
 const SHORTEST_NAME: usize = 5;
@@ -314,7 +356,9 @@ pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<N
 }
 
 fn is_html(response: &Response, parsed: &ParsedResponse) -> bool {
-    parsed.value.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
+    parsed.value.is_none()
+        && !response.body.is_empty()
+        && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
 }
 
 /// Words with digits in them are ids or times.
@@ -357,6 +401,9 @@ mod tests {
             unknown_operation: Ok(response(unknown_operation)),
             unknown_service: Ok(response(unknown_service)),
             empty_input: Ok(response(empty)),
+            unknown_subresource: None,
+            unknown_method: None,
+            fallback: None,
         };
         presence(stop(contract), &responses)
     }
@@ -438,6 +485,9 @@ mod tests {
             unknown_operation: Ok(page(unknown_operation)),
             unknown_service: Ok(response((404, ""))),
             empty_input: Ok(page(empty)),
+            unknown_subresource: None,
+            unknown_method: None,
+            fallback: None,
         };
         let found = presence(stop(contract), &responses);
         assert_eq!(is_found(&found), present, "{found:?}");
@@ -471,6 +521,9 @@ mod tests {
             unknown_operation: Ok(page(unknown_operation)),
             unknown_service: Ok(response((404, ""))),
             empty_input: Ok(page(empty)),
+            unknown_subresource: None,
+            unknown_method: None,
+            fallback: None,
         };
         let found = presence(stop(SUITE.service("codedeploy").unwrap().contract()), &responses);
         assert_eq!(matches!(found, PresenceDecision::Crashes(_)), crashes, "{found:?}");
@@ -480,7 +533,7 @@ mod tests {
     fn a_header_or_a_body_proves_an_operation_where_they_name_different_errors() {
         let mut response = response((400, KNOWN));
         response.headers.push("x-amzn-errortype", "InternalError");
-        let found = proof(stop(SUITE.service("codedeploy").unwrap().contract()), &response, None);
+        let found = proof(stop(SUITE.service("codedeploy").unwrap().contract()), &response, &[]);
         assert_eq!(found, Some(PresenceProof::DeclaredError("DeploymentDoesNotExistException".to_owned())));
     }
 
@@ -562,6 +615,9 @@ mod tests {
             unknown_operation: none(),
             unknown_service: none(),
             empty_input: none(),
+            unknown_subresource: None,
+            unknown_method: None,
+            fallback: None,
         };
         let decided = |responses| presence(stop(contract), &responses);
         assert_eq!(decided(responses(none())), PresenceDecision::Unreachable(TransportError::Closed));

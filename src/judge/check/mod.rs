@@ -29,6 +29,7 @@ mod side_effect;
 mod snapshot;
 mod status;
 mod subject;
+pub mod subresource;
 #[cfg(test)]
 pub(crate) mod testing;
 

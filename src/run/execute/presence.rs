@@ -1,22 +1,48 @@
-//! The four requests of a presence check, which decides whether an operation is implemented.
+//! The requests of a presence check, which decides whether an operation is implemented.
 
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::{Executor, now, silence::PLAIN};
 use crate::{
-    judge::transcript::{Exchange, PresenceResponses, Role},
+    judge::transcript::{Exchange, PresenceResponses, Role, SubresourceComparison, SubresourceResponses},
     model::Operation,
     suite::{Bindings, Call, CallerName, Region, ServiceFixtures, Template},
     wire::{
         Request, Response, TransportError,
-        protocol::Sentinels,
+        protocol::{Sentinels, SubresourceRequests},
         sigv4::{self, CredentialScope},
     },
 };
 
 impl Executor<'_> {
-    /// Sends the four requests of a presence check in order. The input is `sample`, or the first example of the model.
+    /// Sends the requests that show whether the endpoint reads the subresource of an operation; `None` if the operation has
+    /// none, or no responses came that can be compared. `sample` is an input that refers to what exists.
+    pub async fn compare_subresource(
+        &self,
+        service: &ServiceFixtures,
+        operation: &Operation,
+        sample: &Value,
+        exchanges: &mut Vec<Exchange>,
+    ) -> Option<SubresourceResponses> {
+        let own = self.presence_request(service, &operation.name, sample).ok()?;
+        let SubresourceRequests { unknown, resource } =
+            service.protocol.subresource(service.contract(), operation, &own)?;
+        let mut requests = PresenceRequests::new(self, service, &operation.name, exchanges);
+        let is_success = |response: &Response| (200..300).contains(&response.status);
+        let Some(read) = resource.map(|resource| self.signed_again(resource, service)) else {
+            let own = requests.send(Ok(own)).await.ok()?;
+            let fallback = service.called(&unknown).map(str::to_owned);
+            let unknown = requests.send(Ok(self.signed_again(unknown, service))).await.ok()?;
+            return Some(SubresourceResponses { own, compared: SubresourceComparison::Unknown(unknown), fallback });
+        };
+        requests.send(Ok(read.clone())).await.ok().filter(is_success)?;
+        let own = requests.send(Ok(own)).await.ok().filter(is_success)?;
+        let after = requests.send(Ok(self.signed_again(read, service))).await.ok()?;
+        Some(SubresourceResponses { own, compared: SubresourceComparison::ReadAfter(after), fallback: None })
+    }
+
+    /// Sends the four requests of a presence check in order, and a fifth after server errors. The input is `sample`, or the first example of the model.
     /// Adds each request with its response to `exchanges`, as a step of its own.
     pub async fn check_presence(
         &self,
@@ -29,7 +55,7 @@ impl Executor<'_> {
         let sample = sample.or_else(|| operation.example_input()).unwrap_or(&empty);
         let modelled = operation;
         let operation = operation.name.as_str();
-        let mut requests = PresenceRequests { executor: self, service, operation, exchanges, begun: Instant::now() };
+        let mut requests = PresenceRequests::new(self, service, operation, exchanges);
         // An empty sample compared with itself shows nothing.
         let empty_input = if *sample == empty {
             Err(TransportError::Unsendable("the sample is the empty input".to_owned()))
@@ -46,24 +72,37 @@ impl Executor<'_> {
                 unknown_service: none(),
                 empty_input: none(),
                 sample: response,
+                unknown_subresource: None,
+                unknown_method: None,
+                fallback: None,
             };
         }
         let sentinels = sample.and_then(|sample| {
             let sentinels = service.protocol.sentinels(service.contract(), modelled, &sample);
             sentinels.map_err(|error| TransportError::Unsendable(error.to_string()))
         });
-        let (unknown_operation, unknown_service) = match sentinels {
-            Ok(Sentinels { unknown_operation, unknown_service }) => (Ok(unknown_operation), Ok(unknown_service)),
-            Err(error) => (Err(error.clone()), Err(error)),
+        let (unknown_operation, unknown_service, unknown_method) = match sentinels {
+            Ok(Sentinels { unknown_operation, unknown_service, unknown_method }) => {
+                (Ok(unknown_operation), Ok(unknown_service), unknown_method)
+            }
+            Err(error) => (Err(error.clone()), Err(error), None),
         };
+        let fallback = unknown_operation.as_ref().ok().and_then(|request| service.called(request)).map(str::to_owned);
         let signed =
             |request: Result<Request, TransportError>| request.map(|request| self.signed_again(request, service));
-        PresenceResponses {
+        let mut responses = PresenceResponses {
             sample: response,
             unknown_operation: requests.send(signed(unknown_operation)).await,
             unknown_service: requests.send(signed(unknown_service)).await,
             empty_input: requests.send(empty_input).await,
+            unknown_subresource: None,
+            unknown_method: None,
+            fallback,
+        };
+        if let Some(request) = unknown_method.filter(|_| responses.inputs().all(|input| input.status >= 500)) {
+            responses.unknown_method = requests.send(signed(Ok(request))).await.ok();
         }
+        responses
     }
 
     fn presence_request(
@@ -162,7 +201,16 @@ struct PresenceRequests<'a> {
     begun: Instant,
 }
 
-impl PresenceRequests<'_> {
+impl<'a> PresenceRequests<'a> {
+    fn new(
+        executor: &'a Executor<'a>,
+        service: &'a ServiceFixtures,
+        operation: &'a str,
+        exchanges: &'a mut Vec<Exchange>,
+    ) -> Self {
+        Self { executor, service, operation, exchanges, begun: Instant::now() }
+    }
+
     async fn send(&mut self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {
         let request = request?;
         let (started, sent) = (self.begun.elapsed(), Instant::now());

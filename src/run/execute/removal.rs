@@ -31,11 +31,38 @@ impl Executor<'_> {
         {
             run.remove_later(&opening.removal, &Creation { service, operation, input, outcome });
         }
+        if let Some(fallback) = &responses.fallback {
+            run.remove_fallback_later(opening, fallback, sample, &responses.unknown_operation);
+        }
+        run.clean_up().await;
+    }
+
+    /// Removes what a request with a subresource of no operation created: it may call the operation `fallback`.
+    pub async fn remove_fallback(&self, opening: &Opening, fallback: &str, sample: &Value, response: &Response) {
+        let mut run = CaseRun::new(*self, CaseId(format!("{}.{}", opening.service, opening.operation)));
+        run.remove_fallback_later(opening, fallback, sample, &Ok(response.clone()));
         run.clean_up().await;
     }
 }
 
 impl CaseRun<'_> {
+    /// Removes at the end what a request created that the model gives to another operation. The names that both inputs
+    /// have are in the same places of the path.
+    fn remove_fallback_later(
+        &mut self,
+        opening: &Opening,
+        fallback: &str,
+        sample: &Value,
+        outcome: &Result<Response, TransportError>,
+    ) {
+        let service = self.executor.suite.service(&opening.service);
+        let Some(removal) = service.and_then(|service| service.removals.get(fallback)) else { return };
+        if fallback != opening.operation {
+            let creation = Creation { service: &opening.service, operation: fallback, input: sample, outcome };
+            self.remove_later(removal, &creation);
+        }
+    }
+
     /// Removes at the end of the case what calls of its operation created.
     pub(super) fn remove_creations(&mut self, case: &Case) {
         let scenario = &case.scenario;

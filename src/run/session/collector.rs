@@ -126,7 +126,7 @@ impl<'s> Collector<'s> {
         &mut self,
         checked: PresenceChecked,
         transcript: Transcript,
-        unknown: Option<NormalizedResponse>,
+        unknown: Vec<NormalizedResponse>,
         refutable: bool,
     ) {
         // A plan of probes is done with the operation before.
@@ -134,9 +134,7 @@ impl<'s> Collector<'s> {
             self.conclude(&key);
         }
         let key = (checked.service.clone(), checked.operation.clone());
-        if let Some(unknown) = unknown {
-            self.presences.compare_with(key.clone(), unknown);
-        }
+        self.presences.compare_with(key.clone(), unknown);
         if !refutable {
             self.presence_checked(checked, Some(&transcript));
         } else if let Some(proof) = self.presences.early_proof(&key) {
@@ -221,7 +219,7 @@ impl<'s> Collector<'s> {
     }
 
     /// Ends the run.
-    pub(super) fn finish(mut self, interrupted: bool, duration_ms: u64, notes: Vec<String>) -> RunFinished {
+    pub(super) fn finish(mut self, interrupted: bool, duration_ms: u64, mut notes: Vec<String>) -> RunFinished {
         for key in self.presences.open_trials() {
             self.conclude(&key);
         }
@@ -229,6 +227,9 @@ impl<'s> Collector<'s> {
         for settled in self.unsettled.settled(suite, snapshots, true) {
             self.report_settled(settled);
         }
+        // A recording has them already.
+        let protocols = self.presences.other_protocols(suite);
+        notes.extend(protocols.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
         let coverage = self.coverage.as_ref().map(Coverage::report);
         let tallied = self.tally.finish(self.bench.suite);
         let mut notes = notes;

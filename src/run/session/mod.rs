@@ -217,7 +217,7 @@ impl Session {
             match stage {
                 PlanStage::Open(opening) => {
                     release(prepared.take()).await;
-                    prepared = self.open(&opening, &mut collector).await;
+                    prepared = self.open(&opening, plan, &mut collector).await;
                     if collector.is_on_trial(&opening) {
                         plan.try_first(&opening.service, &opening.operation);
                     }

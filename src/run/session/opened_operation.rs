@@ -5,22 +5,29 @@ use std::time::SystemTime;
 use super::{
     Collector, Session, interrupted,
     presences::{PresenceEvidence, evidence},
+    release,
 };
 use crate::{
     judge::{
-        check::implementation::{NormalizedResponse, PresenceDecision, PresenceProof, PresenceSubject, presence},
+        check::{
+            implementation::{NormalizedResponse, PresenceDecision, PresenceProof, PresenceSubject, presence},
+            subresource::presence_by_subresource,
+        },
         redaction::redact,
-        transcript::{Exchange, Transcript},
+        transcript::{Exchange, PresenceResponses, SubresourceComparison, Transcript},
     },
     run::{event::PresenceChecked, execute::PreparedStates},
-    suite::{CaseId, Opening},
+    suite::{CaseId, Opening, Plan},
+    wire::Response,
 };
 
 /// The presence check of an operation, and the states that its cases share.
 struct OpenedOperation<'s> {
     presence: Option<PresenceDecision>,
-    /// The response to an operation that does not exist.
-    unknown: Option<NormalizedResponse>,
+    /// The responses to an operation and to a subresource that do not exist.
+    unknown: Vec<NormalizedResponse>,
+    /// The response to a subresource that does not exist.
+    unknown_subresource: Option<Response>,
     questions: Vec<Exchange>,
     prepared: Option<PreparedStates<'s>>,
     /// What the requests of the states showed.
@@ -60,12 +67,13 @@ impl Session {
     pub(super) async fn open<'s>(
         &'s self,
         opening: &Opening,
+        plan: &mut dyn Plan,
         collector: &mut Collector<'_>,
     ) -> Option<PreparedStates<'s>> {
         if *self.interrupt.borrow() || collector.life.is_over() {
             return None;
         }
-        let mut opened = self.opened(opening).await?;
+        let mut opened = self.opened(opening, plan).await?;
         let is_unreachable = matches!(opened.presence, Some(PresenceDecision::Unreachable(_)));
         let is_silent = is_unreachable && self.breaker.suspect();
         self.heed_breaker(collector).await;
@@ -74,14 +82,14 @@ impl Session {
         }
         if is_silent {
             // The endpoint responds to other requests, and may have left out only this one.
-            opened = self.opened(opening).await?;
+            opened = self.opened(opening, plan).await?;
         }
         if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
             // The last case may have crashed it. A restarted endpoint gets a new check.
             collector.life.doubt();
             self.look_after(collector).await;
             if !collector.life.is_over() {
-                opened = self.opened(opening).await?;
+                opened = self.opened(opening, plan).await?;
             }
         }
         if let Some((checked, transcript)) = opened.checked(self, opening) {
@@ -93,32 +101,67 @@ impl Session {
     }
 
     /// The presence of an operation, and the states that its cases share; `None` after an interruption.
-    async fn opened<'s>(&'s self, opening: &Opening) -> Option<OpenedOperation<'s>> {
+    async fn opened<'s>(&'s self, opening: &Opening, plan: &mut dyn Plan) -> Option<OpenedOperation<'s>> {
         let mut interrupt = self.interrupt.clone();
         let work = async {
             let mut opened = OpenedOperation {
                 presence: None,
-                unknown: None,
+                unknown: Vec::new(),
+                unknown_subresource: None,
                 questions: Vec::new(),
                 prepared: None,
                 shown: Vec::new(),
             };
-            self.check_presence(opening, &mut opened).await;
-            let no_case_runs = |decision: &PresenceDecision| match decision {
-                PresenceDecision::NotImplemented(_) => !decision.is_refutable(),
-                PresenceDecision::Unreachable(_) => true,
-                PresenceDecision::Implemented(_) | PresenceDecision::Crashes(_) => false,
-            };
-            if !opened.presence.as_ref().is_some_and(no_case_runs) && !opening.given.is_empty() {
-                let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
-                opened.shown = evidence(&self.suite, &prepared.transcript().exchanges);
-                opened.prepared = Some(prepared);
+            self.check_subresource(opening, plan, &mut opened).await;
+            if opened.presence.is_none() {
+                self.check_presence(opening, &mut opened).await;
+            }
+            if opened.presence.as_ref().is_some_and(PresenceDecision::lets_no_case_run) {
+                release(opened.prepared.take()).await;
+            } else if opened.prepared.is_none() {
+                self.prepare(opening, &mut opened).await;
             }
             opened
         };
         tokio::select! {
             opened = work => Some(opened),
             () = interrupted(&mut interrupt) => None,
+        }
+    }
+
+    /// Establishes the states that the cases of an operation share.
+    async fn prepare<'s>(&'s self, opening: &Opening, opened: &mut OpenedOperation<'s>) {
+        if !opening.given.is_empty() {
+            let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
+            opened.shown = evidence(&self.suite, &prepared.transcript().exchanges);
+            opened.prepared = Some(prepared);
+        }
+    }
+
+    /// Checks the presence of an operation that a subresource distinguishes from others, if its states let it succeed.
+    async fn check_subresource<'s>(&'s self, opening: &Opening, plan: &mut dyn Plan, opened: &mut OpenedOperation<'s>) {
+        let subject = PresenceSubject::find(&self.suite, &opening.service, &opening.operation);
+        let Some((service, subject)) = self.suite.service(&opening.service).zip(subject) else { return };
+        if self.options.presence.assumes(&opening.operation) || !subject.has_subresource() {
+            return;
+        }
+        self.prepare(opening, opened).await;
+        plan.opened(opened.prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
+        let Some(sample) = plan.sample() else { return };
+        let executor = self.executor();
+        let compared = executor.compare_subresource(service, subject.operation, &sample, &mut opened.questions);
+        let Some(responses) = compared.await else { return };
+        opened.presence = presence_by_subresource(subject, &responses);
+        if let SubresourceComparison::Unknown(unknown) = &responses.compared {
+            opened.unknown_subresource = Some(unknown.clone());
+        }
+        if let (Some(fallback), Some(response)) = (&responses.fallback, &opened.unknown_subresource) {
+            executor.remove_fallback(opening, fallback, &sample, response).await;
+        }
+        let changes =
+            opened.questions.iter().any(|exchange| !["GET", "HEAD"].contains(&exchange.request.method.as_str()));
+        if changes && let Some(prepared) = opened.prepared.take() {
+            opened.prepared = Some(prepared.renew().await);
         }
     }
 
@@ -148,8 +191,10 @@ impl Session {
             return;
         }
         let sample = opening.sample.as_ref();
-        let responses = self.executor().check_presence(service, subject.operation, sample, &mut opened.questions).await;
-        opened.unknown = responses.unknown_operation.as_ref().ok().map(|response| subject.normalized(response));
+        let executor = self.executor();
+        let checked = executor.check_presence(service, subject.operation, sample, &mut opened.questions).await;
+        let responses = PresenceResponses { unknown_subresource: opened.unknown_subresource.take(), ..checked };
+        opened.unknown = subject.unknown_of(&responses);
         opened.presence = Some(presence(subject, &responses));
         self.executor().remove_samples(opening, &responses).await;
     }

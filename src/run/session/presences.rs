@@ -13,8 +13,10 @@ use crate::{
         check::implementation::{NormalizedResponse, PresenceProof, PresenceSubject, proof},
         transcript::{Exchange, Role, Transcript},
     },
+    model::ShapeId,
     run::event::{Presence, PresenceChecked},
-    suite::{Case, CaseId, Fixtures},
+    suite::{Case, CaseId, Fixtures, ServiceFixtures},
+    wire::protocol::protocol_named,
 };
 
 /// The number of cases that run before an operation counts as not implemented.
@@ -31,8 +33,8 @@ pub(super) type OperationKey = (String, String);
 pub(super) struct Presences {
     decided: HashMap<OperationKey, PresenceChecked>,
     on_trial: BTreeMap<OperationKey, PresenceTrial>,
-    /// The normalized response to an unknown operation, by the operation whose check sent it.
-    unknown: HashMap<OperationKey, NormalizedResponse>,
+    /// The normalized responses to an unknown operation and subresource, by the operation whose check sent them.
+    unknown: HashMap<OperationKey, Vec<NormalizedResponse>>,
     /// Proofs from requests before the presence check of the operation.
     early: HashMap<OperationKey, Vec<(PresenceProof, NormalizedResponse)>>,
 }
@@ -69,16 +71,19 @@ impl Presences {
         self.decided.insert((checked.service.clone(), checked.operation.clone()), checked);
     }
 
-    /// Enters the response to an unknown operation.
-    pub(super) fn compare_with(&mut self, key: OperationKey, unknown: NormalizedResponse) {
+    /// Enters the responses to an unknown operation and subresource.
+    pub(super) fn compare_with(&mut self, key: OperationKey, unknown: Vec<NormalizedResponse>) {
         self.unknown.insert(key, unknown);
     }
 
     /// The proof that a request before the presence check gave.
     pub(super) fn early_proof(&mut self, key: &OperationKey) -> Option<PresenceProof> {
         let early = self.early.remove(key).unwrap_or_default();
-        let unknown = self.unknown.get(key);
-        early.into_iter().find(|(_, response)| Some(response) != unknown).map(|(proof, _)| proof)
+        early.into_iter().find(|(_, response)| !self.is_of_unknown(key, response)).map(|(proof, _)| proof)
+    }
+
+    fn is_of_unknown(&self, key: &OperationKey, response: &NormalizedResponse) -> bool {
+        self.unknown.get(key).is_some_and(|unknown| unknown.contains(response))
     }
 
     /// Puts an operation on trial.
@@ -153,6 +158,16 @@ impl Presences {
         !self.on_trial.is_empty() || self.decided.values().any(is_missing)
     }
 
+    /// A note on each service of which no operation is implemented, if its model names other protocols.
+    pub(super) fn other_protocols(&self, suite: &Fixtures) -> Vec<String> {
+        let is_missing = |name: &str| {
+            let mut of_service = self.decided.values().filter(|checked| checked.service == name).peekable();
+            of_service.peek().is_some() && of_service.all(|checked| checked.presence == Presence::NotImplemented)
+        };
+        let missing = suite.services().filter(|service| is_missing(&service.name));
+        missing.filter_map(other_protocols).collect()
+    }
+
     /// All operations on trial.
     pub(super) fn open_trials(&self) -> Vec<OperationKey> {
         self.on_trial.keys().cloned().collect()
@@ -173,7 +188,7 @@ impl Presences {
                 continue;
             }
             if known.is_some() || self.on_trial.contains_key(&key) {
-                proven.extend((self.unknown.get(&key) != Some(&response)).then_some((key, proof)));
+                proven.extend((!self.is_of_unknown(&key, &response)).then_some((key, proof)));
                 continue;
             }
             let early = self.early.entry(key).or_default();
@@ -183,6 +198,19 @@ impl Presences {
         }
         proven
     }
+}
+
+fn other_protocols(service: &ServiceFixtures) -> Option<String> {
+    let spoken = service.protocol.id();
+    let named = service.contract().service().protocols.iter().map(ShapeId::name);
+    let others: Vec<&str> = named.filter(|name| *name != spoken && protocol_named(name).is_some()).collect();
+    let note = |others: String| {
+        format!(
+            "no operation of {} is implemented in {spoken}; its model also names {others} (--protocol)",
+            service.name
+        )
+    };
+    (!others.is_empty()).then(|| note(others.join(", ")))
 }
 
 /// A response that proves that an operation is implemented, unless an unknown operation gets the same one.
@@ -201,7 +229,7 @@ pub(super) fn evidence(suite: &Fixtures, exchanges: &[Exchange]) -> Vec<Presence
             return None;
         }
         let response = exchange.outcome.as_ref().ok()?;
-        let (proof, response) = (proof(subject, response, None)?, subject.normalized(response));
+        let (proof, response) = (proof(subject, response, &[])?, subject.normalized(response));
         Some(PresenceEvidence { key: (exchange.service.clone(), exchange.operation.clone()), proof, response })
     });
     shown.collect()

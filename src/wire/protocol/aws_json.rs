@@ -93,6 +93,7 @@ impl Protocol for AwsJson {
             request
         };
         Ok(Sentinels {
+            unknown_method: None,
             unknown_operation: to(contract.service().id.name(), UNKNOWN_OPERATION),
             unknown_service: to(UNKNOWN_SERVICE, &operation.name),
         })

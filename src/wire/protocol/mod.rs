@@ -100,7 +100,7 @@ pub use rest_json::RestJson;
 pub use rest_xml::RestXml;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use rpc_v2::RpcV2;
-pub use sentinel::Sentinels;
+pub use sentinel::{Sentinels, SubresourceRequests};
 pub use stream_events::{
     EVENT_STREAM_TYPE, EventFault, EventPayload, EventPayloads, EventProblem, StreamEvents, StreamMessage, read_events,
     stream_member, write_message,
@@ -195,6 +195,16 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The protocol cannot build requests.
     fn sentinels(&self, contract: &Contract, operation: &Operation, request: &Request)
     -> Result<Sentinels, BuildError>;
+
+    /// Returns true if a subresource distinguishes the operation from others of its method and path.
+    fn has_subresource(&self, _: &Operation) -> bool {
+        false
+    }
+
+    /// Requests that show whether an endpoint reads the subresource of a request; `None` if the operation has none.
+    fn subresource(&self, _: &Contract, _: &Operation, _: &Request) -> Option<SubresourceRequests> {
+        None
+    }
 
     /// Requests that break the protocol, as changes of a valid one.
     fn malformed_requests(&self, contract: &Contract, operation: &Operation) -> Vec<MalformedRequest>;

@@ -60,7 +60,11 @@ pub(super) fn sentinels(request: &Request) -> Sentinels {
         set_field(&mut request, key, value);
         request
     };
-    Sentinels { unknown_operation: to(ACTION, UNKNOWN_OPERATION), unknown_service: to(VERSION, UNKNOWN_VERSION) }
+    Sentinels {
+        unknown_operation: to(ACTION, UNKNOWN_OPERATION),
+        unknown_service: to(VERSION, UNKNOWN_VERSION),
+        unknown_method: None,
+    }
 }
 
 /// The value of a field as it is written, in the body or in the query string.

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 use super::{
     BuildError, ErrorIdentity, ErrorLocation, ErrorResponse, EventPayload, EventPayloads, IGNORED_UNION_MEMBERS,
     InputError, MalformedRequest, ParsedResponse, Protocol, Recognition, RoutePart, RoutingError, Sentinels,
-    ServerProtocol, SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
+    ServerProtocol, SubresourceRequests, SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
     http_binding::{
-        BodyBinding, PayloadKind, compare_status, distinguishes, due_media_type, has_path, is_rejection, names, place,
-        route, success_status, successor, unknown_path,
+        BodyBinding, PayloadKind, compare_status, distinguishes, due_media_type, has_path, has_subresource,
+        is_rejection, names, place, route, subresource, success_status, successor, unknown_method, unknown_path,
     },
     malformed_request::{json_bodies, json_forms},
     media_range::is_same,
@@ -127,10 +127,25 @@ impl Protocol for RestJson {
         let error = || BuildError { protocol: self.id(), operation: operation.name.clone(), problem: problem.clone() };
         let to = |path: String| Request { target: with_query_of(request, path), ..request.clone() };
         let elsewhere = to(format!("/{UNKNOWN_SERVICE}{}", path(request)));
+        let by = |method: &str| Request { method: method.to_owned(), ..request.clone() };
         Ok(Sentinels {
+            unknown_method: unknown_method(contract, operation).map(by),
             unknown_operation: to(unknown_path(contract, operation, request, UNKNOWN_OPERATION).ok_or_else(error)?),
             unknown_service: Some(elsewhere).filter(|other| route(contract, other).is_none()).ok_or_else(error)?,
         })
+    }
+
+    fn has_subresource(&self, operation: &Operation) -> bool {
+        has_subresource(operation)
+    }
+
+    fn subresource(
+        &self,
+        contract: &Contract,
+        operation: &Operation,
+        request: &Request,
+    ) -> Option<SubresourceRequests> {
+        subresource(contract, operation, request)
     }
 
     fn malformed_requests(&self, contract: &Contract, operation: &Operation) -> Vec<MalformedRequest> {

@@ -4,7 +4,7 @@ use super::{
     MalformedOutcome::{Accepted, AnyResponse, ClientError},
     MalformedRequest,
     RequestChange::{Chunked, Method, Path, RemoveHeader, SetHeader},
-    http_binding::{BodyBinding, calls_anything, has_path},
+    http_binding::{BodyBinding, has_path, unknown_method},
     rest_json,
 };
 use crate::{
@@ -15,14 +15,11 @@ use crate::{
 /// A path that hardly any service has.
 const UNKNOWN_PATH: &str = "/wireproof-unknown/wireproof-unknown";
 
-/// Methods that change nothing where no operation has them.
-const METHODS: [&str; 3] = ["PATCH", "PUT", "POST"];
-
 /// Requests with a wrong method, path, content type or form. `document` is the media type of the protocol's documents.
 pub(super) fn rest_heads(contract: &Contract, operation: &Operation, document: &str) -> Vec<MalformedRequest> {
     let new = MalformedRequest::new;
     let mut requests = Vec::new();
-    if let Some(method) = METHODS.into_iter().find(|method| !calls_anything(contract, operation, method)) {
+    if let Some(method) = unknown_method(contract, operation) {
         requests.push(new("method", "has another method", Method(method), ClientError));
     }
     if !has_path(contract, &Request { target: UNKNOWN_PATH.to_owned(), ..Request::default() }) {

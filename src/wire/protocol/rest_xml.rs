@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 use super::{
     BuildError, ErrorLocation, ErrorResponse, InputError, MalformedRequest, ParsedResponse, Protocol, Recognition,
-    RoutePart, RoutingError, Sentinels, ServerProtocol, SuccessStatus, TimestampLocation, TypeFault, ValuePlace,
+    RoutePart, RoutingError, Sentinels, ServerProtocol, SubresourceRequests, SuccessStatus, TimestampLocation,
+    TypeFault, ValuePlace,
     http_binding::{
-        HttpBinding, compare_status, distinguishes, due_media_type, has_path, is_rejection, names, place, route,
-        success_status, successor, unknown_subresource,
+        HttpBinding, compare_status, distinguishes, due_media_type, has_path, has_subresource, is_rejection, names,
+        place, route, subresource, success_status, successor, unknown_subresource,
     },
     media_range::is_same,
     plain_text::object,
@@ -124,6 +125,19 @@ impl Protocol for RestXml {
         request: &Request,
     ) -> Result<Sentinels, BuildError> {
         Ok(xml_sentinels(contract, operation, request))
+    }
+
+    fn has_subresource(&self, operation: &Operation) -> bool {
+        has_subresource(operation)
+    }
+
+    fn subresource(
+        &self,
+        contract: &Contract,
+        operation: &Operation,
+        request: &Request,
+    ) -> Option<SubresourceRequests> {
+        subresource(contract, operation, request)
     }
 
     fn malformed_requests(&self, contract: &Contract, operation: &Operation) -> Vec<MalformedRequest> {

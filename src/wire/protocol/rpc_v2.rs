@@ -109,6 +109,7 @@ impl Protocol for RpcV2 {
     ) -> Result<Sentinels, BuildError> {
         let to = |service: &str, operation: &str| Request { target: call_path(service, operation), ..request.clone() };
         Ok(Sentinels {
+            unknown_method: None,
             unknown_operation: to(contract.service().id.name(), UNKNOWN_OPERATION),
             unknown_service: to(UNKNOWN_SERVICE, &operation.name),
         })

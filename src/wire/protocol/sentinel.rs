@@ -21,9 +21,26 @@ pub struct Sentinels {
     pub unknown_operation: Request,
     /// The request to an operation of the same name of an unknown service.
     pub unknown_service: Request,
+    /// The request with a method that no operation has on this path, in protocols whose methods differ.
+    pub unknown_method: Option<Request>,
+}
+
+/// Requests that show whether an endpoint reads the subresource of a request.
+///
+/// Where several operations share a method and a path, a subresource distinguishes them: a constant parameter of the query
+/// string. An endpoint that does not know it responds as to a request without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubresourceRequests {
+    /// The request with an unknown subresource in place of its own.
+    pub unknown: Request,
+    /// The request that reads what the path names, if the request itself may remove that.
+    pub resource: Option<Request>,
 }
 
 impl Sentinels {
+    /// An operation, or a subresource, that no service has.
+    pub const UNKNOWN_OPERATION: &'static str = UNKNOWN_OPERATION;
+
     /// The body of a response without the names by which the request and its sentinels differ.
     #[must_use]
     pub fn mask_names(contract: &Contract, operation: &Operation, body: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::{
     MalformedOutcome, MalformedRequest, RequestChange, Sentinels,
-    http_binding::{route, unknown_path},
+    http_binding::{has_subresource, route, unknown_method, unknown_path},
     routing::path,
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
 };
@@ -13,9 +13,6 @@ use crate::{
 
 /// A method that no operation of S3 has.
 const UNKNOWN_METHOD: &str = "PATCH";
-
-/// The parameter by which SDKs tell operations of one path apart. Servers ignore it.
-const OPERATION_PARAMETER: &str = "x-id=";
 
 /// The same request to an operation and to a service that no endpoint has.
 ///
@@ -32,14 +29,9 @@ pub(super) fn xml_sentinels(contract: &Contract, operation: &Operation, request:
     Sentinels {
         unknown_operation: unknown.unwrap_or_else(nearest),
         unknown_service: elsewhere.unwrap_or_else(other_method),
+        unknown_method: unknown_method(contract, operation)
+            .map(|method| Request { method: method.to_owned(), ..request.clone() }),
     }
-}
-
-/// Returns whether a constant query parameter tells the operation from others of its path.
-fn has_subresource(operation: &Operation) -> bool {
-    let uri = operation.traits.get("smithy.api#http").and_then(|http| http["uri"].as_str());
-    let query = uri.and_then(|uri| uri.split_once('?')).map_or("", |(_, query)| query);
-    query.split('&').any(|pair| !pair.is_empty() && !pair.starts_with(OPERATION_PARAMETER))
 }
 
 /// The nesting depth that recursive parsers do not reach.

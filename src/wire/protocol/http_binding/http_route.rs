@@ -2,10 +2,15 @@
 
 use std::{cmp::Reverse, collections::BTreeSet, convert::Infallible};
 
+use bytes::Bytes;
+
 use super::{bucket_host::called_path, query_pairs::QueryPairs, request_head::http_trait, uri_pattern::UriPattern};
 use crate::{
     model::{Contract, Member, MemberBinding, Operation, PayloadSide},
-    wire::{Request, protocol::routing},
+    wire::{
+        Request,
+        protocol::{Sentinels, SubresourceRequests, routing},
+    },
 };
 
 /// Finds the operation with the most specific pattern that a request matches.
@@ -126,6 +131,56 @@ pub(in crate::wire::protocol) fn calls_anything(contract: &Contract, operation: 
     })
 }
 
+/// Methods that change nothing where no operation has them.
+const HARMLESS_METHODS: [&str; 3] = ["PATCH", "PUT", "POST"];
+
+/// A method that no operation has on the path of an operation, if there is a harmless one.
+pub(in crate::wire::protocol) fn unknown_method(contract: &Contract, operation: &Operation) -> Option<&'static str> {
+    HARMLESS_METHODS.into_iter().find(|method| !calls_anything(contract, operation, method))
+}
+
+/// The method that reads what a path names.
+const READ: &str = "GET";
+
+/// The method that removes it.
+const REMOVE: &str = "DELETE";
+
+/// Returns true if the operation has constant parameters other than the one that only names it.
+pub(in crate::wire::protocol) fn has_subresource(operation: &Operation) -> bool {
+    http_trait(operation).is_some_and(|(_, pattern)| !pattern.form().1.is_empty())
+}
+
+/// Requests that show whether an endpoint reads the constant parameters of an operation, other than the one that only
+/// names the operation.
+pub(in crate::wire::protocol) fn subresource(
+    contract: &Contract,
+    operation: &Operation,
+    request: &Request,
+) -> Option<SubresourceRequests> {
+    let (_, pattern) = http_trait(operation)?;
+    if pattern.form().1.is_empty() {
+        return None;
+    }
+    let (path, query) = request.target.split_once('?')?;
+    let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+    let others =
+        query.split('&').filter(|pair| !pattern.has_constant(&name_of(pair)) || name_of(pair) == NAME_PARAMETER);
+    let query: Vec<&str> = [Sentinels::UNKNOWN_OPERATION].into_iter().chain(others).collect();
+    let is_read = || request.method == REMOVE && calls_anything(contract, operation, READ);
+    Some(SubresourceRequests {
+        unknown: Request { target: format!("{path}?{}", query.join("&")), ..request.clone() },
+        resource: is_read().then(|| Request {
+            method: READ.to_owned(),
+            target: path.to_owned(),
+            body: Bytes::new(),
+            ..request.clone()
+        }),
+    })
+}
+
+/// The parameter by which SDKs name an operation. Servers ignore it.
+const NAME_PARAMETER: &str = "x-id";
+
 /// A path that leads to no operation, as near to that of a request as there is one: with more behind it, behind its
 /// literals, or behind nothing. `None` if every such path leads to an operation.
 pub(in crate::wire::protocol) fn unknown_path(
@@ -162,6 +217,10 @@ mod tests {
             ("Put", "PUT", "/things/{id}"),
             ("File", "GET", "/files/{key+}"),
             ("FileTags", "GET", "/files/{key+}/tags"),
+            ("Import", "DELETE", "/things/{id}?mode=import"),
+            ("Drop", "DELETE", "/drops/{id}?mode"),
+            ("Named", "GET", "/names/{id}?x-id=Named"),
+            ("Patch", "PATCH", "/things/{id}"),
         ];
         let targets: Vec<String> = operations.iter().map(|(name, ..)| format!(r#"{{"target":"x#{name}"}}"#)).collect();
         let shapes: Vec<String> = operations.iter().map(|(name, method, uri)| format!(
@@ -177,6 +236,40 @@ mod tests {
 
     fn request(method: &str, target: &str) -> Request {
         Request { method: method.to_owned(), target: target.to_owned(), ..Request::default() }
+    }
+
+    #[rstest]
+    #[case::replaced("Tags", "GET", "/things/5?tags", Some(("/things/5?WireproofUnknownOperation", None)))]
+    #[case::others_stay("Tags", "GET", "/things/5?a=1&tags&b", Some(("/things/5?WireproofUnknownOperation&a=1&b", None)))]
+    #[case::by_its_value("Import", "DELETE", "/things/5?mode=import", Some(("/things/5?WireproofUnknownOperation", Some("/things/5"))))]
+    #[case::not_read("Drop", "DELETE", "/drops/5?mode", Some(("/drops/5?WireproofUnknownOperation", None)))]
+    #[case::only_a_name("Named", "GET", "/names/5?x-id=Named", None)]
+    #[case::none("Get", "GET", "/things/5?x=1", None)]
+    fn a_subresource_is_replaced_and_the_path_of_a_removal_is_read(
+        #[case] name: &str,
+        #[case] method: &str,
+        #[case] target: &str,
+        #[case] expected: Option<(&str, Option<&str>)>,
+    ) {
+        let contract = contract();
+        let operation = contract.operation(name).unwrap();
+        let found = subresource(&contract, operation, &request(method, target));
+        assert_eq!(has_subresource(operation), expected.is_some());
+        assert_eq!(
+            found,
+            expected.map(|(unknown, resource)| SubresourceRequests {
+                unknown: request(method, unknown),
+                resource: resource.map(|resource| request("GET", resource)),
+            })
+        );
+    }
+
+    #[test]
+    fn a_method_is_unknown_if_no_operation_has_it_on_the_path() {
+        let contract = contract();
+        let unknown = |name: &str| unknown_method(&contract, contract.operation(name).unwrap());
+        assert_eq!((unknown("Get"), unknown("Patch")), (Some("POST"), Some("POST")));
+        assert_eq!(unknown("List"), Some("PATCH"));
     }
 
     #[rstest]

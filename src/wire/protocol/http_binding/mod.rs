@@ -38,7 +38,8 @@ pub(super) use body_binding::{BodyBinding, PayloadKind, binds_content_type, due_
 pub use bucket_host::move_bucket_to_host;
 pub use header_list::HeaderListProblem;
 pub(super) use http_route::{
-    calls_anything, distinguishes, has_path, names, route, successor, unknown_path, unknown_subresource,
+    distinguishes, has_path, has_subresource, names, route, subresource, successor, unknown_method, unknown_path,
+    unknown_subresource,
 };
 pub use request_head::host_prefix;
 pub(super) use response_head::{compare_status, is_rejection, success_status};
