@@ -8,9 +8,11 @@
 //! |---|---|---|
 //! | `operation_name` | The parts of an operation's name |  |
 //! | `identifier` | The members that identify a resource, in inputs and outputs |  |
+//! | `identity_form` | The forms of a resource's identifiers | `identifier` |
 //! | `links` | The origin of each identifier in a call that follows another | `identifier` |
 
 mod identifier;
+mod identity_form;
 mod links;
 mod operation_name;
 
@@ -23,6 +25,7 @@ use crate::model::{Contract, Operation, ShapeKind};
 use operation_name::{ANY_RESOURCE, OperationName, Verb, listed, singulars, without_facet};
 
 pub use identifier::OutputPath;
+pub use identity_form::IdentityForm;
 pub use links::{IdentifierLink, IdentifierOrigin};
 
 /// What an operation does to a kind of resource.
