@@ -1,17 +1,19 @@
 //! Creation, update, deletion and tagging.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{
-    Kept, Meant, StateFault, StateRejection, StatefulCall, given_identity, is_text,
-    kept_resource::{Creation, KeptMember, KeptResource},
+    KeptState, Meant, StateFault, StateRejection, StatefulCall, View, given_identity, is_text,
+    kept_resource::{KeptCreation, KeptMember, KeptResource},
     overlay::OutputPart,
     state_plan::{KindUse, ResourceKind, StateEffect, StatePlan},
     tag_set::{TagSet, holds_tags},
 };
-use crate::model::ShapeKind;
+use crate::model::{Member, ShapeKind};
 
-impl Kept {
+impl KeptState {
     pub(super) fn create(
         &mut self,
         kind: &ResourceKind,
@@ -33,14 +35,14 @@ impl Kept {
             one.effect == StateEffect::Put && known.is_some() && call.fault == Some(StateFault::UpdateForgotten);
         let mut resource = known.unwrap_or_else(|| named.clone());
         if !is_forgotten {
-            (resource.members, resource.tags) = given(call, TagSet::default());
+            (resource.members, resource.tags) = given(call, kind, one, TagSet::default());
         }
         resource.names.extend(named.names);
         resource.identity.extend(named.identity);
         let output = self.shown(kind, one, call, &mut resource);
         let linked = one.linked.iter().filter_map(|path| output.pointer(&path.pointer()?)?.as_str());
         resource.names.extend(linked.map(str::to_owned));
-        resource.creation = token_of(call).map(|token| Creation {
+        resource.creation = token_of(call).map(|token| KeptCreation {
             operation: call.operation.name.clone(),
             token,
             output: output.clone(),
@@ -55,7 +57,7 @@ impl Kept {
     /// The output of an earlier call with the same idempotency token.
     fn repeated(&self, one: &KindUse, call: &StatefulCall<'_>) -> Option<Value> {
         let token = token_of(call).filter(|_| call.fault != Some(StateFault::IdempotencyTokenIgnored))?;
-        let of_token = |creation: &&Creation| creation.operation == call.operation.name && creation.token == token;
+        let of_token = |creation: &&KeptCreation| creation.operation == call.operation.name && creation.token == token;
         let mut all = self.resources.iter().filter(|(_, resource)| resource.kind == one.kind && !resource.is_deleted);
         all.find_map(|(_, resource)| resource.creation.as_ref().filter(of_token))
             .map(|creation| creation.output.clone())
@@ -83,7 +85,7 @@ impl Kept {
         if call.fault != Some(StateFault::UpdateForgotten)
             && let Some(mut resource) = self.resources.get(number).cloned()
         {
-            let (members, tags) = given(call, resource.tags.clone());
+            let (members, tags) = given(call, kind, one, resource.tags.clone());
             resource.tags = tags;
             for (name, member) in members {
                 let member = match resource.members.remove(&name) {
@@ -174,38 +176,33 @@ impl Kept {
             self.page(call, &call.operation.output, None, &(0..resource.tags.len() as u64).collect::<Vec<_>>())?;
         let (from, to) = (page.from, page.from + page.count);
         let tags = resource.tags.slice(from, to);
-        let mut shown = KeptResource { tags, ..resource };
-        let parts = self.tag_parts(kind, one, call, &mut shown);
+        let parts = tag_parts(kind, one, call, &tags);
         let mut output = super::laid(&call.output, &parts, call.is_valid);
         page.write(call, &mut output, &[], &call.operation.output);
         Ok(output)
     }
+}
 
-    fn tag_parts(
-        &mut self,
-        kind: &ResourceKind,
-        one: &KindUse,
-        call: &StatefulCall<'_>,
-        resource: &mut KeptResource,
-    ) -> Vec<OutputPart> {
-        let view = super::View {
-            contract: call.contract,
-            examples: call.examples,
-            kind,
-            root: &call.operation.output,
-            is_output: true,
-            held: one.relation.output.as_ref(),
-        };
-        let mut parts = view.tags(&resource.tags);
-        if resource.tags.is_empty() {
-            // An empty list says more than a missing one.
-            let empty = call.contract.members(view.root).iter().filter_map(|member| {
-                Some(OutputPart::new(&[], &member.name, Some(resource.tags.written(call.contract, member)?)))
+/// The tags in the output of an operation that lists them.
+fn tag_parts(kind: &ResourceKind, one: &KindUse, call: &StatefulCall<'_>, tags: &TagSet) -> Vec<OutputPart> {
+    let view = View {
+        contract: call.contract,
+        examples: call.examples,
+        kind,
+        root: &call.operation.output,
+        is_output: true,
+        held: one.relation.output.as_ref(),
+    };
+    let mut parts = view.tags(tags);
+    if tags.is_empty() {
+        // An empty list says more than a missing one.
+        let empty =
+            call.contract.members(view.root).iter().filter_map(|member| {
+                Some(OutputPart::new(&[], &member.name, Some(tags.written(call.contract, member)?)))
             });
-            parts.extend(empty);
-        }
-        parts
+        parts.extend(empty);
     }
+    parts
 }
 
 /// A new resource with the identifiers of an input.
@@ -223,19 +220,25 @@ fn named_resource(kind: &ResourceKind, one: &KindUse, call: &StatefulCall<'_>) -
     resource
 }
 
-/// The members of an input that a resource keeps, and its tags.
-fn given(call: &StatefulCall<'_>, mut tags: TagSet) -> (std::collections::BTreeMap<String, KeptMember>, TagSet) {
+/// The members of an input that a resource keeps, and its tags. What identifies it is kept elsewhere.
+fn given(
+    call: &StatefulCall<'_>,
+    kind: &ResourceKind,
+    one: &KindUse,
+    tags: TagSet,
+) -> (BTreeMap<String, KeptMember>, TagSet) {
     let contract = call.contract;
-    let own = contract.members(&call.operation.input).iter();
-    let kept = own.filter(|member| !holds_tags(contract, member) && !is_token(member)).filter_map(|member| {
+    let identifies = |member: &Member| {
+        let is_named = kind.resource.identifiers.contains(&member.name) || one.relation.input.contains(&member.name);
+        is_named && is_text(contract, member)
+    };
+    let others = contract.members(&call.operation.input).iter();
+    let others = others.filter(|one| !holds_tags(contract, one) && !is_token(one) && !identifies(one));
+    let kept = others.filter_map(|member| {
         let value = call.input.get(&member.name)?.clone();
         Some((member.name.clone(), KeptMember { target: member.target.clone(), value }))
     });
-    let members = kept.collect();
-    if let Some(given) = TagSet::given(contract, &call.operation.input, call.input) {
-        tags = given;
-    }
-    (members, tags)
+    (kept.collect(), TagSet::given(contract, &call.operation.input, call.input).unwrap_or(tags))
 }
 
 /// A member after an update: attributes that are not named stay.
@@ -257,7 +260,7 @@ fn token_of(call: &StatefulCall<'_>) -> Option<String> {
     tokens.find_map(|member| call.input.get(&member.name)?.as_str().map(str::to_owned))
 }
 
-fn is_token(member: &crate::model::Member) -> bool {
+fn is_token(member: &Member) -> bool {
     member.traits.get("smithy.api#idempotencyToken").is_some()
 }
 

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use crate::{
-    model::{Contract, Operation},
+    model::{Contract, Operation, ShapeId},
     probe::Resource,
 };
 
@@ -45,7 +45,7 @@ impl DeclaredNames<'_> {
             ErrorMeaning::Absent => &ABSENT,
             ErrorMeaning::Duplicate => &DUPLICATE,
         };
-        let names = self.operation.errors.iter().filter(|id| self.contract.shape(id).is_some()).map(|id| id.name());
+        let names = self.operation.errors.iter().filter(|id| self.contract.shape(id).is_some()).map(ShapeId::name);
         let ranked = names.filter_map(|name| {
             let word = words.iter().position(|word| name.contains(word))?;
             let nearness = self.nearness(name, words.get(word)?);
@@ -80,7 +80,7 @@ pub(super) fn token_error(contract: &Contract, operation: &Operation) -> Option<
     const OF_CALLERS: [&str; 7] = ["Grant", "Client", "Idempoten", "Security", "Identity", "Access", "Id"];
     const FAULTS: [&str; 3] = ["Invalid", "Expired", "Malformed"];
     let has = |name: &str, words: &[&str]| words.iter().any(|word| name.contains(word));
-    let names = operation.errors.iter().filter(|id| contract.shape(id).is_some()).map(|id| id.name());
+    let names = operation.errors.iter().filter(|id| contract.shape(id).is_some()).map(ShapeId::name);
     let of_token = names.filter(|name| {
         let is_of_page = has(name, &OF_PAGES) || (name.contains("Token") && !has(name, &OF_CALLERS));
         has(name, &FAULTS) && is_of_page

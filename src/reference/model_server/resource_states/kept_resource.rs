@@ -28,7 +28,7 @@ pub(super) struct KeptResource {
     pub(super) members: BTreeMap<String, KeptMember>,
     pub(super) tags: TagSet,
     /// The call that made it, if it had an idempotency token.
-    pub(super) creation: Option<Creation>,
+    pub(super) creation: Option<KeptCreation>,
     /// Only of mutants: it was deleted, and is kept.
     pub(super) is_deleted: bool,
 }
@@ -42,7 +42,7 @@ pub(super) struct KeptMember {
 
 /// A call that made a resource.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Creation {
+pub(super) struct KeptCreation {
     pub(super) operation: String,
     pub(super) token: String,
     pub(super) output: Value,

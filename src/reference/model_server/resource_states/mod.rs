@@ -11,14 +11,14 @@
 //! | `overlay` | Writes what is kept into an example of an output |
 //! | `page_tokens` | Pages of a list |
 //! | `tag_set` | Tags, read from inputs and written into outputs |
-//! | `listing` | The list of the kept resources |
+//! | `listed_resources` | The list of the kept resources |
 //! | `changes` | Creation, update and deletion |
 //! | `state_fault` | The one fault of a mutant |
 
 mod changes;
 mod declared_names;
 mod kept_resource;
-mod listing;
+mod listed_resources;
 mod overlay;
 mod page_tokens;
 mod state_fault;
@@ -73,12 +73,12 @@ pub(super) enum StateRejection {
 pub(super) struct ResourceStates {
     /// Made by the first call.
     plan: Arc<OnceLock<StatePlan>>,
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptState>,
 }
 
 /// What changes with calls.
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptState {
     resources: KeptResources,
     tokens: PageTokens,
     /// The number of strings that were made.
@@ -122,7 +122,7 @@ impl ResourceStates {
     }
 }
 
-impl Kept {
+impl KeptState {
     fn respond(&mut self, plan: &StatePlan, one: &KindUse, call: &StatefulCall<'_>) -> Result<Value, StateRejection> {
         let Some(kind) = plan.kinds.get(one.kind) else { return Ok(call.output.clone()) };
         match one.effect {
@@ -226,7 +226,9 @@ impl Kept {
         if call.fault == Some(StateFault::MemberDroppedOnRead) && one.effect == StateEffect::Read {
             given = without_first(call.contract, view.root, &call.output, given, resource);
         }
-        let parts: Vec<OutputPart> = [given, view.tags(&resource.tags), self.identity(&view, resource)].concat();
+        let mut identity = self.identity(&view, resource);
+        identity.retain(|part| !given.iter().any(|given| given.holds(&part.at)));
+        let parts: Vec<OutputPart> = [given, view.tags(&resource.tags), identity].concat();
         laid(&call.output, &parts, call.is_valid)
     }
 

@@ -29,6 +29,13 @@ impl OutputPart {
         Self { at: [path, slice::from_ref(&name.to_owned())].concat(), value }
     }
 
+    /// Returns whether this part gives the member at a path a value, itself or within its own value.
+    pub(super) fn holds(&self, at: &[String]) -> bool {
+        let Some(inner) = at.strip_prefix(self.at.as_slice()) else { return false };
+        let found = self.value.as_ref().and_then(|value| inner.iter().try_fold(value, |value, step| value.get(step)));
+        inner.is_empty() || found.is_some()
+    }
+
     /// The output with this part.
     pub(super) fn laid_on(&self, output: &Value) -> Value {
         let mut changed = output.clone();
@@ -54,7 +61,9 @@ impl OutputPart {
 /// The output with the parts, without those that would make it invalid.
 pub(super) fn laid(output: &Value, parts: &[OutputPart], is_valid: &dyn Fn(&Value) -> bool) -> Value {
     let mut all = output.clone();
-    parts.iter().for_each(|part| part.lay(&mut all));
+    for part in parts {
+        part.lay(&mut all);
+    }
     if is_valid(&all) {
         return all;
     }
@@ -71,7 +80,7 @@ pub(super) struct View<'c> {
     pub(super) examples: &'c Examples,
     pub(super) kind: &'c ResourceKind,
     pub(super) root: &'c ShapeId,
-    /// Returns whether the members of the root are bound to parts of a response.
+    /// True if the members of the root are bound to parts of a response.
     pub(super) is_output: bool,
     /// Where the root has the identifier, if that is known.
     pub(super) held: Option<&'c OutputPath>,
@@ -236,4 +245,47 @@ pub(super) fn without_first(
 pub(super) fn members_of(value: &Value) -> &Map<String, Value> {
     static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     value.as_object().unwrap_or(&NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case(json!("plain; charset=x, y"), true)]
+    #[case(json!(7), true)]
+    #[case(json!(["a", "b"]), true)]
+    #[case(json!(["a,b"]), false)]
+    #[case(json!(" a"), false)]
+    #[case(json!("é"), false)]
+    #[case(json!({"a": "b"}), false)]
+    fn a_header_carries_what_every_reader_reads_alike(#[case] value: Value, #[case] expected: bool) {
+        assert_eq!(is_plain_header(&value), expected);
+    }
+
+    #[rstest]
+    #[case(&["a"], true)]
+    #[case(&["a", "b"], true)]
+    #[case(&["a", "c"], false)]
+    #[case(&["b"], false)]
+    fn a_part_holds_its_own_member_and_those_in_its_value(#[case] at: &[&str], #[case] expected: bool) {
+        let at: Vec<String> = at.iter().map(|step| (*step).to_owned()).collect();
+        let part = OutputPart::new(&[], "a", Some(json!({"b": 1})));
+        assert_eq!(part.holds(&at), expected);
+    }
+
+    #[test]
+    fn a_part_that_makes_the_output_invalid_is_left_out() {
+        let part = |at: &[&str], value: Option<Value>| OutputPart {
+            at: at.iter().map(|step| (*step).to_owned()).collect(),
+            value,
+        };
+        let parts = [part(&["inner", "a"], Some(json!(2))), part(&["b"], None), part(&["none", "c"], Some(json!(3)))];
+        let output = json!({"inner": {"a": 1}, "b": 1});
+        assert_eq!(laid(&output, &parts, &|_| true), json!({"inner": {"a": 2}}));
+        assert_eq!(laid(&output, &parts, &|output| output.get("b").is_some()), json!({"inner": {"a": 2}, "b": 1}));
+    }
 }

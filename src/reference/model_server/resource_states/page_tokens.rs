@@ -1,11 +1,14 @@
 //! Pages of a list: their limit, and the tokens that lead to the next ones.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::{
     model::{Contract, Member, Operation, ShapeId, ShapeKind},
     probe::Examples,
     reference::bounded::Bounded,
+    wire::digest::Sha256,
 };
 
 /// At most this many tokens are kept. A new one beyond it drops the oldest.
@@ -71,12 +74,22 @@ pub(super) struct PageMembers<'c> {
     next: Option<(&'c Member, bool)>,
 }
 
+/// The digest of an input without its limit and its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FilterDigest([u8; 32]);
+
+impl FilterDigest {
+    pub(super) fn of(filter: &Map<String, Value>) -> Self {
+        let sorted: BTreeMap<&String, String> = filter.iter().map(|(name, value)| (name, value.to_string())).collect();
+        Self(Sha256::digest(format!("{sorted:?}")))
+    }
+}
+
 /// Where a page begins, and what it is of.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PageStart {
     pub(super) operation: String,
-    /// The input without its limit and its token.
-    pub(super) filter: Map<String, Value>,
+    pub(super) filter: FilterDigest,
     /// The number of the first item.
     pub(super) from: u64,
 }
@@ -190,9 +203,9 @@ impl Default for PageTokens {
 
 impl PageTokens {
     /// The page that a token leads to, if the operation returned it for the same input.
-    pub(super) fn start(&self, token: &str, operation: &Operation, filter: &Map<String, Value>) -> Option<u64> {
+    pub(super) fn start(&self, token: &str, operation: &Operation, filter: FilterDigest) -> Option<u64> {
         let start = self.0.get(&token.to_owned())?;
-        (start.operation == operation.name && start.filter == *filter).then_some(start.from)
+        (start.operation == operation.name && start.filter == filter).then_some(start.from)
     }
 
     /// A new token to a page, if the model allows one in the output and in the input.

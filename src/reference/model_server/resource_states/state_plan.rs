@@ -19,7 +19,7 @@ pub(super) struct StatePlan {
 #[derive(Debug)]
 pub(super) struct ResourceKind {
     pub(super) resource: Resource,
-    /// Returns whether an operation makes one, so that one that was not made does not exist.
+    /// True if an operation makes one and names it, so that one that was not made does not exist.
     pub(super) is_made: bool,
     /// The kind with the same identifiers, if nothing makes this one: it is a part of that one.
     pub(super) owner: Option<usize>,
@@ -103,7 +103,9 @@ impl StatePlan {
 
 impl ResourceKind {
     fn new(resource: Resource) -> Self {
-        let is_made = resource.in_role(RelationRole::Creates).next().is_some();
+        let parents = resource.identifiers.split_last().map_or(&[][..], |(_, parents)| parents);
+        let is_named = |one: &Relation| one.output.is_some() || one.input.iter().any(|name| !parents.contains(name));
+        let is_made = resource.in_role(RelationRole::Creates).any(is_named);
         Self { resource, is_made, owner: None }
     }
 

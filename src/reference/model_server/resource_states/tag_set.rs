@@ -176,9 +176,18 @@ fn form<'c>(contract: &'c Contract, member: &'c Member) -> Option<TagForm<'c>> {
             };
             Some(TagForm::Pairs { item: &item.target, key: named("key")?, value: named("value")? })
         }
-        ShapeKind::Structure(_) => Some(TagForm::Inner),
+        ShapeKind::Structure(parts) => {
+            let all_hold = !parts.is_empty() && parts.iter().all(|part| is_container(contract, part));
+            all_hold.then_some(TagForm::Inner)
+        }
         _ => None,
     }
+}
+
+/// Returns whether a member is a list or a map, as tags are.
+fn is_container(contract: &Contract, member: &Member) -> bool {
+    let kind = contract.shape(&member.target).map(|shape| &shape.kind);
+    matches!(kind, Some(ShapeKind::List(_) | ShapeKind::Map { .. })) && form(contract, member).is_some()
 }
 
 /// Returns whether a member holds tags.
@@ -201,7 +210,8 @@ mod tests {
             "x#Put": {"type": "operation", "input": {"target": "x#In"}},
             "x#In": {"type": "structure", "members": {
                 "Tags": {"target": "x#Pairs"}, "tagMap": {"target": "x#Map"}, "Tagging": {"target": "x#Tagging"},
-                "TagKeys": {"target": "x#Keys"}, "StageVariables": {"target": "x#Map"}}},
+                "TagKeys": {"target": "x#Keys"}, "StageVariables": {"target": "x#Map"}, "TagPolicy": {"target": "x#Policy"}}},
+            "x#Policy": {"type": "structure", "members": {"Mode": text, "Tags": {"target": "x#Map"}}},
             "x#Pairs": {"type": "list", "member": {"target": "x#Pair"}},
             "x#Pair": {"type": "structure", "members": {"TagKey": text, "TagValue": text}},
             "x#Map": {"type": "map", "key": text, "value": text},
@@ -231,6 +241,7 @@ mod tests {
     #[test]
     fn other_maps_hold_no_tags_and_keys_alone_remove_them() {
         assert_eq!(given(&json!({"StageVariables": {"a": "1"}})), None);
+        assert_eq!(given(&json!({"TagPolicy": {"Mode": "m", "Tags": {"a": "1"}}})), None);
         let input = json!({"TagKeys": ["a"]});
         let removed = TagSet::removed(&contract(), &ShapeId::new("x#In"), input.as_object().unwrap());
         assert_eq!((given(&input), removed), (None, Some(vec!["a".to_owned()])));

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Kept, OutputPart, StateFault, StateRejection, StatefulCall, View,
+    KeptState, OutputPart, StateFault, StateRejection, StatefulCall, View,
     changes::agrees,
     declared_names::token_error,
     kept_resource::KeptResource,
     laid,
     overlay::members_of,
-    page_tokens::{PageMembers, PageStart, WrittenPage},
+    page_tokens::{FilterDigest, PageMembers, PageStart, WrittenPage},
     state_plan::{KindUse, ResourceKind},
     without_first,
 };
@@ -51,7 +51,7 @@ struct ListPlace<'c> {
     inner: Vec<String>,
 }
 
-impl Kept {
+impl KeptState {
     pub(super) fn list(
         &mut self,
         kind: &ResourceKind,
@@ -101,12 +101,12 @@ impl Kept {
         numbers: &[u64],
     ) -> Result<Page<'c>, StateRejection> {
         let members = PageMembers::of(call.contract, call.operation, holder);
-        let filter = members.filter(call.input);
+        let filter = FilterDigest::of(&members.filter(call.input));
         let given = members.given(call.input).filter(|_| call.fault != Some(StateFault::PageTokenIgnored));
         let from = match given.filter(|_| members.continues()) {
             None => 0,
             Some(token) => {
-                let start = self.tokens.start(token, call.operation, &filter);
+                let start = self.tokens.start(token, call.operation, filter);
                 start.ok_or_else(|| StateRejection::Token(token_error(call.contract, call.operation)))?
             }
         };
@@ -140,7 +140,9 @@ impl Kept {
         shows_members: bool,
     ) -> Option<Value> {
         let mut resource = self.resources.get(number)?.clone();
-        let example = self.example_item(call, place)?;
+        let whole = resource.members.values().find(|member| member.target == place.item.target);
+        let whole = whole.map(|member| member.value.clone()).filter(|value| value.is_object() && shows_members);
+        let example = whole.clone().or_else(|| example_item(call, place))?;
         if example.is_string() {
             return Some(text_item(kind, place, &resource)?.into());
         }
@@ -158,7 +160,10 @@ impl Kept {
         if call.fault == Some(StateFault::MemberDroppedOnList) {
             given = without_first(call.contract, view.root, &example, given, &resource);
         }
-        let parts = [given, self.identity(&view, &mut resource)].concat();
+        given.extend(whole.map(|value| OutputPart { at: Vec::new(), value: Some(value) }));
+        let mut identity = self.identity(&view, &mut resource);
+        identity.retain(|part| !given.iter().any(|given| given.holds(&part.at)));
+        let parts = [given, identity].concat();
         let mut item = laid(&example, &parts, &|_| true);
         if call.fault == Some(StateFault::ListDisagrees) {
             disagree(call, kind, place, &mut item, super::salt(&mut self.made));
@@ -166,13 +171,13 @@ impl Kept {
         self.resources.put(number, resource);
         Some(item)
     }
+}
 
-    /// An item of the example, or one that is built.
-    fn example_item(&self, call: &StatefulCall<'_>, place: &ListPlace<'_>) -> Option<Value> {
-        let around = place.path.iter().try_fold(&call.output, |value, step| value.get(step));
-        let first = around.and_then(|value| value.get(&place.list.name)?.as_array()?.first().cloned());
-        first.or_else(|| call.examples.part(call.operation, &place.item.target).ok())
-    }
+/// An item of the example, or one that is built.
+fn example_item(call: &StatefulCall<'_>, place: &ListPlace<'_>) -> Option<Value> {
+    let around = place.path.iter().try_fold(&call.output, |value, step| value.get(step));
+    let first = around.and_then(|value| value.get(&place.list.name)?.as_array()?.first().cloned());
+    first.or_else(|| call.examples.part(call.operation, &place.item.target).ok())
 }
 
 /// The list that has the identifiers.
