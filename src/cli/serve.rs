@@ -31,13 +31,18 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
     speed: f64,
 
-    /// Serve this model instead: reject what violates it, respond to anything else with a valid example.
+    /// Serve this model instead: reject what violates it, respond to anything else with a valid example, and keep what
+    /// is created until it is deleted.
     #[arg(long, value_name = "FILE|botocore:SERVICE", conflicts_with_all = ["fixtures", "speed"])]
     model: Option<PathBuf>,
 
     /// Protocol of the model server [default: all supported protocols of the model].
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(supported_protocols()), requires = "model")]
     protocol: Option<String>,
+
+    /// The model server keeps nothing: it accepts every valid request.
+    #[arg(long, requires = "model")]
+    stateless: bool,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
@@ -98,7 +103,9 @@ impl ServeArguments {
         let protocol = self.protocol.as_deref().and_then(protocol_named);
         let suite = Derivation { protocol, ..Derivation::of(model, self.fixtures.botocore.places()) }.suite()?;
         let service = suite.services().next().ok_or(DerivationError::NoService)?;
-        ModelServer::new(service.contract().clone(), protocol).map_err(|error| Failure::usage(error.to_string()))
+        let server = ModelServer::new(service.contract().clone(), protocol);
+        let server = server.map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(if self.stateless { server.stateless() } else { server })
     }
 }
 

@@ -18,6 +18,7 @@ impl Target {
         let contract = contract.ok_or(crate::probe::derivation::DerivationError::NoService)?;
         let server = ModelServer::new(contract, protocol)
             .map_err(|unknown| Problem::Protocol { name: unknown.used, known: unknown.supported })?;
+        let server = if self.is_stateless { server.stateless() } else { server };
         let respond = InProcess::new(move |request: &Request| Reply::Answer(server.respond(request)));
         Ok(self.clone().through(respond))
     }

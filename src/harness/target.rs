@@ -53,6 +53,9 @@ pub struct Target {
     /// The model of a model server, which has no transport before the run.
     #[cfg(feature = "reference")]
     pub(super) model: Option<String>,
+    /// True if the model server keeps nothing.
+    #[cfg(feature = "reference")]
+    pub(super) is_stateless: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -91,6 +94,8 @@ impl Target {
             kept: Vec::new(),
             #[cfg(feature = "reference")]
             model: None,
+            #[cfg(feature = "reference")]
+            is_stateless: false,
         }
     }
 
@@ -107,8 +112,8 @@ impl Target {
     }
 
     /// The model server of a service, in this process: an endpoint that is derived from the published model alone. It
-    /// rejects what violates the model, and responds to anything else with a valid example. The model is named as for
-    /// [`Suite::probes`](super::Suite::probes), whose protocol it speaks.
+    /// rejects what violates the model, and responds to anything else with a valid example. What is created exists until it
+    /// is deleted. The model is named as for [`Suite::probes`](super::Suite::probes), whose protocol it speaks.
     ///
     /// ```no_run
     /// use wireproof::{Suite, Target};
@@ -122,6 +127,19 @@ impl Target {
         let model = model.into();
         let name = format!("the model server of {model}");
         Self { model: Some(model), name: Some(name), ..Self::at(IN_PROCESS) }
+    }
+
+    /// The model server keeps nothing: it accepts every valid request. Other targets ignore it.
+    ///
+    /// ```
+    /// use wireproof::Target;
+    ///
+    /// let target = Target::model("botocore:sqs").stateless();
+    /// ```
+    #[cfg(feature = "reference")]
+    #[must_use]
+    pub fn stateless(self) -> Self {
+        Self { is_stateless: true, ..self }
     }
 
     /// The endpoint in the environment, by the variables of the program: `WIREPROOF_ENDPOINT`, and with it

@@ -9,7 +9,7 @@ use super::{
     input::{Inputs, Recipe},
 };
 use crate::{
-    model::{Operation, Schemas, ShapeId},
+    model::{Member, Operation, Schemas, ShapeId},
     wire::Protocol,
 };
 
@@ -49,6 +49,28 @@ impl Examples {
     /// A required member has no valid value.
     pub fn error(&self, operation: &Operation, error: &ShapeId) -> Result<Value, Unbuildable> {
         self.value(operation, |inputs, recipe| inputs.least_of(recipe, error))
+    }
+
+    /// A valid value of a shape with every member that can be built, as the outputs of the operation have it.
+    ///
+    /// # Errors
+    /// The shape has no valid value.
+    pub fn part(&self, operation: &Operation, shape: &ShapeId) -> Result<Value, Unbuildable> {
+        self.value(operation, |inputs, recipe| inputs.full_of(recipe, shape))
+    }
+
+    /// A valid value of a member that is a string; another `salt` gives another one, if there is one.
+    #[must_use]
+    pub fn text(&self, member: &Member, salt: u64) -> Option<String> {
+        let inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        inputs.witness_of(member).map(|witness| witness.text(salt))
+    }
+
+    /// Returns whether a member may be this string.
+    #[must_use]
+    pub fn allows(&self, member: &Member, text: &str) -> bool {
+        let inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        inputs.witness_of(member).is_some_and(|witness| witness.is_valid(text))
     }
 
     fn value(
@@ -106,6 +128,17 @@ mod tests {
         let output = examples.output(&operation).unwrap();
         assert_eq!((output["name"].as_str().map(str::len), &output["code"]), (Some(12), &json!(1)));
         assert!(output.get("NextToken").is_none() && output.get("tree").is_none(), "{output}");
+    }
+
+    #[test]
+    fn another_salt_gives_another_string_that_the_member_allows() {
+        let (examples, operation) = examples();
+        let contract = examples.inputs.lock().unwrap().contract().clone();
+        let name = &contract.members(&operation.input)[0];
+        let texts = [1, 2].map(|salt| examples.text(name, salt).unwrap());
+        assert!(texts[0] != texts[1] && texts.iter().all(|text| examples.allows(name, text)), "{texts:?}");
+        assert!(!examples.allows(name, "short"));
+        assert_eq!(examples.part(&operation, &name.target).unwrap().as_str().map(str::len), Some(12));
     }
 
     #[test]

@@ -76,7 +76,9 @@ pub use location::Location;
 pub use member_path::MemberPath;
 pub use probes::Probes;
 pub use recipe::{helpers, recipe};
-pub use relations::{IdentifierLink, IdentifierOrigin, OutputPath, Relation, RelationRole, Relations, Resource};
+pub use relations::{
+    IdentifierLink, IdentifierOrigin, IdentityForm, OutputPath, Relation, RelationRole, Relations, Resource,
+};
 pub use unprobed_reason::{Inexpressible, UnprobedReason};
 pub use witness::WitnessError;
 

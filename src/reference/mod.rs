@@ -19,7 +19,7 @@
 //! | `state_control` | The two paths outside every contract | `service`, `clock` |
 //! | `server` | The HTTP/1.1 server of an endpoint | `clock` |
 //! | `reference_endpoint` | The behavior of the reference implementation as a function from requests to responses | `service`, `identity`, `auth`, `clock`, `ids`, `response`, `services`, `server`, `state_control` |
-//! | `model_server` | The endpoint derived from a model alone | `identity`, `auth`, `clock`, `ids`, `response`, `server` |
+//! | `model_server` | The endpoint derived from a model alone | `identity`, `auth`, `bounded`, `clock`, `ids`, `response`, `server` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
@@ -48,7 +48,7 @@ use std::{
 
 pub use clock::Clock;
 pub use identity::Identity;
-pub use model_server::{ConstraintSite, ModelFault, ModelServer, SpoiltError, SpoiltOutput};
+pub use model_server::{ConstraintSite, ModelFault, ModelServer, SpoiltError, SpoiltOutput, StateFault};
 pub use reference_endpoint::{ReferenceEndpoint, ReferenceError, Snapshot};
 pub use state_control::STATE_PATH;
 

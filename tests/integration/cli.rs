@@ -242,6 +242,7 @@ fn a_count_agrees_with_its_noun(#[case] path: &str, #[case] reported: &str) {
 #[case::update_without_baseline(&["run", "--baseline-update"], "--baseline FILE")]
 #[case::rerun_without_endpoint(&["verify", "/", "--rerun", "1"], "--endpoint URL")]
 #[case::listen_to_others(&["serve", "--listen", "0.0.0.0:0"], "0.0.0.0")]
+#[case::stateless_reference(&["serve", "--stateless"], "--model")]
 fn an_invalid_argument_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
     let output = run(arguments);
     assert_status(&output, 2);

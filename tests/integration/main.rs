@@ -25,6 +25,7 @@ mod layering;
 mod metamorphic;
 mod model_server;
 mod model_server_mutants;
+mod model_server_states;
 mod models;
 #[cfg(unix)]
 mod moto_gate;

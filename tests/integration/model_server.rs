@@ -13,7 +13,10 @@ use rstest::rstest;
 use wireproof::internals::{
     harness::Runner,
     judge::verdict::Verdict,
-    model::published::{self, ModelFileError, Places},
+    model::{
+        self, Contract,
+        published::{self, ModelFileError, Places},
+    },
     probe::{self, Effect, Probes},
     reference::{ModelFault, ModelServer},
     run::{
@@ -45,20 +48,33 @@ impl Subject {
         files.speak(protocol);
         let suite = Fixtures::read(&files).unwrap();
         let contract = Arc::clone(suite.services().next().unwrap().contract());
-        Self { suite: Arc::new(suite), server: Arc::new(ModelServer::new(contract, Some(protocol)).unwrap()) }
+        let server = ModelServer::new(contract, Some(protocol)).unwrap().stateless();
+        Self { suite: Arc::new(suite), server: Arc::new(server) }
+    }
+
+    /// The same service on a server that keeps what is created.
+    fn stateful(self) -> Self {
+        let service = self.suite.services().next().unwrap();
+        let server = ModelServer::new(Arc::clone(service.contract()), protocol_named(service.protocol.id()));
+        Self { server: Arc::new(server.unwrap()), ..self }
+    }
+
+    /// Returns whether states reject a request that the model alone allows: a token of a page that no page had, and an
+    /// identifier of nothing where the response has no body to name the error.
+    fn is_rejected_by_states(&self, case: &JudgedCase) -> bool {
+        const TOKENS: [&str; 5] = ["token", "marker", "nextpagetoken", "nexttoken", "continuationtoken"];
+        let contract = self.suite.services().next().unwrap().contract();
+        let scenario = &case.case.scenario;
+        let location = scenario.probe.as_ref().and_then(|aim| aim.location.as_deref()).unwrap_or_default();
+        let name = location.split(['/', '[', '{']).next().unwrap_or_default().to_ascii_lowercase();
+        let http = contract.operation(&scenario.operation).and_then(|one| one.traits.get("smithy.api#http"));
+        let is_head = http.is_some_and(|http| http["method"] == "HEAD");
+        is_head || TOKENS.iter().any(|token| name.ends_with(token))
     }
 
     /// A service of the installed botocore; `None`, and said so, where there is none.
     fn botocore(name: &str, protocol: &str) -> Option<Self> {
-        let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
-        let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-        match published::find(format!("botocore:{name}"), &places) {
-            Err(ModelFileError::NoBotocore) => {
-                say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set").unwrap();
-                None
-            }
-            files => Some(Self::of(name, &files.unwrap().text, protocol)),
-        }
+        Some(Self::of(name, &botocore_model(name)?, protocol))
     }
 
     fn probes(&self, options: probe::ProbeOptions) -> Probes {
@@ -80,6 +96,24 @@ impl Subject {
         assert!(finished.ledger.balances() && finished.ledger.selected == cases.len(), "{:?}", finished.ledger);
         cases
     }
+}
+
+/// The model of a service of the installed botocore; `None`, and said so, where there is none.
+fn botocore_model(name: &str) -> Option<String> {
+    let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
+    let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
+    match published::find(&format!("botocore:{name}"), &places) {
+        Err(ModelFileError::NoBotocore) => {
+            say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set").unwrap();
+            None
+        }
+        files => Some(files.unwrap().text),
+    }
+}
+
+/// The contract of such a model.
+pub(crate) fn botocore_contract(name: &str) -> Option<Arc<Contract>> {
+    Some(Arc::new(model::read("model.json", &botocore_model(name)?).unwrap()))
 }
 
 pub(crate) fn everything() -> probe::ProbeOptions {
@@ -118,6 +152,17 @@ fn assert_all_conform(name: &str, cases: &[JudgedCase]) {
     );
 }
 
+/// With states, valid requests may also be rejected as not found or taken, which are rejections of valid requests.
+fn prove_with_states(name: &str, protocol: &str, count: usize) {
+    let Some(subject) = Subject::botocore(name, protocol).map(Subject::stateful) else { return };
+    let cases = subject.run(sample(&subject, count), None);
+    let (known, other): (Vec<JudgedCase>, Vec<JudgedCase>) =
+        cases.into_iter().partition(|case| subject.is_rejected_by_states(case));
+    say(&format!("model server of {name} in {protocol} with states: {} cases, {} left out", other.len(), known.len()))
+        .unwrap();
+    assert_all_conform(name, &other);
+}
+
 fn prove(name: &str, protocol: &str, count: usize) {
     let Some(subject) = Subject::botocore(name, protocol) else { return };
     let options = sample(&subject, count);
@@ -145,6 +190,7 @@ fn a_sample_of_the_probes_of_a_published_model_conforms_on_its_model_server(
     #[case] protocol: &str,
 ) {
     prove(name, protocol, 40);
+    prove_with_states(name, protocol, 24);
 }
 
 #[test]

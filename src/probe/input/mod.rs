@@ -324,6 +324,12 @@ impl Inputs {
         made
     }
 
+    /// The witness for a member that is a string.
+    pub(super) fn witness_of(&self, member: &Member) -> Option<Arc<Witness>> {
+        let shape = self.contract().shape(&member.target)?;
+        self.witness(text_rule(shape, Some(&member.traits))).ok()
+    }
+
     /// Strings that violate the pattern of a rule by one character: the same ones at every location and for every seed,
     /// since the ids of probes depend on them.
     pub(super) fn near_misses(&self, rule: TextRule<'_>) -> Result<Arc<Vec<(NearMiss, String)>>, Unbuildable> {

@@ -9,7 +9,7 @@ use crate::model::{Contract, Member, Operation, ShapeId, ShapeKind};
 const DEEPEST: usize = 3;
 
 /// Endings of a member's name after the noun of a resource, the likeliest first. They also stand alone.
-const ENDINGS: [&str; 5] = ["Id", "Identifier", "Name", "Arn", "Url"];
+pub(super) const ENDINGS: [&str; 5] = ["Id", "Identifier", "Name", "Arn", "Url"];
 
 /// A resource with the identifiers of its operations; `tagging`: operations on the tags of any resource; `stated`: its
 /// identifiers by the model.
@@ -200,7 +200,7 @@ fn in_structure(contract: &Contract, root: &ShapeId, noun: &str, own: Option<&St
 }
 
 /// Returns whether a structure is about a noun: a bare `Id` in it identifies the resource, and not its owner.
-fn is_of(path: &[String], noun: &str) -> bool {
+pub(super) fn is_of(path: &[String], noun: &str) -> bool {
     let word = last_word(noun).to_ascii_lowercase();
     path.last().is_none_or(|name| name.to_ascii_lowercase().contains(&word))
 }

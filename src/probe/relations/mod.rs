@@ -8,12 +8,14 @@
 //! |---|---|---|
 //! | `operation_name` | The parts of an operation's name |  |
 //! | `identifier` | The members that identify a resource, in inputs and outputs |  |
+//! | `identity_form` | The forms of a resource's identifiers | `identifier` |
 //! | `links` | The origin of each identifier in a call that follows another | `identifier` |
 //! | `corrected` | Relations with the corrections of a recipe |  |
 //! | `stated` | The relations that `resource` shapes state | `operation_name`, `identifier` |
 
 mod corrected;
 mod identifier;
+mod identity_form;
 mod links;
 mod operation_name;
 mod stated;
@@ -32,6 +34,7 @@ use stated::StatedRelations;
 
 pub use crate::model::{OutputPath, RelationRole};
 pub(super) use identifier::rank;
+pub use identity_form::IdentityForm;
 pub use links::{IdentifierLink, IdentifierOrigin};
 
 /// An operation in one role for a kind of resource.

@@ -160,7 +160,8 @@ impl Witness {
         self.pattern().map(Pattern::source).unwrap_or_default()
     }
 
-    fn is_valid(&self, text: &str) -> bool {
+    /// Returns whether the rule allows a string.
+    pub(super) fn is_valid(&self, text: &str) -> bool {
         self.length_is_valid(text) && self.pattern_allows(text)
     }
 

@@ -31,7 +31,7 @@ fn same<'v>(contract: &Contract, input: &ShapeId, member: &Member, given: &'v Ma
 }
 
 /// Returns whether no string has a control character, which XML cannot show.
-fn is_plain(value: &Value) -> bool {
+pub(super) fn is_plain(value: &Value) -> bool {
     match value {
         Value::String(text) => is_plain_text(text),
         Value::Array(items) => items.iter().all(is_plain),

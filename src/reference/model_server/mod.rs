@@ -1,14 +1,17 @@
 //! The model server: an endpoint derived from a model alone, for any service in any protocol.
 //!
 //! It authenticates its callers as the reference implementation does, rejects every request that violates the model or
-//! the protocol, and responds to any other one with a valid example of the output. It has no state. Checks run in this
-//! order: routing, the signature, the form of the request, types, constraints.
+//! the protocol, and responds to any other one with a valid example of the output. What is created exists until it is
+//! deleted, unless the server has no states. Checks run in this order: routing, the signature, the form of the request,
+//! types, constraints, states.
 
 mod echo;
 mod model_fault;
 mod model_rejection;
+mod resource_states;
 
 use std::{
+    borrow::Cow,
     cmp::Reverse,
     collections::BTreeMap,
     sync::{Arc, OnceLock},
@@ -38,6 +41,8 @@ use crate::{
 use echo::echo;
 pub use model_fault::{ConstraintSite, ModelFault, SpoiltError, SpoiltOutput};
 use model_rejection::{ModelRejection, constraint_message};
+pub use resource_states::StateFault;
+use resource_states::{ResourceStates, StateRejection, StatefulCall};
 
 /// An endpoint derived from a model alone.
 #[derive(Debug)]
@@ -47,6 +52,8 @@ pub struct ModelServer {
     identities: Vec<Identity>,
     ids: Ids,
     fault: Option<ModelFault>,
+    /// `None`: the server has no states.
+    states: Option<ResourceStates>,
 }
 
 /// A protocol of the server, with what is compiled for it.
@@ -59,7 +66,7 @@ struct SpokenProtocol {
 }
 
 impl ModelServer {
-    /// The server of a model: in one protocol, or in all supported ones of the model.
+    /// The server of a model, with states: in one protocol, or in all supported ones of the model.
     ///
     /// # Errors
     /// The model has no supported protocol, and none is given.
@@ -72,10 +79,17 @@ impl ModelServer {
             None => all_protocols(&contract)?,
         };
         let spoken = protocols.into_iter().map(|protocol| SpokenProtocol::new(&contract, protocol)).collect();
-        Ok(Self { contract, spoken, identities: Identity::defaults(), ids: Ids::new(), fault: None })
+        let states = Some(ResourceStates::default());
+        Ok(Self { contract, spoken, identities: Identity::defaults(), ids: Ids::new(), fault: None, states })
     }
 
-    /// The same server with one fault. It shares what is compiled.
+    /// The same server without states: every valid request is accepted.
+    #[must_use]
+    pub fn stateless(self) -> Self {
+        Self { states: None, ..self }
+    }
+
+    /// The same server with one fault, and without resources. It shares what is compiled.
     #[must_use]
     pub fn with_fault(&self, fault: ModelFault) -> Self {
         Self {
@@ -84,6 +98,7 @@ impl ModelServer {
             identities: self.identities.clone(),
             ids: Ids::new(),
             fault: Some(fault),
+            states: self.states.as_ref().map(ResourceStates::emptied),
         }
     }
 
@@ -209,12 +224,44 @@ impl ModelServer {
             let violations = spoken.schemas.violations(&operation.output, PayloadSide::Output, &output);
             violations.is_ok_and(|violations| violations.is_empty())
         };
-        let mut output = if is_valid(&echoed) { echoed } else { example };
+        let output = if is_valid(&echoed) { echoed } else { example };
+        let mut output = self.with_states(spoken, operation, input, output, &is_valid)?;
         // A stream is a list of events.
         if let Some(event) = stream.and_then(|name| output.get_mut(name)) {
             *event = json!([event.take()]);
         }
         Ok(output)
+    }
+
+    /// The output with what is kept of the resources of earlier calls.
+    fn with_states(
+        &self,
+        spoken: &SpokenProtocol,
+        operation: &Operation,
+        input: &Value,
+        output: Value,
+        is_valid: &dyn Fn(&Value) -> bool,
+    ) -> Result<Value, ModelRejection> {
+        let (Some(states), Some(input)) = (&self.states, input.as_object()) else { return Ok(output) };
+        let call = StatefulCall {
+            contract: &self.contract,
+            operation,
+            input,
+            examples: &spoken.examples,
+            output,
+            is_valid,
+            fault: self.fault.as_ref().and_then(ModelFault::of_states),
+        };
+        states.respond(&call).map_err(|rejection| match rejection {
+            StateRejection::Absent(name) => ModelRejection::new(name, 404, "The resource does not exist"),
+            StateRejection::Duplicate(name) => ModelRejection::new(name, 409, "The resource exists already"),
+            StateRejection::Token(name) => {
+                let common = || spoken.protocol.constraint_error_name(false).into();
+                let name = name.map_or_else(common, Cow::Owned);
+                ModelRejection::new(name, 400, "The token of the page was not returned for this request")
+            }
+            StateRejection::Crash => ModelRejection::internal("The resource does not exist".to_owned()),
+        })
     }
 
     /// The output with the status of a success, and without optional headers that describe the bytes of the message.
@@ -246,7 +293,7 @@ impl ModelServer {
 
     fn reject(&self, spoken: &SpokenProtocol, operation: Option<&Operation>, rejection: &ModelRejection) -> Response {
         let fault = self.fault.as_ref().and_then(|fault| fault.of_error(operation?));
-        let name = if fault == Some(SpoiltError::Name) { "WireproofSpoilt" } else { rejection.name };
+        let name = if fault == Some(SpoiltError::Name) { "WireproofSpoilt" } else { rejection.name.as_ref() };
         let shape = operation.and_then(|operation| self.contract.error(operation, name));
         let status = shape.map_or(rejection.status, |shape| spoken.protocol.error_status(shape));
         let status = if fault == Some(SpoiltError::Status) { 500 } else { status };

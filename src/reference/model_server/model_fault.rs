@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::StateFault;
 use crate::{
     model::{
         Contract, LengthUnit, Operation, ShapeConstraint, ShapeKind, ShapeRule, Violation, pointer::unescape,
@@ -20,6 +21,8 @@ pub enum ModelFault {
     Output(String, SpoiltOutput),
     /// The errors of an operation are spoilt.
     Error(String, SpoiltError),
+    /// The states have a fault.
+    State(StateFault),
 }
 
 /// A constraint at one location of an operation's input.
@@ -64,6 +67,13 @@ impl ModelFault {
             && !is_null
             && family(&violation.expected) == Some(site.family.name())
             && location(contract, operation, violation) == site.location
+    }
+
+    pub(super) fn of_states(&self) -> Option<StateFault> {
+        match self {
+            Self::State(fault) => Some(*fault),
+            _ => None,
+        }
     }
 
     pub(super) fn of_output(&self, operation: &Operation) -> Option<&SpoiltOutput> {

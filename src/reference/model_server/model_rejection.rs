@@ -1,20 +1,22 @@
 //! The rejection of a request, and the message for violated constraints.
 
+use std::borrow::Cow;
+
 use crate::model::{Violation, pointer::unescape};
 
 /// The rejection of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ModelRejection {
     /// The name of the error without a namespace.
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     /// The HTTP status, unless the model declares the error.
     pub(super) status: u16,
     pub(super) message: String,
 }
 
 impl ModelRejection {
-    pub(super) fn new(name: &'static str, status: u16, message: impl Into<String>) -> Self {
-        Self { name, status, message: message.into() }
+    pub(super) fn new(name: impl Into<Cow<'static, str>>, status: u16, message: impl Into<String>) -> Self {
+        Self { name: name.into(), status, message: message.into() }
     }
 
     /// A model that cannot be served.

@@ -227,12 +227,8 @@ impl<'s> Collector<'s> {
         for settled in self.unsettled.settled(suite, snapshots, true) {
             self.report_settled(settled);
         }
-        // A recording has them already.
-        let protocols = self.presences.other_protocols(suite);
-        notes.extend(protocols.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
         let coverage = self.coverage.as_ref().map(Coverage::report);
         let tallied = self.tally.finish(self.bench.suite);
-        let mut notes = notes;
         // A recording has the hint of its run.
         let hint = coverage.is_some().then(|| protocol_hint(suite, &tallied.ledger)).flatten();
         notes.extend(hint.filter(|hint| !notes.contains(hint)));

@@ -13,10 +13,8 @@ use crate::{
         check::implementation::{NormalizedResponse, PresenceProof, PresenceSubject, proof},
         transcript::{Exchange, Role, Transcript},
     },
-    model::ShapeId,
     run::event::{Presence, PresenceChecked},
-    suite::{Case, CaseId, Fixtures, ServiceFixtures},
-    wire::protocol::protocol_named,
+    suite::{Case, CaseId, Fixtures},
 };
 
 /// The number of cases that run before an operation counts as not implemented.
@@ -158,16 +156,6 @@ impl Presences {
         !self.on_trial.is_empty() || self.decided.values().any(is_missing)
     }
 
-    /// A note on each service of which no operation is implemented, if its model names other protocols.
-    pub(super) fn other_protocols(&self, suite: &Fixtures) -> Vec<String> {
-        let is_missing = |name: &str| {
-            let mut of_service = self.decided.values().filter(|checked| checked.service == name).peekable();
-            of_service.peek().is_some() && of_service.all(|checked| checked.presence == Presence::NotImplemented)
-        };
-        let missing = suite.services().filter(|service| is_missing(&service.name));
-        missing.filter_map(other_protocols).collect()
-    }
-
     /// All operations on trial.
     pub(super) fn open_trials(&self) -> Vec<OperationKey> {
         self.on_trial.keys().cloned().collect()
@@ -198,19 +186,6 @@ impl Presences {
         }
         proven
     }
-}
-
-fn other_protocols(service: &ServiceFixtures) -> Option<String> {
-    let spoken = service.protocol.id();
-    let named = service.contract().service().protocols.iter().map(ShapeId::name);
-    let others: Vec<&str> = named.filter(|name| *name != spoken && protocol_named(name).is_some()).collect();
-    let note = |others: String| {
-        format!(
-            "no operation of {} is implemented in {spoken}; its model also names {others} (--protocol)",
-            service.name
-        )
-    };
-    (!others.is_empty()).then(|| note(others.join(", ")))
 }
 
 /// A response that proves that an operation is implemented, unless an unknown operation gets the same one.
