@@ -78,7 +78,8 @@ impl StatefulService {
                 && let Some(text) = self.examples.text(member, salt)
             {
                 // A structure that repeats the name has the same one.
-                for inner in values.values_mut().filter_map(|value| value.get_mut(&member.name)) {
+                let inner = values.values_mut().filter_map(|value| value.get_mut(&member.name));
+                for inner in inner.filter(|inner| inner.is_string()) {
                     *inner = text.as_str().into();
                 }
                 values.insert(member.name.clone(), text.into());
