@@ -68,9 +68,9 @@ fn steps(id: &str) -> Vec<Step> {
 
 /// The operations of the steps, those that only prepare in parentheses.
 fn calls(steps: &[Step]) -> Vec<String> {
-    let name = |step: &Step| match step.prepares {
-        true => format!("({})", step.call.operation),
-        false => step.call.operation.clone(),
+    let name = |step: &Step| {
+        let name = &step.call.operation;
+        if step.prepares { format!("({name})") } else { name.clone() }
     };
     steps.iter().map(name).collect()
 }

@@ -102,7 +102,7 @@ impl Subject {
 fn botocore_model(name: &str) -> Option<String> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    match published::find(&format!("botocore:{name}"), &places) {
+    match published::find(format!("botocore:{name}"), &places) {
         Err(ModelFileError::NoBotocore) => {
             say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set").unwrap();
             None

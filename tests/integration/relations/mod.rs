@@ -33,7 +33,7 @@ use truth_row::{Triple, TruthRow};
 fn contract(service: &str) -> Result<Option<Contract>> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    let files = match published::find(&format!("botocore:{service}"), &places) {
+    let files = match published::find(format!("botocore:{service}"), &places) {
         Err(ModelFileError::NoBotocore) => return Ok(None),
         files => files?,
     };
