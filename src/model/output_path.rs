@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Contract,
+    pointer::child,
     shape::{ShapeId, ShapeKind},
 };
 
@@ -37,7 +38,7 @@ impl OutputPath {
     #[must_use]
     pub fn pointer(&self) -> Option<String> {
         let leads_into_a_list = self.0.iter().any(|step| step == Self::ITEMS);
-        (!leads_into_a_list).then(|| self.0.iter().fold(String::new(), |at, step| at + "/" + step))
+        (!leads_into_a_list).then(|| self.0.iter().fold(String::new(), |pointer, step| child(&pointer, step)))
     }
 
     /// Reads a location as it is displayed, such as `Things[].Id`, in the shape `root`; `None` if it has no such location.

@@ -410,5 +410,4 @@ fn shape_pointer(id: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "smithy_tests.rs"]
 mod tests;

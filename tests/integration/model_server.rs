@@ -17,7 +17,7 @@ use wireproof::internals::{
         self, Contract,
         published::{self, ModelFileError, Places},
     },
-    probe::{self, Effect, Probes},
+    probe::{self, Effect, FamilySelector, Probes},
     reference::{ModelFault, ModelServer},
     run::{
         judged_case::JudgedCase,
@@ -25,7 +25,7 @@ use wireproof::internals::{
         session::RunOptions,
         transport::{InProcess, Reply},
     },
-    suite::{FixtureFiles, Fixtures, source::Source},
+    suite::{FixtureFiles, Fixtures, RequestGroup, source::Source},
     wire::{
         Request,
         protocol::{protocol_named, stream_member},
@@ -53,7 +53,7 @@ impl Subject {
     }
 
     /// The same service on a server that keeps what is created.
-    fn stateful(self) -> Self {
+    pub(crate) fn stateful(self) -> Self {
         let service = self.suite.services().next().unwrap();
         let server = ModelServer::new(Arc::clone(service.contract()), protocol_named(service.protocol.id()));
         Self { server: Arc::new(server.unwrap()), ..self }
@@ -73,7 +73,7 @@ impl Subject {
     }
 
     /// A service of the installed botocore; `None`, and said so, where there is none.
-    fn botocore(name: &str, protocol: &str) -> Option<Self> {
+    pub(crate) fn botocore(name: &str, protocol: &str) -> Option<Self> {
         Some(Self::of(name, &botocore_model(name)?, protocol))
     }
 
@@ -116,8 +116,17 @@ pub(crate) fn botocore_contract(name: &str) -> Option<Arc<Contract>> {
     Some(Arc::new(model::read("model.json", &botocore_model(name)?).unwrap()))
 }
 
+/// Every probe of one call.
 pub(crate) fn everything() -> probe::ProbeOptions {
-    probe::ProbeOptions { effect: Effect::Destroys, ..probe::ProbeOptions::default() }
+    let groups = [RequestGroup::Sdk, RequestGroup::Wire, RequestGroup::Signing].map(FamilySelector::Group);
+    let families = FamilySelector::families(&groups);
+    probe::ProbeOptions { families, effect: Effect::Destroys, ..probe::ProbeOptions::default() }
+}
+
+/// Every probe of several calls.
+pub(crate) fn behavior() -> probe::ProbeOptions {
+    let families = FamilySelector::families(&[FamilySelector::Group(RequestGroup::Behavior)]);
+    probe::ProbeOptions { families, every_control: false, ..everything() }
 }
 
 /// A number that depends on a name and nothing else.
@@ -140,7 +149,7 @@ fn sample(subject: &Subject, count: usize) -> probe::ProbeOptions {
     probe::ProbeOptions { operations: names, max_per_operation: Some(of_each), ..everything() }
 }
 
-fn assert_all_conform(name: &str, cases: &[JudgedCase]) {
+pub(crate) fn assert_all_conform(name: &str, cases: &[JudgedCase]) {
     let wrong: Vec<&JudgedCase> = cases.iter().filter(|case| case.report.verdict != Verdict::Conforms).collect();
     let shown: Vec<String> = wrong.iter().take(12).map(|case| support::describe(case)).collect();
     assert!(

@@ -107,6 +107,7 @@ const CLASSES: &[(OptionClass, &[&str])] = &[
             "insecure",
             "max-error-rate",
             "show-sensitive",
+            "stateless",
         ],
     ),
     (

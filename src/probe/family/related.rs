@@ -69,7 +69,8 @@ impl<'a> RelatedSubject<'a> {
     /// Returns whether the resource is only a part of another one, which identifies it, or one of its account.
     pub(super) fn is_part(self) -> bool {
         let others = self.subject.inputs.relations().resources.iter().filter(|other| other.name != self.resource.name);
-        let mut owners = others.filter(|other| other.in_role(RelationRole::Creates).next().is_some());
+        let owners = others.filter(|other| other.in_role(RelationRole::Creates).next().is_some());
+        let mut owners = owners.filter(|owner| self.resource.name.starts_with(owner.name.as_str()));
         let is_own = |name: &String| rank(name, &self.resource.name).is_some() || OWN_NAMES.contains(&name.as_str());
         !self.resource.identifiers.last().is_some_and(is_own)
             || self.resource.name.starts_with("Account")

@@ -86,6 +86,9 @@ impl Resource {
     /// The origin of an identifier in the call that made, read or changed the resource.
     #[must_use]
     pub fn origin(&self, contract: &Contract, first: &Operation, name: &str) -> Option<IdentifierOrigin> {
+        // What requests call by the noun alone, lists call a name.
+        let own = self.identifiers.last().filter(|own| own.eq_ignore_ascii_case(&self.name));
+        let name = own.filter(|_| name.eq_ignore_ascii_case("Name")).map_or(name, String::as_str);
         let inputs = contract.members(&first.input);
         let same =
             inputs.iter().find(|member| member.name.eq_ignore_ascii_case(name) && is_text(contract, &member.target));

@@ -4,9 +4,9 @@
 
 mod call;
 mod condition;
+mod correction;
 mod expect;
 mod lint;
-mod relations;
 mod scope;
 mod table;
 
