@@ -195,7 +195,8 @@ impl From<DerivationError> for Failure {
 impl FamilyArguments {
     /// A flag that was given, or set in the configuration file. `--filter` sets `--probes all`.
     pub(super) fn given(&self) -> Option<&'static str> {
-        let is_default = |selector: &FamilySelector| ["sdk", "all"].contains(&selector.to_string().as_str());
+        let is_default =
+            |selector: &FamilySelector| ["sdk", "behaviour", "all"].contains(&selector.to_string().as_str());
         let flags = [
             ("--probes", !self.probes.iter().all(is_default)),
             ("--protocol", self.protocol.is_some()),

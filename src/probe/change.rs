@@ -20,7 +20,7 @@ pub(super) enum InputChange {
     Items(u64),
     /// Nothing: the valid input.
     Nothing,
-    /// Set the location to another string with characters of the same kinds.
+    /// Set the location to another string with characters of the same kinds. Built with the case.
     Unlike,
     /// Remove the location.
     Remove,
@@ -69,17 +69,12 @@ pub(super) fn apply(
             invalid(input)
         }
         // Built before, by what knows the model.
-        InputChange::String(_) | InputChange::Items(_) => return None,
+        InputChange::String(_) | InputChange::Items(_) | InputChange::Unlike => return None,
         InputChange::Set(value) => {
             *input.pointer_mut(&pointer)? = value;
             invalid(input)
         }
         InputChange::Nothing => valid(input),
-        InputChange::Unlike => {
-            let value = input.pointer_mut(&pointer)?;
-            *value = unlike(value.as_str()?).into();
-            invalid(input)
-        }
         InputChange::Remove => {
             let (parent, name) = parent(&mut input, &pointer)?;
             parent.remove(&name)?;
@@ -103,9 +98,15 @@ pub(super) fn apply(
     })
 }
 
+/// The same with other digits alone.
+pub(super) fn unlike_digits(text: &str) -> String {
+    let other = |c: char| c.to_digit(10).and_then(|digit| char::from_digit((digit + 5) % 10, 10)).unwrap_or(c);
+    text.chars().map(other).collect()
+}
+
 /// Another text with characters of the same kinds: letters for letters, digits for digits, hexadecimal for hexadecimal. Of
 /// a path or an ARN, only the last part differs; of an ID such as `vpc-0a1b2c3d`, what follows its prefix.
-fn unlike(text: &str) -> String {
+pub(super) fn unlike(text: &str) -> String {
     let last = text.rfind(['/', ':']).map_or(0, |at| at + 1);
     let (head, tail) = text.split_at(if text.len() - last < 2 { 0 } else { last });
     let is_hexadecimal = |text: &str| text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f' | '-'));

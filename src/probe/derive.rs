@@ -6,10 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{
     Effect, KnownValues, Location, ProbeFamily, Unbuildable, UnprobedReason,
-    change::{InputChange, apply},
+    change::{InputChange, apply, unlike, unlike_digits},
     family::{ExpectedOutcome, FamilyDrafts, ProbeDraft, ProbeSubject},
     input::{Inputs, Reached, Recipe, text_rule},
-    loaded_operation::LoadedOperation,
     location::locations,
     rejection::own_errors,
     related_errors,
@@ -145,12 +144,6 @@ impl Subjected {
         ProbedConstraint { probes: probes.collect(), unprobed: drafts.unprobed, family }
     }
 
-    /// The operations that follow in probes of several calls.
-    pub(super) fn followers(&self, loaded: &LoadedOperation) -> BTreeSet<String> {
-        let sequences = loaded.all().filter_map(|probe| probe.draft.sequence.as_ref());
-        sequences.flat_map(Sequence::later).filter(|name| *name != self.operation.name).map(str::to_owned).collect()
-    }
-
     fn recipe<'a>(&'a self, id: &str, known: &'a KnownValues) -> Recipe<'a> {
         Recipe { operation: &self.operation, known, salt: Some(salt(self.seed, id)) }
     }
@@ -208,7 +201,7 @@ impl Subjected {
         }
         let reached = self.reached(inputs, known, &probe.id, location)?;
         let recipe = self.recipe(&probe.id, known);
-        let change = built(inputs, recipe, location, probe.draft.change)?;
+        let change = built(inputs, recipe, location, &reached, probe.draft.change)?;
         let full = || inputs.full(recipe).ok();
         let changed = apply(change, reached, location.is_key(), full)?;
         let call = Call {
@@ -244,7 +237,9 @@ impl Subjected {
     fn several(&self, inputs: &Inputs, known: &KnownValues, probe: Probe, sequence: &Sequence) -> Option<Case> {
         let location = self.locations.get(probe.location)?;
         let reached = self.reached(inputs, known, &probe.id, location)?;
-        let writer = SequenceWriter { subjected: self, inputs, known, id: &probe.id };
+        let call = |input: Value, valid: bool| self.call(input, valid);
+        let salt = salt(self.seed, &probe.id);
+        let writer = SequenceWriter { operation: &self.operation, inputs, known, salt, call: &call };
         let steps = writer.steps(sequence, location, reached)?;
         let name = if location.path.is_root() { "the request".to_owned() } else { location.path.to_string() };
         let scenario = self.scenario(ScenarioOf {
@@ -277,7 +272,7 @@ impl Subjected {
         with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), location)).ok()
     }
 
-    pub(super) fn call(&self, input: Value, valid: bool) -> Call {
+    fn call(&self, input: Value, valid: bool) -> Call {
         Call {
             service: self.service.clone(),
             operation: self.operation.name.clone(),
@@ -319,8 +314,22 @@ impl Subjected {
 }
 
 /// The change with its value built.
-fn built(inputs: &Inputs, recipe: Recipe<'_>, location: &Location, change: InputChange) -> Option<InputChange> {
+fn built(
+    inputs: &Inputs,
+    recipe: Recipe<'_>,
+    location: &Location,
+    reached: &Reached,
+    change: InputChange,
+) -> Option<InputChange> {
     let value = match change {
+        InputChange::Unlike => {
+            let rule = text_rule(inputs.contract().shape(&location.target)?, location.traits());
+            let (witness, salt) = (inputs.witness(rule).ok()?, recipe.salt.unwrap_or_default().wrapping_add(1));
+            let known = reached.input.pointer(&reached.pointer)?.as_str()?;
+            let mut others = [unlike(known), unlike_digits(known)].into_iter();
+            let other = others.find(|other| other != known && witness.is_valid(other));
+            other.unwrap_or_else(|| witness.text(salt)).into()
+        }
         InputChange::Items(count) => inputs.list(recipe, location, count).ok()?,
         InputChange::String(length) => {
             let rule = text_rule(inputs.contract().shape(&location.target)?, location.traits());

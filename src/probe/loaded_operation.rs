@@ -1,8 +1,11 @@
 //! The cases of the current operation that are still to run.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use super::derive::{Probe, Subjected, Turn};
+use super::{
+    derive::{Probe, Subjected, Turn},
+    sequence::Sequence,
+};
 
 /// The remaining probes of the current operation.
 #[derive(Debug, Default)]
@@ -31,6 +34,13 @@ impl LoadedOperation {
     /// The probes that are still to run.
     pub(super) fn all(&self) -> impl Iterator<Item = &Probe> {
         self.valid.iter().chain(&self.invalid).chain(&self.crashing)
+    }
+
+    /// The operations that follow the one under probe in probes of several calls.
+    pub(super) fn followers(&self, subjected: &Subjected) -> BTreeSet<String> {
+        let sequences = self.all().filter_map(|probe| probe.draft.sequence.as_ref());
+        let later = sequences.flat_map(Sequence::later).filter(|name| *name != subjected.operation.name);
+        later.map(str::to_owned).collect()
     }
 
     /// All cases: the probes, their controls and the control with the least valid input.

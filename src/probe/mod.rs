@@ -18,14 +18,14 @@
 //! | `family` | The families of probes | `witness`, `input`, `change`, `relations`, `related_errors`, `sequence` |
 //! | `location` | The locations of an operation's input | `input` |
 //! | `rejection` | Finds the errors of an operation that reject an input for its form |  |
-//! | `sequence_writer` | The steps of a sequence, with inputs that name what exists | `input`, `sequence` |
+//! | `sequence_writer` | The steps of a sequence, with inputs that name what exists | `relations`, `input`, `sequence` |
 //! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection`, `related_errors`, `sequence`, `sequence_writer` |
 //! | `coverage` | The number of a model's constraints, and of those that are probed and judged | `derive` |
 //! | `derivation` | From the name of a model to its probes |  |
 //! | `effect` | The effect of an operation |  |
 //! | `member_path` | The path from an operation's input to a location in it |  |
 //! | `id_heads` | The beginnings of the ids that a selection can contain, so that only their probes are derived |  |
-//! | `loaded_operation` | The cases of the current operation that are still to run | `derive` |
+//! | `loaded_operation` | The cases of the current operation that are still to run | `derive`, `sequence` |
 //! | `shared_states` | The states that the probes of an operation share, and the requests that may spoil them | `derive` |
 //! | `probes` | The order of probes | `input`, `derive`, `id_heads`, `loaded_operation`, `shared_states` |
 //! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |

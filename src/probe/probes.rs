@@ -268,7 +268,7 @@ impl Probes {
     /// The members of calls that follow in probes of several calls, as recipes name them.
     fn inputs_of_followers(&self, subjected: &Subjected) -> Vec<String> {
         let contract = self.inputs.contract();
-        let operations = subjected.followers(&self.loaded).into_iter().filter_map(|name| contract.operation(&name));
+        let operations = self.loaded.followers(subjected).into_iter().filter_map(|name| contract.operation(&name));
         let names = |operation: &Operation| {
             let members = contract.members(&operation.input).iter();
             let sent = members.filter(|member| self.inputs.is_sent_later(operation, member));

@@ -8,7 +8,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::relations::{IdentifierLink, IdentifierOrigin};
-use crate::suite::{Alternative, Expectation, Expression, Repeat, Step, Template};
+use crate::{
+    suite::{Alternative, Expectation, Expression, Repeat, Step, Template},
+    wire::RejectionClass,
+};
 
 /// The calls of a probe, in order. The first one has the input of the probe itself.
 #[derive(Debug, Clone)]
@@ -31,8 +34,8 @@ pub(super) struct SequenceCall {
 pub(super) enum CallInput {
     /// That of the first call.
     First,
-    /// The least valid input, with names of its own.
-    Fresh,
+    /// The least valid input, with names of its own but for these members, which name the parents of the resource.
+    Fresh(Vec<String>),
     /// The least valid input, with the identifiers that the first call determines.
     Linked(Vec<IdentifierLink>),
 }
@@ -74,6 +77,8 @@ pub(super) enum PatternLeaf {
     Present,
     /// A list of at most one item, or no list.
     AtMostOne,
+    /// A list with an item other than this one.
+    HasOther(SequenceValue),
     /// A list without this item, or no list.
     Lacks(Vec<String>, SequenceValue),
     /// A text that matches a regular expression.
@@ -99,7 +104,7 @@ impl SequenceCall {
     fn reads_output_of(&self, number: usize) -> bool {
         let linked = match &self.input {
             CallInput::Linked(links) => links.iter().any(|link| is_output(&link.origin, number)),
-            CallInput::First | CallInput::Fresh => false,
+            CallInput::First | CallInput::Fresh(_) => false,
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
@@ -133,7 +138,9 @@ impl SequenceValue {
 impl BodyPattern {
     fn reads_output_of(&self, number: usize) -> bool {
         self.0.iter().any(|(_, leaf)| match leaf {
-            PatternLeaf::Equals(value) | PatternLeaf::Lacks(_, value) => value.is_output_of(number),
+            PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
+                value.is_output_of(number)
+            }
             PatternLeaf::Contains(item) => item.reads_output_of(number),
             PatternLeaf::Present | PatternLeaf::AtMostOne | PatternLeaf::Matches(_) => false,
         })
@@ -199,6 +206,7 @@ impl FirstCall<'_> {
             PatternLeaf::Equals(value) => returned(self.template(value)?),
             PatternLeaf::Present => literal(present()),
             PatternLeaf::AtMostOne => literal(json!({"$items_at_most": 1})),
+            PatternLeaf::HasOther(value) => matcher("$contains", matcher("$not", self.template(value)?)),
             PatternLeaf::Lacks(path, value) => matcher("$lacks", wrapped(path, self.template(value)?)),
             PatternLeaf::Matches(regex) => literal(json!({"$matches": regex})),
             PatternLeaf::Contains(item) => matcher("$contains", self.pattern(item)?),
@@ -258,14 +266,20 @@ pub(super) fn variable(call: usize) -> String {
     format!("call{call}")
 }
 
-/// Completes a step for what is expected of its call. `status`: of a success. `is_read`: it may be repeated.
-pub(super) fn expecting(
-    step: Step,
-    outcome: &CallOutcome,
-    first: &FirstCall<'_>,
-    status: u16,
-    is_read: bool,
-) -> Option<Step> {
+/// The form of a call.
+#[derive(Clone, Copy)]
+pub(super) struct CallForm {
+    /// The status of a success.
+    pub(super) status: u16,
+    /// True if it may be repeated.
+    pub(super) is_read: bool,
+    /// True if its method is HEAD.
+    pub(super) is_head: bool,
+}
+
+/// Completes a step for what is expected of its call.
+pub(super) fn expecting(step: Step, outcome: &CallOutcome, first: &FirstCall<'_>, form: CallForm) -> Option<Step> {
+    let CallForm { status, is_read, is_head } = form;
     let bodies = |patterns: &[BodyPattern]| -> Option<Vec<Alternative>> {
         let success = |pattern: &BodyPattern| {
             let body = (!pattern.0.is_empty()).then(|| first.pattern(pattern));
@@ -277,8 +291,9 @@ pub(super) fn expecting(
         CallOutcome::Prepares => (vec![Alternative::Success { status, body: None }], true),
         CallOutcome::Success(patterns) => (bodies(patterns)?, false),
         CallOutcome::Rejected(errors, patterns) => {
-            let rejection =
-                Alternative::Rejection { errors: errors.clone(), classes: Vec::new(), statuses: Vec::new() };
+            // A response to HEAD has no body to name the error.
+            let classes = if is_head { vec![RejectionClass::Client] } else { Vec::new() };
+            let rejection = Alternative::Rejection { errors: errors.clone(), classes, statuses: Vec::new() };
             ([vec![rejection], bodies(patterns)?].concat(), false)
         }
     };

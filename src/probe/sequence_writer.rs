@@ -4,10 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{
     Effect, KnownValues, Location,
-    derive::{Subjected, salt},
     input::{Inputs, Reached, Recipe},
     relations::IdentifierLink,
-    sequence::{CallInput, FirstCall, Sequence, SequenceCall, expecting, variable},
+    sequence::{CallForm, CallInput, FirstCall, Sequence, SequenceCall, expecting, variable},
 };
 use crate::{
     model::{EnumValue, Operation, ShapeKind},
@@ -16,18 +15,21 @@ use crate::{
 
 /// Writes the steps of one probe.
 pub(super) struct SequenceWriter<'a> {
-    pub(super) subjected: &'a Subjected,
+    /// The operation of the first call.
+    pub(super) operation: &'a Operation,
     pub(super) inputs: &'a Inputs,
     /// The values of resources that exist.
     pub(super) known: &'a KnownValues,
-    /// The id of the probe.
-    pub(super) id: &'a str,
+    /// The seed of new names.
+    pub(super) salt: u64,
+    /// Makes a call of the operation with an input that is valid or not known to be.
+    pub(super) call: &'a dyn Fn(Value, bool) -> Call,
 }
 
 impl SequenceWriter<'_> {
     /// The steps of a sequence whose first call has an input that reaches the location of the probe.
     pub(super) fn steps(&self, sequence: &Sequence, location: &Location, reached: Reached) -> Option<Vec<Step>> {
-        let (input, given) = distinct(reached, self.choices(location));
+        let (input, given) = distinct(reached, self.choices(location), self.limit(location));
         let first = FirstCall { input: &input, given: &given };
         let calls = sequence.calls.iter().enumerate();
         let step = |(index, call)| {
@@ -41,11 +43,19 @@ impl SequenceWriter<'_> {
     /// The values of the enum at a location, unless a recipe chooses one.
     fn choices(&self, location: &Location) -> &[EnumValue] {
         let shape = self.inputs.contract().shape(&location.target);
-        let is_chosen = || self.inputs.is_filled_at(&self.subjected.operation, &location.path);
+        let is_chosen = || self.inputs.is_filled_at(self.operation, &location.path);
         match shape.map(|shape| &shape.kind) {
             Some(ShapeKind::Enum(values)) if !is_chosen() => values,
             _ => &[],
         }
+    }
+
+    /// The greatest number at a location; `None` if a recipe chooses the number.
+    fn limit(&self, location: &Location) -> Option<f64> {
+        let shape = self.inputs.contract().shape(&location.target)?;
+        let is_chosen = self.inputs.is_filled_at(self.operation, &location.path);
+        let greatest = location.range(shape).and_then(|range| range.max).unwrap_or(f64::MAX);
+        (!is_chosen).then_some(greatest)
     }
 
     fn step(&self, call: &SequenceCall, number: usize, first: &FirstCall<'_>) -> Option<Step> {
@@ -58,11 +68,15 @@ impl SequenceWriter<'_> {
         let made = Call {
             operation: call.operation.clone(),
             input: Template::Object(members.collect()),
-            ..self.subjected.call(Value::Null, false)
+            ..(self.call)(Value::Null, false)
         };
-        let status = self.inputs.protocol().success_status(operation);
+        let form = CallForm {
+            status: self.inputs.protocol().success_status(operation),
+            is_read: Effect::of(operation) == Effect::Reads,
+            is_head: operation.traits.get("smithy.api#http").is_some_and(|http| http["method"] == "HEAD"),
+        };
         let step = Step::once(made, Expectation { alternatives: Vec::new() });
-        expecting(step, &call.expected, first, status, Effect::of(operation) == Effect::Reads)
+        expecting(step, &call.expected, first, form)
     }
 
     /// The members of an input, each with its value.
@@ -81,7 +95,13 @@ impl SequenceWriter<'_> {
         };
         match &call.input {
             CallInput::First => Some(literal(first.input.clone())),
-            CallInput::Fresh => self.least(operation, number).map(literal),
+            CallInput::Fresh(same) => {
+                let mut members = literal(self.least(operation, number)?);
+                for name in same {
+                    set(&mut members, name, Template::Literal(first.input.get(name)?.clone()));
+                }
+                Some(members)
+            }
             CallInput::Linked(links) => {
                 let mut members = literal(self.later(operation, number)?);
                 for link in links {
@@ -93,7 +113,7 @@ impl SequenceWriter<'_> {
     }
 
     fn recipe<'r>(&'r self, operation: &'r Operation, number: usize) -> Recipe<'r> {
-        Recipe { operation, known: self.known, salt: Some(salt(number as u64, self.id)) }
+        Recipe { operation, known: self.known, salt: Some(self.salt.wrapping_add(number as u64)) }
     }
 
     fn least(&self, operation: &Operation, number: usize) -> Option<Value> {
@@ -130,10 +150,15 @@ fn set(members: &mut Vec<(String, Template)>, name: &str, value: Template) {
 }
 
 /// The input and the value at the location, which differs from the likely default: that may not be returned at all.
-fn distinct(reached: Reached, choices: &[EnumValue]) -> (Value, Value) {
+fn distinct(reached: Reached, choices: &[EnumValue], limit: Option<f64>) -> (Value, Value) {
     let Reached { mut input, pointer } = reached;
     match (input.pointer_mut(&pointer), choices) {
         (Some(flag @ Value::Bool(false)), _) => *flag = Value::Bool(true),
+        (Some(Value::Number(number)), _) => {
+            let fits = number.as_f64().zip(limit).is_some_and(|(number, limit)| number + 2.0 <= limit);
+            let other = number.as_i64().filter(|_| fits).and_then(|number| number.checked_add(2));
+            *number = other.map_or_else(|| number.clone(), Into::into);
+        }
         (Some(choice @ Value::String(_)), [_, second, ..]) => *choice = second.value.clone().into(),
         _ => {}
     }

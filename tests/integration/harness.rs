@@ -254,7 +254,7 @@ fn probes_are_what_an_sdk_can_send_unless_other_families_are_named() {
     Suite::bundled().probes(MODEL).filter("codedeploy.DeleteApplication/*"),
     "DeleteApplication deletes resources, so it has no probes\nhelp: Suite::destructive"
 )]
-#[case::family(Suite::bundled().probes(MODEL).probe_families(["lenght"]), "\"lenght\" selects no probes; expected one of sdk, wire,")]
+#[case::family(Suite::bundled().probes(MODEL).probe_families(["lenght"]), "\"lenght\" selects no probes; expected one of sdk, behaviour, wire,")]
 #[tokio::test]
 async fn what_cannot_be_set_up_fails_the_test_and_says_why(#[case] suite: Suite, #[case] says: &str) {
     let outcome = suite.against(right()).run().await;

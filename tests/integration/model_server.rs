@@ -43,8 +43,13 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(crate) fn of(name: &str, model: &str, protocol: &str) -> Self {
+        Self::with_recipe(name, model, "states: {}\n", protocol)
+    }
+
+    pub(crate) fn with_recipe(name: &str, model: &str, recipe: &str, protocol: &str) -> Self {
         let protocol = protocol_named(protocol).unwrap();
-        let mut files = FixtureFiles::from_texts([(format!("{name}/model.json"), model.to_owned())]);
+        let texts = [("model.json", model), ("states.yaml", recipe)];
+        let mut files = FixtureFiles::from_texts(texts.map(|(file, text)| (format!("{name}/{file}"), text.to_owned())));
         files.speak(protocol);
         let suite = Fixtures::read(&files).unwrap();
         let contract = Arc::clone(suite.services().next().unwrap().contract());
@@ -70,6 +75,10 @@ impl Subject {
         let http = contract.operation(&scenario.operation).and_then(|one| one.traits.get("smithy.api#http"));
         let is_head = http.is_some_and(|http| http["method"] == "HEAD");
         is_head || TOKENS.iter().any(|token| name.ends_with(token))
+    }
+
+    pub(crate) fn contract(&self) -> &Contract {
+        self.suite.services().next().unwrap().contract()
     }
 
     /// A service of the installed botocore; `None`, and said so, where there is none.
@@ -229,7 +238,7 @@ fn two_hundred_probes_of_each_service_conform_on_its_model_server() {
 #[test]
 fn a_model_server_is_a_target_of_this_process() {
     let model = support::package().join("tests/integration/support/tiny.json").display().to_string();
-    let suite = wireproof::Suite::bundled().probes(&model).probe_families(["all"]);
+    let suite = wireproof::Suite::bundled().probes(&model).probe_families(["sdk", "wire", "signing"]);
     let outcome = suite.against(wireproof::Target::model(&model)).run_blocking();
     outcome.assert_conforms();
     assert!(outcome.cases().len() > 100);

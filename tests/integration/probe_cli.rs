@@ -74,7 +74,7 @@ fn one_probe_is_run_by_its_id_with_the_control_that_it_rests_on() {
 
 #[rstest]
 #[case::an_operation(&["--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
-#[case::a_family(&["--probes", "lenght"], "expected one of sdk, wire, signing, all, required, length, range")]
+#[case::a_family(&["--probes", "lenght"], "expected one of sdk, behaviour, wire, signing, all, required, length, range")]
 #[case::a_recipe(&["--recipe", "nowhere.yaml"], "cannot read nowhere.yaml")]
 #[case::a_baseline(&["--baseline", "nowhere.toml", "--operation", "StopDeployment", "--probes", "required"], "--baseline-update creates it")]
 fn an_invalid_argument_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {

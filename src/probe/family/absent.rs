@@ -35,7 +35,9 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     }
     let meets: Vec<_> = RelatedSubject::all(subject, &MEETS).filter(|one| one.relation.input.contains(name)).collect();
     let creates = RelatedSubject::all(subject, &[RelationRole::Creates]).next().is_some();
-    if meets.is_empty() || creates {
+    // What is put may be new, unless it is a part of what must exist.
+    let may_create = operation.name.starts_with("Put") && !meets.iter().all(|related| related.is_part());
+    if meets.is_empty() || creates || may_create {
         return None;
     }
     let deletes = meets.iter().any(|related| related.relation.role == RelationRole::Deletes);

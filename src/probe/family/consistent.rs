@@ -2,7 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    pages::PageMembers,
+    pages::ListPaging,
     related::{RelatedSubject, identifier_of},
 };
 use crate::{
@@ -45,7 +45,7 @@ fn compared(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
             .map(|(of_item, of_read)| (vec![of_item], PatternLeaf::Equals(SequenceValue::Output(2, of_read))));
         let item = BodyPattern([vec![identifier], same.collect()].concat());
         let mut bodies = vec![BodyPattern(vec![(path[..at].to_vec(), PatternLeaf::Contains(item))])];
-        let token = PageMembers::of(related.subject.contract(), list).map(|page| page.next);
+        let token = ListPaging::of(related.subject.contract(), list).map(|page| page.next);
         bodies.extend(token.map(|token| BodyPattern(vec![(vec![token], PatternLeaf::Present)])));
         let first = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
         let get = SequenceCall::linked(&read.name, reads.clone(), CallOutcome::Prepares);

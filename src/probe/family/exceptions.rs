@@ -18,7 +18,7 @@ struct FamilyException {
 const EXCEPTIONS: [FamilyException; 5] = [
     known("cognito-idp", "CreateUserPoolDomain", "gone", "", "a domain of nothing has an empty description"),
     known("cognito-idp", "DescribeUserPoolDomain", "absent", "", "a domain of nothing has an empty description"),
-    known("dynamodb", "CreateBackup", "duplicate", "", "backups of one name are told apart by their ARNs"),
+    known("dynamodb", "CreateBackup", "duplicate", "", "several backups may have one name"),
     known("iam", "CreateOpenIDConnectProvider", "round-trip", "Url", "a URL is returned without its scheme"),
     known("iam", "EnableMFADevice", "absent", "SerialNumber", "a device of hardware is known by its first use"),
 ];

@@ -2,7 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    pages::PageMembers,
+    pages::ListPaging,
     related::{RelatedSubject, identifier_of},
 };
 use crate::probe::{
@@ -33,7 +33,7 @@ fn lists(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
         let has = (path, PatternLeaf::Equals(SequenceValue::Identifier(origin)));
         let mut bodies = vec![BodyPattern(vec![has])];
         // It may be on a later page.
-        let token = PageMembers::of(related.subject.contract(), next).map(|page| page.next);
+        let token = ListPaging::of(related.subject.contract(), next).map(|page| page.next);
         bodies.extend(token.map(|token| BodyPattern(vec![(vec![token], PatternLeaf::Present)])));
         let first = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
         let list = SequenceCall::linked(&next.name, links, CallOutcome::Success(bodies));

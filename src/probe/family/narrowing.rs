@@ -2,7 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    related::{RelatedSubject, identifier_of},
+    related::{RelatedSubject, identifier_of, parents},
 };
 use crate::{
     model::{Contract, Member, Operation, ShapeKind},
@@ -36,7 +36,7 @@ fn narrowed(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
         let listed = related.origin(identifier_of(&path)?)?;
         let (filter, origin) = filter(related, contract, list, &links)?;
         let create = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
-        let another = SequenceCall { input: CallInput::Fresh, ..create.clone() };
+        let another = SequenceCall { input: CallInput::Fresh(parents(&links)), ..create.clone() };
         let with = |expected: BodyPattern| {
             let mut links = links.clone();
             links.push(IdentifierLink { is_list: filter.1, member: filter.0.clone(), origin: origin.clone() });

@@ -2,7 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    related::RelatedSubject,
+    related::{RelatedSubject, parents},
 };
 use crate::{
     model::{Contract, Operation, ShapeKind, Traits},
@@ -21,7 +21,7 @@ pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
 };
 
 /// The members of a list operation that are about pages.
-pub(super) struct PageMembers {
+pub(super) struct ListPaging {
     /// The input member with the most items of a page.
     pub(super) limit: Option<String>,
     /// The input member with the token of a page.
@@ -35,7 +35,7 @@ const TOKENS: [&str; 5] = ["nexttoken", "marker", "continuationtoken", "nextmark
 const NEXT: [&str; 6] =
     ["nexttoken", "nextmarker", "marker", "nextcontinuationtoken", "paginationtoken", "continuationtoken"];
 
-impl PageMembers {
+impl ListPaging {
     /// By the trait of the operation, else by the names of its members.
     pub(super) fn of(contract: &Contract, operation: &Operation) -> Option<Self> {
         let paginated = operation.traits.get("smithy.api#paginated");
@@ -64,22 +64,26 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
 fn paged(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
     let contract = related.subject.contract();
     let all = related.next(RelationRole::Lists).filter_map(|(relation, list, links)| {
-        let page = PageMembers::of(contract, list)?;
+        let page = ListPaging::of(contract, list)?;
         let limit = page.limit.filter(|limit| allows_one(contract, list, limit))?;
         let path = &relation.output.as_ref()?.0;
         let items = path[..path.iter().position(|step| step == "[]")?].to_vec();
         let make = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
-        let more = SequenceCall { input: CallInput::Fresh, ..make.clone() };
+        let more = SequenceCall { input: CallInput::Fresh(parents(&links)), ..make.clone() };
         let first_page =
             BodyPattern(vec![(items.clone(), PatternLeaf::AtMostOne), (vec![page.next.clone()], PatternLeaf::Present)]);
         let one = (limit, SequenceValue::Constant(1.into()));
         let mut list_one = SequenceCall::linked(&list.name, links, CallOutcome::Success(vec![first_page]));
         list_one.set.push(one);
         let mut list_next = list_one.clone();
+        let next = page.next.clone();
         list_next.set.push((page.token, SequenceValue::Output(3, vec![page.next])));
         let seen = SequenceValue::Output(3, [items.clone(), vec!["0".to_owned()]].concat());
-        let other = BodyPattern(vec![(items, PatternLeaf::Lacks(Vec::new(), seen))]);
-        list_next.expected = CallOutcome::Success(vec![other]);
+        let other = BodyPattern(vec![(items.clone(), PatternLeaf::HasOther(seen.clone()))]);
+        // A page may be empty while more follow.
+        let later = (vec![next], PatternLeaf::Present);
+        let empty = BodyPattern(vec![(items, PatternLeaf::Lacks(Vec::new(), seen)), later]);
+        list_next.expected = CallOutcome::Success(vec![other, empty]);
         let title = format!("makes two that {} returns one by one", list.name);
         Some(ProbeDraft {
             sequence: Some(Sequence { calls: vec![make, more, list_one, list_next] }),

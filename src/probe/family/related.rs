@@ -119,3 +119,12 @@ pub(super) fn identifier_of(path: &[String]) -> Option<&str> {
         _ => path.last().map(String::as_str),
     }
 }
+
+/// The members of the first call that a list is linked to: they name the parents of what it lists.
+pub(super) fn parents(links: &[IdentifierLink]) -> Vec<String> {
+    let given = links.iter().filter_map(|link| match &link.origin {
+        IdentifierOrigin::Input(member) => Some(member.clone()),
+        IdentifierOrigin::Output(_) => None,
+    });
+    given.collect()
+}

@@ -14,7 +14,8 @@ use builder::{Builder, Extent};
 pub(super) use scalar::{blob_of, write_number};
 
 use super::{
-    Location, MemberPath, Relations,
+    Location, MemberPath,
+    relations::Relations,
     witness::{NearMiss, Patterns, TextRule, Witness, WitnessError},
 };
 use crate::{
