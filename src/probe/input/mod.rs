@@ -150,11 +150,11 @@ impl Inputs {
     }
 
     /// Returns whether a call that follows another has a member, beside those that the first call determines: a required
-    /// one, or a list with the names of what to return.
+    /// one, or a list with the names of the attributes to return.
     pub(super) fn is_sent_later(&self, operation: &Operation, member: &Member) -> bool {
-        let shape = self.contract().shape(&member.target);
-        let is_list = shape.is_some_and(|shape| matches!(shape.kind, ShapeKind::List(_)));
-        self.is_in_least(operation, member) || is_list && self.is_filled(operation, member)
+        let name = member.name.to_ascii_lowercase();
+        let names_parts = name.ends_with("attributenames") || name == "include";
+        self.is_in_least(operation, member) || names_parts && self.is_filled(operation, member)
     }
 
     /// The relations of the service.
