@@ -334,7 +334,7 @@ fn desynchronized() -> Vec<Behavior> {
         ("another response", "HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"),
         ("an interim response", "HTTP/1.1 100 Continue\r\n\r\n"),
     ];
-    let delays = [0, 1, 5];
+    let delays = [0, 1, 2, 5];
     let mut all: Vec<Behavior> =
         kinds.iter().flat_map(|(name, bytes)| delays.map(|delay| surplus(name, delay, bytes))).collect();
     let previous = Mutex::new(Vec::new());
