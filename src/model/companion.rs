@@ -1,4 +1,4 @@
-//! What botocore keeps beside a model: examples, paginators and waiters, as the traits that Smithy has for them.
+//! The files that botocore has for each model: examples, paginators and waiters. They become Smithy traits of the operations.
 
 use serde_json::{Map, Value};
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Contract, Member, Shape, ShapeId, ShapeKind, TimestampFormat};
 
-/// Who completes a value with default values.
+/// The party that adds default values to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultsBy {
     /// A client, before it sends an input: members of the input itself stay absent.

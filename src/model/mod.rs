@@ -14,7 +14,7 @@
 //! | `model_error` | A model that cannot be read | `pointer` |
 //! | `default_values` | The default values of absent members |  |
 //! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
-//! | `companion` | What botocore keeps beside a model | `botocore`, `model_error` |
+//! | `companion` | The files that botocore has for each model: examples, paginators, waiters | `botocore`, `model_error` |
 //! | `optional_heads` | A contract by which responses are judged whose headers are not those that were sent | `shape` |
 //! | `output_path` | A location in an output, which may be inside of lists and maps | `pointer`, `shape` |
 //! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |

@@ -131,7 +131,7 @@ impl BaselineCheck<'_> {
         self.differences.push(self.shown(one, clearest(&differ)));
     }
 
-    /// The cases that are blocked and were not. Their faults are elsewhere, so that they are no cause.
+    /// Compares the blocked cases. A newly blocked case belongs to no cause, because it has no finding of its own.
     fn blocked(&mut self) {
         let Some(known) = &self.baseline.blocked else { return };
         let is_new = |case: &&String| !known.contains(*case) && !self.baseline.is_unstable(case);

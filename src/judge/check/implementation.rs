@@ -328,7 +328,7 @@ impl<'a> PresenceSubject<'a> {
     }
 }
 
-/// What frameworks append to the name of an operation to name its output.
+/// The endings that frameworks add to the name of an operation for the name of its output.
 const ROOT_ENDS: [&str; 4] = ["", "Response", "Result", "Output"];
 
 /// The length of the shortest name of a member that proves something in a message.

@@ -11,7 +11,7 @@ use crate::{
     wire::Response,
 };
 
-/// Decides whether an operation is implemented; `None` if its response is no success.
+/// Decides whether an operation is implemented. `None` if its response is not a success.
 #[must_use]
 pub fn presence_by_subresource(
     subject: PresenceSubject<'_>,

@@ -31,14 +31,14 @@ pub struct ModelFiles {
     pub file: PathBuf,
     /// The text of the model.
     pub text: String,
-    /// What botocore has beside the model.
+    /// The other files that botocore has for the model.
     pub companions: Vec<CompanionFile>,
 }
 
-/// A file that botocore has beside a model.
+/// Another file that botocore has for a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanionFile {
-    /// What it holds.
+    /// The kind of the file.
     pub companion: Companion,
     /// The file.
     pub file: PathBuf,
