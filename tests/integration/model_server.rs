@@ -13,10 +13,7 @@ use rstest::rstest;
 use wireproof::internals::{
     harness::Runner,
     judge::verdict::Verdict,
-    model::{
-        self, Contract,
-        published::{self, ModelFileError, Places},
-    },
+    model::{self, Contract},
     probe::{self, Effect, FamilySelector, Probes},
     reference::{ModelFault, ModelServer},
     run::{
@@ -32,7 +29,7 @@ use wireproof::internals::{
     },
 };
 
-use crate::support::{self, corpus::say, real_now};
+use crate::support::{self, botocore, corpus::say, real_now};
 
 /// A service in one protocol.
 #[derive(Clone)]
@@ -109,15 +106,7 @@ impl Subject {
 
 /// The model of a service of the installed botocore; `None`, and said so, where there is none.
 fn botocore_model(name: &str) -> Option<String> {
-    let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
-    let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    match published::find(format!("botocore:{name}"), &places) {
-        Err(ModelFileError::NoBotocore) => {
-            say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set").unwrap();
-            None
-        }
-        files => Some(files.unwrap().text),
-    }
+    botocore::model_files(name).unwrap().map(|files| files.text)
 }
 
 /// The contract of such a model.

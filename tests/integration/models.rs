@@ -21,10 +21,7 @@ use crate::support::{
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::json;
 use wireproof::internals::{
-    model::{
-        self, Contract, Matched, Pattern, PayloadSide, Schemas, Shape, ShapeId, ShapeKind,
-        published::{self, ModelFileError, Places},
-    },
+    model::{self, Contract, Matched, Pattern, PayloadSide, Schemas, Shape, ShapeId, ShapeKind},
     wire::{AwsJson, Protocol as _},
 };
 
@@ -50,24 +47,12 @@ impl Model {
 
 /// botocore's models of all versions, with their examples; `None` without a botocore.
 fn botocore() -> Result<Option<Vec<Model>>> {
-    let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
-    let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    let services = match published::services(&places) {
-        Err(ModelFileError::NoBotocore) => {
-            say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set")?;
-            return Ok(None);
-        }
-        services => services?,
-    };
+    let Some(services) = support::botocore::services()? else { return Ok(None) };
     let names = services.iter().flat_map(|(service, versions)| versions.iter().map(move |v| format!("{service}@{v}")));
     let models = names.map(|name| {
-        let files = published::find(format!("botocore:{name}"), &places)?;
+        let files = support::botocore::model_files(&name)?.context("botocore is gone")?;
         let mut read = Model::read(&name, &files.file.display().to_string(), &files.text)?;
-        for found in files.companions {
-            let file = found.file.display().to_string();
-            let contract = Contract::clone(&read.contract).with_companion(found.companion, &file, &found.text)?;
-            read.contract = Arc::new(contract);
-        }
+        read.contract = Arc::new(support::botocore::contract(files)?);
         Ok(read)
     });
     models.collect::<Result<_>>().map(Some)

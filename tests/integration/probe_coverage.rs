@@ -8,7 +8,7 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -25,10 +25,7 @@ use crate::support::{
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use wireproof::internals::{
-    model::{
-        self, Contract, PayloadSide, Violation,
-        published::{self, ModelFileError, Places},
-    },
+    model::{self, Contract, PayloadSide, Violation},
     probe::{ConstraintCounts, Coverage, Effect, ProbeFamily, ProbeOptions, Probes},
     suite::{Alternative, Case, Plan as _, ServiceFixtures, Template, source::Source},
     wire::{self, RejectionClass, digest::Sha256},
@@ -42,22 +39,11 @@ fn service(name: &str, contract: Contract) -> Option<ServiceFixtures> {
 
 /// The newest model of each JSON service of botocore, with its examples; `None` without a botocore.
 fn botocore() -> Result<Option<Vec<ServiceFixtures>>> {
-    let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
-    let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    let names = match published::services(&places) {
-        Err(ModelFileError::NoBotocore) => {
-            say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set")?;
-            return Ok(None);
-        }
-        services => services?.into_keys(),
-    };
-    let services = names.map(|name| {
-        let files = published::find(format!("botocore:{name}"), &places)?;
-        let mut contract = model::read(&files.file.display().to_string(), &files.text)?;
-        for found in files.companions {
-            contract = contract.with_companion(found.companion, &found.file.display().to_string(), &found.text)?;
-        }
-        Ok(service(&name, contract))
+    let Some(services) = support::botocore::services()? else { return Ok(None) };
+    let services = services.into_keys().map(|name| {
+        let files = support::botocore::model_files(&name)?;
+        let contract = files.map(support::botocore::contract).transpose()?;
+        Ok(contract.and_then(|contract| service(&name, contract)))
     });
     services.filter_map(Result::transpose).collect::<Result<_>>().map(Some)
 }

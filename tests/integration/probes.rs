@@ -6,7 +6,6 @@
 use std::{
     collections::BTreeSet,
     convert::Infallible,
-    env,
     net::SocketAddr,
     sync::{Arc, LazyLock},
     time::{Duration, Instant},
@@ -28,10 +27,7 @@ use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use wireproof::internals::{
     harness::Runner,
     judge::verdict::{Severity, Verdict},
-    model::{
-        Companion,
-        published::{self, ModelFileError, Places},
-    },
+    model::Companion,
     probe::{self, Coverage, Probes},
     run::{
         event::{Event, RunFinished, TargetDied},
@@ -189,19 +185,9 @@ fn forget(value: &mut Value, name: &str) {
 
 /// A model of the installed botocore; `None`, and said so, where there is none.
 fn botocore(name: &str) -> Option<Arc<Fixtures>> {
-    let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
-    let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    match published::find(format!("botocore:{name}"), &places) {
-        Err(ModelFileError::NoBotocore) => {
-            say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set").unwrap();
-            None
-        }
-        files => {
-            let files = files.unwrap();
-            let examples = files.companions.iter().find(|found| found.companion == Companion::Examples);
-            Some(suite_of(name, &files.text, examples.map(|found| found.text.as_str())))
-        }
-    }
+    let files = support::botocore::model_files(name).unwrap()?;
+    let examples = files.companions.iter().find(|found| found.companion == Companion::Examples);
+    Some(suite_of(name, &files.text, examples.map(|found| found.text.as_str())))
 }
 
 #[rstest]

@@ -8,40 +8,27 @@ mod truth_row;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, ensure};
 use wireproof::internals::{
-    model::{
-        self, Contract,
-        published::{self, ModelFileError, Places},
-    },
+    model::{self, Contract},
     probe::Relations,
     wire,
 };
 
 use crate::support::{
-    self,
+    self, botocore,
     corpus::{self, say},
     program,
 };
 use truth_row::{Triple, TruthRow};
 
-/// The newest model of a service of botocore, with all that is beside it; `None` without a botocore.
+/// The newest model of a service of botocore, with its companions; `None`, and said so, without a botocore.
 fn contract(service: &str) -> Result<Option<Contract>> {
-    let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
-    let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    let files = match published::find(format!("botocore:{service}"), &places) {
-        Err(ModelFileError::NoBotocore) => return Ok(None),
-        files => files?,
-    };
-    let mut contract = model::read(&files.file.display().to_string(), &files.text)?;
-    for found in files.companions {
-        contract = contract.with_companion(found.companion, &found.file.display().to_string(), &found.text)?;
-    }
-    Ok(Some(contract))
+    botocore::model_files(service)?.map(botocore::contract).transpose()
 }
 
 /// The figures of services.
@@ -206,9 +193,7 @@ fn say_by_protocol(all: impl Iterator<Item = Result<Contract>>) -> Result<()> {
 #[test]
 #[ignore = "it reads every model: minutes without optimization"]
 fn relations_of_every_published_model_are_counted() -> Result<()> {
-    let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
-    let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    if let Ok(services) = published::services(&places) {
+    if let Some(services) = botocore::services()? {
         say_by_protocol(services.keys().filter_map(|service| contract(service).transpose()))?;
     }
     let Some(folder) = corpus::unpack("smithy-models.tar.xz")? else { return Ok(()) };

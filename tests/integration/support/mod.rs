@@ -1,6 +1,7 @@
 //! Shared helpers of the tests: one runtime per process, references of their own on sockets and in process, and runs
 //! with a time limit.
 
+pub(crate) mod botocore;
 pub(crate) mod corpus;
 pub(crate) mod fuzz_targets;
 pub(crate) mod modelled;

@@ -185,14 +185,7 @@ impl KeptState {
 
 /// The tags in the output of an operation that lists them.
 fn tag_parts(kind: &ResourceKind, one: &KindUse, call: &StatefulCall<'_>, tags: &TagSet) -> Vec<OutputPart> {
-    let view = View {
-        contract: call.contract,
-        examples: call.examples,
-        kind,
-        root: &call.operation.output,
-        is_output: true,
-        held: one.relation.output.as_ref(),
-    };
+    let view = View::of_output(kind, one, call);
     let mut parts = view.tags(tags);
     if tags.is_empty() {
         // An empty list says more than a missing one.

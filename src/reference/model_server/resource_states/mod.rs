@@ -214,14 +214,7 @@ impl KeptState {
         call: &StatefulCall<'_>,
         resource: &mut KeptResource,
     ) -> Value {
-        let view = View {
-            contract: call.contract,
-            examples: call.examples,
-            kind,
-            root: &call.operation.output,
-            is_output: true,
-            held: one.relation.output.as_ref(),
-        };
+        let view = View::of_output(kind, one, call);
         let mut given = view.given(resource);
         if call.fault == Some(StateFault::MemberDroppedOnRead) && one.effect == StateEffect::Read {
             given = without_first(call.contract, view.root, &call.output, given, resource);

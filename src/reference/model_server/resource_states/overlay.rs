@@ -5,8 +5,9 @@ use std::slice;
 use serde_json::{Map, Value};
 
 use super::{
+    StatefulCall,
     kept_resource::KeptResource,
-    state_plan::ResourceKind,
+    state_plan::{KindUse, ResourceKind},
     tag_set::{TagSet, holds_tags},
 };
 use crate::{
@@ -90,6 +91,18 @@ pub(super) struct View<'c> {
 pub(super) type NewText<'n> = &'n mut dyn FnMut(&Member) -> Option<String>;
 
 impl<'c> View<'c> {
+    /// The output of a call.
+    pub(super) fn of_output(kind: &'c ResourceKind, one: &'c KindUse, call: &StatefulCall<'c>) -> Self {
+        Self {
+            contract: call.contract,
+            examples: call.examples,
+            kind,
+            root: &call.operation.output,
+            is_output: true,
+            held: one.relation.output.as_ref(),
+        }
+    }
+
     /// The structures that may have members of the resource: the root, those in it, and those around its identifier.
     fn structures(&self) -> Vec<(Vec<String>, &'c ShapeId)> {
         let mut all = vec![(Vec::new(), self.root)];
