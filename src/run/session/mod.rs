@@ -311,11 +311,9 @@ impl Session {
             if tasks.len() == parked.len() && self.heed_breaker(collector).await {
                 parked.give_up(RESTARTED);
             }
-            // If the endpoint may have crashed, running cases end first: any of them may be the cause.
             loop {
                 let active = tasks.len() - parked.len();
-                let is_in_doubt = collector.life.is_in_doubt() || !self.breaker.is_closed();
-                if (active > 0 && is_in_doubt) || active >= jobs || *interrupt.borrow() {
+                if active >= jobs || self.waits(active, collector) {
                     break;
                 }
                 let next = if collector.is_waiting() { None } else { collector.released().or_else(|| plan.case()) };
@@ -359,6 +357,13 @@ impl Session {
         while let Some(case) = collector.released().or_else(|| plan.case()) {
             collector.enter_unrun(case, &CaseJudgement::obstructed(Obstacle::NotRun(INTERRUPTED.to_owned())));
         }
+    }
+
+    /// Returns whether no case starts now. If the endpoint may have crashed, running cases end first: any of them may be the
+    /// cause.
+    fn waits(&self, active: usize, collector: &Collector<'_>) -> bool {
+        let is_in_doubt = collector.life.is_in_doubt() || !self.breaker.is_closed();
+        (active > 0 && is_in_doubt) || *self.interrupt.borrow()
     }
 
     /// Enters a case that ran to its end.
