@@ -4,10 +4,18 @@ use super::{
     super::text_page::{FAINT, HEADING, PLAIN, of_verdict},
     HumanWriter,
 };
-use crate::{cause::Cause, judge::verdict::Verdict, report::text, run::event::CaseReport};
+use crate::{
+    cause::{Cause, CauseRank},
+    judge::verdict::Verdict,
+    report::text,
+    run::event::CaseReport,
+};
 
 /// The maximum number of causes in the list.
 const LISTED: usize = 15;
+
+/// The number of causes of one rank that come before those of later ranks: many crashes must not hide all else.
+const OF_ONE_RANK: usize = 5;
 
 /// With no more deviations than this, each is shown in full, and there is no list.
 const FEW: usize = 10;
@@ -42,19 +50,17 @@ impl HumanWriter<'_> {
             text::count(causes.len(), "cause"),
             text::count(deviating, "deviation")
         ));
-        let listed = if self.options.verbose { causes.len() } else { LISTED };
-        for (index, cause) in causes.iter().take(listed).enumerate() {
-            let is_first = index
-                .checked_sub(1)
-                .and_then(|before| causes.get(before))
-                .is_none_or(|before| before.rank != cause.rank);
-            if is_first {
+        let ranks: Vec<CauseRank> = causes.iter().map(|cause| cause.rank).collect();
+        let listed = if self.options.verbose { (0..causes.len()).collect() } else { chosen(&ranks) };
+        let mut above = None;
+        for cause in listed.iter().filter_map(|index| causes.get(*index)) {
+            if above.replace(cause.rank) != Some(cause.rank) {
                 self.page.whole(2, HEADING, cause.rank.title());
             }
             let printed = format!("{}  ({})", cause.headline, text::count(cause.cases.len(), "case"));
             self.page.entry(2, of_verdict(Verdict::Deviates), &format!("{:>3}", cause.number), &printed);
         }
-        let rest = causes.len().saturating_sub(listed);
+        let rest = causes.len().saturating_sub(listed.len());
         let more = if rest > 0 { format!("and {}; ", text::count(rest, "more cause")) } else { String::new() };
         self.page.whole(
             2,
@@ -85,5 +91,40 @@ impl HumanWriter<'_> {
             let printed = format!("and {} more ({} shows them)", others.len() - shown, self.options.more);
             self.page.whole(6, FAINT, &printed);
         }
+    }
+}
+
+/// The indices of the causes in the list, by their ranks: some of each rank first, and then those that are next.
+fn chosen(ranks: &[CauseRank]) -> Vec<usize> {
+    let place = |index: usize| ranks[..index].iter().filter(|rank| **rank == ranks[index]).count();
+    let (mut chosen, others): (Vec<usize>, Vec<usize>) =
+        (0..ranks.len()).partition(|index| place(*index) < OF_ONE_RANK);
+    chosen.extend(others);
+    chosen.truncate(LISTED);
+    chosen.sort_unstable();
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use CauseRank::{ValidCrashes, WrongBehavior, WrongResponse};
+
+    #[rstest]
+    #[case::few(&[(ValidCrashes, 7), (WrongResponse, 2)], &[7, 2])]
+    #[case::of_one_rank(&[(ValidCrashes, 20)], &[15])]
+    #[case::the_first_of_each(&[(ValidCrashes, 20), (WrongBehavior, 20), (WrongResponse, 20)], &[5, 5, 5])]
+    #[case::the_rest_in_order(&[(ValidCrashes, 20), (WrongBehavior, 8), (WrongResponse, 1)], &[9, 5, 1])]
+    fn many_causes_of_one_rank_leave_room_for_the_others(
+        #[case] causes: &[(CauseRank, usize)],
+        #[case] expected: &[usize],
+    ) {
+        let ranks: Vec<CauseRank> = causes.iter().flat_map(|(rank, count)| vec![*rank; *count]).collect();
+        let listed = chosen(&ranks);
+        let of = |rank: CauseRank| listed.iter().filter(|index| ranks[**index] == rank).count();
+        assert_eq!(causes.iter().map(|(rank, _)| of(*rank)).collect::<Vec<_>>(), expected);
+        assert!(listed.is_sorted());
     }
 }
