@@ -43,15 +43,7 @@ pub(super) fn headline(group: &OccurrenceGroup<Root, Rooted<'_>>) -> String {
         }
         Root::Behavior { family, location, symptom, .. } => {
             let at = if location.is_empty() { String::new() } else { format!("`{location}`, ") };
-            let outcome = match symptom {
-                Symptom::Response(fault) => {
-                    let mut errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-                    errors.find(|finding| finding.code == fault.code).map(|one| of_response(&fault_of(one), findings))
-                }
-                _ => None,
-            };
-            let outcome = outcome.unwrap_or_else(|| of_outcome(symptom, expected()));
-            format!("{}: {at}{}: {outcome}", operations(), asks(family))
+            format!("{}: {at}{}: {}", operations(), asks(family), of_behavior(symptom, findings))
         }
         Root::Scenario { operation, symptom, .. } => format!("{operation}: {}", of_outcome(symptom, expected())),
     }
@@ -77,6 +69,20 @@ fn of_response(fault: &ResponseFault, findings: &[Finding]) -> String {
     let finding = findings.iter().find(|finding| finding.severity == Severity::Error && fault_of(finding) == *fault);
     let (expected, actual) = finding.map(|finding| (&*finding.expected, &*finding.actual)).unwrap_or_default();
     format!("{member}expected {expected}, got {actual} ({}{rule})", fault.code)
+}
+
+/// Describes what operations on one resource do instead of what they promise. The expected errors are left to the finding.
+fn of_behavior(symptom: &Symptom, findings: &[Finding]) -> String {
+    match symptom {
+        Symptom::Crash { .. } => "server error".to_owned(),
+        Symptom::Accepted => "a success".to_owned(),
+        Symptom::Rejected { error } | Symptom::WrongError { error } => error.clone(),
+        Symptom::Response(fault) => {
+            let mut errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            let finding = errors.find(|finding| finding.code == fault.code);
+            finding.map(|finding| of_response(&fault_of(finding), findings)).unwrap_or_default()
+        }
+    }
 }
 
 fn of_outcome(symptom: &Symptom, expected: &str) -> String {

@@ -2,7 +2,11 @@ use super::{
     testing::{control, of_operation, probe, with},
     *,
 };
-use crate::{judge::code::Code, run::event::ShownExchange};
+use crate::{
+    judge::code::Code,
+    run::event::ShownExchange,
+    suite::{CaseAim, RequestGroup},
+};
 
 const SUCCESS: &str = "a success (200)";
 const CRASH: &str = "server error: HTTP 500 with an HTML page";
@@ -162,5 +166,49 @@ fn each_fault_of_one_response_has_its_own_values() {
             "Put: `Item/State`: expected what is documented, got \"Odd\" (response-shape/enum)",
             "Put: expected what is documented, got 202 (status)"
         ]
+    );
+}
+
+/// A probe of several calls.
+fn of_behavior(operation: &str, location: &str, family: &str, valid: bool) -> CaseReport {
+    let mut case = of_operation(operation, location, family);
+    case.aim = CaseAim { group: RequestGroup::Behavior, valid, ..case.aim };
+    case
+}
+
+#[test]
+fn operations_that_accept_an_identifier_of_nothing_are_one_cause() {
+    let cases = ["Get", "Tag"].map(|operation| accepted(of_behavior(operation, "Id", "absent", false)));
+    let expected = "Get, Tag: `Id`, an identifier of nothing: a success".to_owned();
+    assert_eq!(found(&cases), [(CauseRank::WrongBehavior, 2, expected)]);
+}
+
+#[test]
+fn a_crash_on_an_identifier_of_nothing_is_one_on_a_valid_request() {
+    let cases = [crashed(of_behavior("Get", "Id", "absent", false))];
+    let expected = "Get: `Id`, an identifier of nothing: server error".to_owned();
+    assert_eq!(found(&cases), [(CauseRank::ValidCrashes, 1, expected)]);
+}
+
+#[test]
+fn values_that_are_not_read_back_are_one_cause_whatever_they_are() {
+    let lost = |operation: &str, value: &str| {
+        let case = of_behavior(operation, "Color", "round-trip", true);
+        with(case, Code::EVENTUALLY, None, "/Thing/Color", value)
+    };
+    let found = found(&[lost("Create", "\"red\""), lost("Update", "absent")]);
+    assert_eq!(
+        found.iter().map(|(rank, cases, _)| (*rank, *cases)).collect::<Vec<_>>(),
+        [(CauseRank::WrongBehavior, 2)]
+    );
+}
+
+#[test]
+fn a_response_that_breaks_its_shape_is_no_fault_of_behavior() {
+    let broken = |case| with(case, Code::RESPONSE_SHAPE, Some("required"), "/Table/Id", "absent");
+    let found = found(&[broken(of_behavior("Create", "", "listed", true)), broken(control(""))]);
+    assert_eq!(
+        found.iter().map(|(rank, cases, _)| (*rank, *cases)).collect::<Vec<_>>(),
+        [(CauseRank::WrongResponse, 2)]
     );
 }
