@@ -126,9 +126,9 @@ fn what_follows_in_a_case_is_a_consequence_of_the_first_fault() {
 #[test]
 fn all_signatures_that_are_not_verified_are_one_cause_and_the_last() {
     let mut unsigned = accepted(probe("", "signing"));
-    unsigned.aim.group = crate::suite::RequestGroup::Signing;
+    unsigned.aim.group = RequestGroup::Signing;
     let mut other = with(of_operation("Get", "", "signing"), Code::ERROR_IDENTITY, None, "", "NotFound (404)");
-    other.aim.group = crate::suite::RequestGroup::Signing;
+    other.aim.group = RequestGroup::Signing;
     let found = found(&[unsigned, other, accepted(probe("a", "length"))]);
     assert_eq!(found[1], (CauseRank::Signing, 2, "signatures are not verified".to_owned()));
 }

@@ -10,13 +10,12 @@ use std::{
 
 use clap::{Args, builder::BoolishValueParser};
 
-use super::{Failure, interrupt::interrupt};
+use super::{Failure, interrupt::interrupt, target_arguments::EndpointUnderTest};
 use crate::{
     harness::Runner,
     judge::redaction::SensitiveValues,
     model::bounded_file::{self, FileKind},
     run::{
-        resolved_target::ResolvedTarget,
         session::{self, PresenceChecks, ReachError, Restart, RunOptions},
         transport::{ClientIdentity, Limits, Settings, Wire, proxy_credentials},
     },
@@ -133,17 +132,18 @@ fn jobs(text: &str) -> Result<usize, String> {
 }
 
 impl ExecutionArguments {
-    /// A runner on this target, which must be reachable. It ends early when the user interrupts the program.
+    /// A runner on this endpoint, which must be reachable. It ends early when the user interrupts the program.
     pub(super) async fn runner(
         &self,
         fixtures: Arc<Fixtures>,
-        target: ResolvedTarget,
+        EndpointUnderTest { target, embedded }: EndpointUnderTest,
         seed: u64,
         sensitive: SensitiveValues,
     ) -> Result<Runner, Failure> {
         let wire = Wire::new(&self.settings()?).map_err(|error| Failure::usage(error.to_string()))?;
+        let transport = embedded.unwrap_or_else(|| Arc::new(wire));
         let endpoint = target.endpoint.to_string();
-        let runner = Runner::new(fixtures, target, Arc::new(wire), self.options(seed, sensitive)?);
+        let runner = Runner::new(fixtures, target, transport, self.options(seed, sensitive)?);
         let runner = runner.hiding(&self.proxy.as_deref().map(proxy_credentials).unwrap_or_default());
         // A command that restarts the endpoint may have to start it first.
         if self.restart.is_none() {

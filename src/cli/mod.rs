@@ -5,7 +5,6 @@
 //! | `botocore` | The argument with the location of botocore, for commands that find a model by the name of its service |  |
 //! | `interrupt` | Ctrl-C, SIGTERM and SIGHUP |  |
 //! | `unexpanded_home` | Paths that begin with `~` |  |
-//! | `execution` | The arguments for the execution of cases | `interrupt` |
 //! | `gate` | The arguments for what fails a run |  |
 //! | `given_path` | Paths as they were given |  |
 //! | `terminal` | The width of the terminal, and the progress of a run |  |
@@ -16,6 +15,7 @@
 //! | `mutants` | `wireproof mutants`: runs the whole suite against every mutant and every constant endpoint | `terminal`, `report_arguments`, `select` |
 //! | `credentials` | Credentials |  |
 //! | `target_arguments` | The arguments for the endpoint under test, its callers and its states | `credentials` |
+//! | `execution` | The arguments for the execution of cases | `interrupt`, `target_arguments` |
 //! | `certify` | `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify | `execution`, `terminal`, `select`, `mutants`, `target_arguments` |
 //! | `check` | `wireproof check`: lints fixtures without a network | `select` |
 //! | `config` | Files with default flags: `.config/wireproof.toml` in the home folder, and in the current folder |  |

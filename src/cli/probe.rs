@@ -18,9 +18,8 @@ use super::{
     output::OutputArguments,
     report_arguments::RerunCommand,
     rerun_flags::RerunFlags,
-    runtime,
     subset::{SubsetArguments, nothing_left},
-    target_arguments::{TargetArguments, stop},
+    target_arguments::TargetArguments,
     written,
 };
 use crate::{
@@ -79,7 +78,7 @@ pub(super) fn run(arguments: &ProbeArguments, flags: &RerunFlags) -> Result<Exit
         let probes = arguments.derivation.derive(&suite, arguments.execution.seed(), effect, part)?;
         return written(list(probes)).map(|()| ExitStatus::Incomplete);
     }
-    let runtime = runtime()?;
+    let runtime = arguments.target.runtime()?;
     let (finished, gate) = runtime.block_on(execute(arguments, suite, flags))?;
     gate.status(&finished)
 }
@@ -90,12 +89,12 @@ async fn execute(
     flags: &RerunFlags,
 ) -> Result<(RunFinished, CommandGate), Failure> {
     arguments.check_target(&suite)?;
-    let (target, reference) = arguments.target.target(&suite).await?;
+    let endpoint = arguments.target.resolved(&suite)?;
     let seed = arguments.execution.seed();
     let last_runs = arguments.last_runs(&suite);
     let shard = arguments.subset.shard_of_run(arguments.execution.has_seed())?;
     let part = ProbeSelection { settled: arguments.settled(&last_runs)?, shard };
-    let effect = arguments.derivation.choice.effect(target.endpoint.is_loopback());
+    let effect = arguments.derivation.choice.effect(endpoint.target.endpoint.is_loopback());
     let mut probes = arguments.derivation.derive(&suite, seed, effect, part.clone())?;
     let coverage = probes.coverage();
     let settled = probes.settled();
@@ -106,7 +105,7 @@ async fn execute(
     let mut outputs = arguments.output.open(&arguments.rerun(flags), probes.selected(), last_runs, missing)?;
     let runner = arguments
         .execution
-        .runner(Arc::clone(&suite), target, seed, arguments.sensitive.values())
+        .runner(Arc::clone(&suite), endpoint, seed, arguments.sensitive.values())
         .await?
         .coverage(Some(coverage));
     let finished = runner.run(&mut probes, &mut outputs.observer()).await;
@@ -115,7 +114,6 @@ async fn execute(
         let mut probes = arguments.derivation.derive(&suite, seed, effect, part)?;
         runner.repeated().await.run(&mut probes, &mut outputs.repetition()).await;
     }
-    stop(reference).await;
     Ok((finished, outputs.close()?.with_idle(nothing_left)))
 }
 

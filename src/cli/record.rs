@@ -12,9 +12,8 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Failure,
     execution::{ExecutionArguments, SensitiveArguments},
-    runtime,
     select::{FixtureArguments, SelectArguments, SelectedCases, SnapshotArguments},
-    target_arguments::{TargetArguments, stop},
+    target_arguments::TargetArguments,
     terminal::width,
     written,
 };
@@ -94,7 +93,7 @@ pub(super) fn run(arguments: &RecordArguments) -> Result<ExitStatus, Failure> {
         return written(list(&cases, &snapshots)).map(|()| ExitStatus::Incomplete);
     }
     let mut records = Records { folder, snapshots, tally: RecordTally::default() };
-    let finished = runtime()?.block_on(execute(arguments, suite, cases, &mut records))?;
+    let finished = arguments.target.runtime()?.block_on(execute(arguments, suite, cases, &mut records))?;
     let Records { tally, .. } = records;
     written(tally.write(&mut anstream::stdout()))?;
     if let Some(failed) = tally.failed {
@@ -113,13 +112,12 @@ async fn execute(
     cases: Vec<Case>,
     records: &mut Records<'_>,
 ) -> Result<RunFinished, Failure> {
-    let (target, reference) = arguments.target.target(&suite).await?;
+    let endpoint = arguments.target.resolved(&suite)?;
     let runner = arguments
         .execution
-        .runner(Arc::new(suite), target, arguments.execution.seed(), arguments.sensitive.values())
+        .runner(Arc::new(suite), endpoint, arguments.execution.seed(), arguments.sensitive.values())
         .await?;
     let finished = runner.run(&mut Batch::new(cases), &mut OnCase(|case: &JudgedCase| records.take(case))).await;
-    stop(reference).await;
     Ok(finished)
 }
 

@@ -7,9 +7,8 @@ use clap::Args;
 use super::{
     Failure,
     execution::ExecutionArguments,
-    runtime,
     select::{FixtureArguments, SelectArguments, SelectedCases},
-    target_arguments::{TargetArguments, stop},
+    target_arguments::TargetArguments,
     written,
 };
 use crate::{
@@ -56,7 +55,7 @@ pub(super) fn run(arguments: &RequirementsArguments) -> Result<ExitStatus, Failu
     }
     let suite = Arc::new(suite);
     let mut batch = Batch::sharded(cases, arguments.select.subset.shard_of_run(arguments.execution.has_seed())?);
-    let finished = runtime()?.block_on(execute(arguments, Arc::clone(&suite), &mut batch))?;
+    let finished = arguments.target.runtime()?.block_on(execute(arguments, Arc::clone(&suite), &mut batch))?;
     written(outcomes(&suite, &finished))?;
     Ok(ExitStatus::of_run(&finished.ledger, &[], finished.interrupted))
 }
@@ -66,10 +65,10 @@ async fn execute(
     suite: Arc<Fixtures>,
     batch: &mut Batch,
 ) -> Result<RunFinished, Failure> {
-    let (target, reference) = arguments.target.target(&suite).await?;
-    let runner = arguments.execution.runner(suite, target, arguments.execution.seed(), SensitiveValues::Hidden).await?;
+    let endpoint = arguments.target.resolved(&suite)?;
+    let runner =
+        arguments.execution.runner(suite, endpoint, arguments.execution.seed(), SensitiveValues::Hidden).await?;
     let finished = runner.run(batch, &mut OnEvent(|_: &Event| {})).await;
-    stop(reference).await;
     Ok(finished)
 }
 

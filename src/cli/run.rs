@@ -14,10 +14,9 @@ use super::{
     output::{CommandOutputs, OutputArguments},
     report_arguments::RerunCommand,
     rerun_flags::RerunFlags,
-    runtime,
     select::{FixtureArguments, SelectArguments, SelectedCases, SnapshotArguments},
     subset::nothing_left,
-    target_arguments::{TargetArguments, stop},
+    target_arguments::TargetArguments,
 };
 use crate::{
     judge::{
@@ -89,7 +88,7 @@ pub(super) fn run(arguments: &RunArguments, flags: &RerunFlags) -> Result<ExitSt
     let mut pending =
         arguments.output.update.then(|| PendingSnapshots::below(arguments.snapshots.snapshots.as_deref()));
     let executed = execute(arguments, suite, batch, Arc::new(snapshots), (&mut outputs, &mut pending));
-    let finished = runtime()?.block_on(executed)?;
+    let finished = arguments.target.runtime()?.block_on(executed)?;
     let gate = outputs.close()?;
     pending.map_or(Ok(()), PendingSnapshots::close)?;
     gate.with_idle(nothing_left).status(&finished)
@@ -154,14 +153,13 @@ async fn execute(
     snapshots: Arc<Snapshots>,
     (outputs, pending): (&mut CommandOutputs, &mut Option<PendingSnapshots>),
 ) -> Result<RunFinished, Failure> {
-    let (target, reference) = arguments.target.target(&suite).await?;
+    let endpoint = arguments.target.resolved(&suite)?;
     let (seed, sensitive) = (arguments.execution.seed(), arguments.sensitive.values());
-    let runner = arguments.execution.runner(Arc::new(suite), target, seed, sensitive).await?.snapshots(snapshots);
+    let runner = arguments.execution.runner(Arc::new(suite), endpoint, seed, sensitive).await?.snapshots(snapshots);
     let mut again = batch.clone();
     let finished = runner.run(&mut batch, &mut (outputs.observer(), pending)).await;
     if outputs.wants_repetition(&finished) {
         runner.repeated().await.run(&mut again, &mut outputs.repetition()).await;
     }
-    stop(reference).await;
     Ok(finished)
 }

@@ -4,17 +4,22 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
 
-use super::{Failure, credentials};
+use super::{Failure, credentials, runtime};
 use crate::{
-    model::bounded_file::{self, FileKind},
-    reference::{Identity, Reference, ReferenceOptions},
+    model::{
+        Contract,
+        bounded_file::{self, FileKind},
+    },
+    reference::{Clock, Identity, Reference, ReferenceEndpoint, ReferenceOptions, STATE_PATH, real_now},
     run::{
         resolved_target::{ResolvedTarget, StateHandler},
-        transport::Endpoint,
+        transport::{Endpoint, IN_PROCESS, InProcess, Reply, Transport},
     },
     suite::{Fixtures, source::Source},
     wire::{
+        Request,
         client_style::{ClientStyle, S3Addressing},
         sigv4::Credentials,
     },
@@ -108,6 +113,13 @@ impl From<AddressingArgument> for S3Addressing {
     }
 }
 
+/// The endpoint of a run, with its callers and its states.
+pub(super) struct EndpointUnderTest {
+    pub(super) target: ResolvedTarget,
+    /// The embedded reference, which is called without a socket.
+    pub(super) embedded: Option<Arc<dyn Transport>>,
+}
+
 /// The name of the embedded reference in reports.
 pub(super) const EMBEDDED: &str = "the embedded reference";
 
@@ -130,37 +142,35 @@ impl TargetArguments {
         Err(Failure::usage(format!("{problem}\nhelp: remove --sdk-requests and --s3-addressing")))
     }
 
-    /// The target, and the embedded reference if the target is that.
-    pub(super) async fn target(&self, suite: &Fixtures) -> Result<(ResolvedTarget, Option<Reference>), Failure> {
-        let (mut target, reference) = match &self.endpoint {
+    /// The endpoint under test.
+    pub(super) fn resolved(&self, suite: &Fixtures) -> Result<EndpointUnderTest, Failure> {
+        let mut resolved = match &self.endpoint {
             Some(url) if self.as_reference => {
-                let state_change = format!("{}/_wireproof/state", url.trim_end_matches('/'));
-                (self.access.reference(url, &state_change)?, None)
+                EndpointUnderTest { target: self.access.reference(url.trim_end_matches('/'))?, embedded: None }
             }
             None if self.as_reference => return Err(Failure::alone("--as-reference", "--endpoint URL")),
-            endpoint => self.access.target(endpoint.clone(), suite).await?,
+            endpoint => self.access.resolved(endpoint.as_deref(), suite)?,
         };
         if let Some(name) = self.name.as_ref().filter(|_| self.endpoint.is_some()) {
-            target.name.clone_from(name);
+            resolved.target.name.clone_from(name);
         }
-        Ok((target, reference))
+        Ok(resolved)
+    }
+
+    /// The runtime for a run against the endpoint.
+    pub(super) fn runtime(&self) -> Result<Runtime, Failure> {
+        runtime_for(self.endpoint.as_deref())
     }
 }
 
 impl AccessArguments {
-    /// The target at a URL, or the embedded reference.
-    pub(super) async fn target(
-        &self,
-        url: Option<String>,
-        suite: &Fixtures,
-    ) -> Result<(ResolvedTarget, Option<Reference>), Failure> {
+    /// The endpoint at a URL, or the embedded reference.
+    pub(super) fn resolved(&self, url: Option<&str>, suite: &Fixtures) -> Result<EndpointUnderTest, Failure> {
         if let Some(url) = url {
-            return Ok((self.endpoint_at(&url)?, None));
+            return Ok(EndpointUnderTest { target: self.endpoint_at(url)?, embedded: None });
         }
-        let reference = start(suite, ReferenceOptions::default()).await?;
-        let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;
-        EMBEDDED.clone_into(&mut target.name);
-        Ok((target, Some(reference)))
+        let target = ResolvedTarget { name: EMBEDDED.to_owned(), ..self.reference(IN_PROCESS)? };
+        Ok(EndpointUnderTest { target, embedded: Some(embedded(suite)?) })
     }
 
     fn endpoint_at(&self, url: &str) -> Result<ResolvedTarget, Failure> {
@@ -179,7 +189,8 @@ impl AccessArguments {
         })
     }
 
-    fn reference(&self, url: &str, state_change: &str) -> Result<ResolvedTarget, Failure> {
+    /// A reference implementation at a URL.
+    fn reference(&self, url: &str) -> Result<ResolvedTarget, Failure> {
         let credentials = |identity: &Identity| -> Credentials { identity.credentials().clone() };
         Ok(ResolvedTarget {
             endpoint: self.endpoint(url)?,
@@ -189,7 +200,7 @@ impl AccessArguments {
             owner: credentials(&Identity::test()),
             denied: Some(credentials(&Identity::denied())),
             other_account: Some(credentials(&Identity::other_account())),
-            state_handler: Some(self.state_handler(state_change)?),
+            state_handler: Some(self.state_handler(&format!("{url}{STATE_PATH}"))?),
             states: self.states()?,
             client: self.client_style(),
         })
@@ -239,17 +250,32 @@ impl AccessArguments {
     }
 }
 
-/// Stops the reference that a run used.
-pub(super) async fn stop(reference: Option<Reference>) {
-    if let Some(reference) = reference {
-        reference.stop().await;
+/// The runtime for a run against the endpoint at a URL; against the embedded reference, one whose clock advances while
+/// every task waits.
+pub(super) fn runtime_for(url: Option<&str>) -> Result<Runtime, Failure> {
+    if url.is_some() {
+        return runtime();
     }
+    let built = Builder::new_current_thread().enable_all().start_paused(true).build();
+    built.map_err(|error| Failure::internal(format!("cannot start: {error}")))
 }
 
-/// Starts the reference implementation with the contracts of the suite.
+/// The reference implementation of the services of the suite, called without a socket.
+fn embedded(suite: &Fixtures) -> Result<Arc<dyn Transport>, Failure> {
+    let reference = ReferenceEndpoint::new(contracts(suite), Identity::defaults(), Clock::new());
+    let reference = reference.map_err(|error| not_started(&error))?;
+    Ok(Arc::new(InProcess::new(move |request: &Request| Reply::Answer(reference.handle(request, real_now())))))
+}
+
+/// Starts the reference implementation of the services of the suite.
 pub(super) async fn start(suite: &Fixtures, options: ReferenceOptions) -> Result<Reference, Failure> {
-    let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
-    Reference::start(contracts, options)
-        .await
-        .map_err(|error| Failure::usage(format!("cannot start the reference implementation: {error}")))
+    Reference::start(contracts(suite), options).await.map_err(|error| not_started(&error))
+}
+
+fn contracts(suite: &Fixtures) -> Vec<Arc<Contract>> {
+    suite.services().map(|service| Arc::clone(service.contract())).collect()
+}
+
+fn not_started(error: &dyn std::error::Error) -> Failure {
+    Failure::usage(format!("cannot start the reference implementation: {error}"))
 }

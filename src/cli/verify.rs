@@ -13,7 +13,6 @@ use super::{
     Failure,
     certify::{CertifyBench, conclusions, nonce},
     execution::ExecutionArguments,
-    runtime,
     select::{FixtureArguments, SnapshotArguments},
     target_arguments::TargetArguments,
     written,
@@ -191,7 +190,7 @@ fn again(
     let cases = bundle::cases(&bench.suite, &bench.profiles.select(&stated.requested, &stated.services));
     let cases = sample(cases, count, seed);
     let asked = cases.len();
-    let today = runtime()?.block_on(today(arguments, bench, cases))?;
+    let today = arguments.target.runtime()?.block_on(today(arguments, bench, cases))?;
     let said = bounded_file::bytes(&arguments.bundle.join(REPORT), FileKind::Recorded)
         .ok()
         .and_then(|text| serde_json::from_slice::<Reported>(&text).ok());
@@ -207,11 +206,11 @@ async fn today(
     bench: &CertifyBench,
     cases: Vec<Case>,
 ) -> Result<Vec<CertificateRerun>, Failure> {
-    let (target, _) = arguments.target.target(&bench.suite).await?;
+    let endpoint = arguments.target.resolved(&bench.suite)?;
     let runner = arguments
         .execution
         .for_certificate()?
-        .runner(Arc::clone(&bench.suite), target, arguments.execution.seed(), SensitiveValues::Hidden)
+        .runner(Arc::clone(&bench.suite), endpoint, arguments.execution.seed(), SensitiveValues::Hidden)
         .await?;
     let mut today = Vec::new();
     let mut observer = OnCase(|case: &JudgedCase| today.push(rerun(&case.report)));

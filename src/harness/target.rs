@@ -10,7 +10,7 @@ use crate::{
     model::bounded_file::{self, FileKind},
     run::{
         resolved_target::{self, BoxError, StateChange, StateFunction, StateHandler},
-        transport::{ClientIdentity, Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
+        transport::{ClientIdentity, Endpoint, ExchangeFuture, IN_PROCESS, Limits, Settings, Transport, Wire},
     },
     wire::{
         Request, TransportError,
@@ -67,9 +67,6 @@ enum TargetStates {
     /// Also by a function.
     Function(StateFunction),
 }
-
-/// The URL of an endpoint of this process.
-const IN_PROCESS: &str = "http://localhost";
 
 impl Target {
     /// The endpoint at this URL, such as `http://127.0.0.1:4566`.

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use tokio::{runtime, sync::watch};
@@ -19,7 +19,7 @@ use crate::{
     },
     model::Contract,
     proof::mutant::{ConstantEndpoint, Mutant, MutantEndpoint, RecordedCalls},
-    reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH},
+    reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH, real_now},
     run::{
         judged_case::JudgedCase,
         observer::OnCase,
@@ -200,9 +200,4 @@ fn target() -> Result<ResolvedTarget, ProofError> {
         states: BTreeMap::new(),
         client: ClientStyle::default(),
     })
-}
-
-/// The real time, which dates signatures.
-fn real_now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

@@ -99,7 +99,8 @@ impl Clock {
 }
 
 /// The real time, in epoch seconds.
-pub(super) fn real_now() -> f64 {
+#[must_use]
+pub fn real_now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 

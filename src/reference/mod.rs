@@ -46,7 +46,7 @@ use std::{
     sync::Arc,
 };
 
-pub use clock::Clock;
+pub use clock::{Clock, real_now};
 pub use identity::Identity;
 pub use model_server::{ConstraintSite, ModelFault, ModelServer, SpoiltError, SpoiltOutput, StateFault};
 pub use reference_endpoint::{ReferenceEndpoint, ReferenceError, Snapshot};
@@ -195,7 +195,7 @@ mod tests {
         };
         let scope = CredentialScope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
         #[expect(clippy::cast_possible_truncation, reason = "the signature needs whole seconds")]
-        let now = clock::real_now() as i64;
+        let now = real_now() as i64;
         sign(&mut request, Identity::test().credentials(), &scope, now, None);
         request
     }

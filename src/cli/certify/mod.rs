@@ -16,9 +16,8 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Failure,
     execution::ExecutionArguments,
-    runtime,
     select::{FixtureArguments, SnapshotArguments},
-    target_arguments::{TargetArguments, stop},
+    target_arguments::{EndpointUnderTest, TargetArguments},
     terminal::Progress,
     written,
 };
@@ -152,7 +151,7 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     let out = arguments.claim.out.as_deref().map(fresh).transpose()?.unwrap_or(Path::new("."));
     let cases = bench.cases(&arguments.claim.profiles, &arguments.claim.service)?;
     let matrix = bench.matrix(arguments.claim.mutants.as_deref())?;
-    let made = runtime()?.block_on(made(arguments, &execution, &bench, cases, out))?;
+    let made = arguments.target.runtime()?.block_on(made(arguments, &execution, &bench, cases, out))?;
     let contents = BundleContents {
         stated: &made.stated,
         suite: &bench.suite,
@@ -186,13 +185,12 @@ async fn made(
     let name = claim.target_name.clone().unwrap_or_default();
     let version = claim.target_version.clone().unwrap_or_default();
     arguments.target.check_certifiable()?;
-    let (mut target, reference) = arguments.target.target(&bench.suite).await?;
-    target.name = format!("{name} {version}");
-    let stated = stated_target(&target, name, version);
+    let mut endpoint = arguments.target.resolved(&bench.suite)?;
+    endpoint.target.name = format!("{name} {version}");
+    let stated = stated_target(&endpoint.target, name, version);
     let started_ms = now();
-    let report = recorded(&runner(arguments, execution, bench, target, &stated).await?, cases, out).await?;
+    let report = recorded(&runner(arguments, execution, bench, endpoint, &stated).await?, cases, out).await?;
     let finished_ms = now();
-    stop(reference).await;
     let stated = StatementSubject {
         tool: TOOL.to_owned(),
         target: stated,
@@ -211,14 +209,14 @@ async fn runner(
     arguments: &CertifyArguments,
     execution: &ExecutionArguments,
     bench: &CertifyBench,
-    target: ResolvedTarget,
+    endpoint: EndpointUnderTest,
     stated: &StatedTarget,
 ) -> Result<Runner, Failure> {
     let of = Claim { suite: bench.suite.digest(), target: &stated.name, version: &stated.version };
     let nonce = arguments.claim.nonce.as_ref();
     let seed = nonce.map_or_else(|| execution.seed(), |nonce| nonce.seed(of));
     Ok(execution
-        .runner(Arc::clone(&bench.suite), target, seed, SensitiveValues::Hidden)
+        .runner(Arc::clone(&bench.suite), endpoint, seed, SensitiveValues::Hidden)
         .await?
         .snapshots(Arc::clone(&bench.snapshots)))
 }

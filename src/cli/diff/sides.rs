@@ -11,10 +11,9 @@ use super::{
     super::{
         Failure,
         derivation_arguments::{DerivationArguments, ProbeSelection},
-        runtime,
         select::{SelectArguments, SelectedCases},
         subset::say,
-        target_arguments::stop,
+        target_arguments::runtime_for,
     },
     DiffArguments,
     origin::Origin,
@@ -39,21 +38,21 @@ pub(super) fn sides(arguments: &DiffArguments, a: Origin, b: Origin) -> Result<(
     let (first, second) = (first.as_ref(), second.as_ref());
     match (a, b) {
         (Origin::Endpoint(a), Origin::Endpoint(b)) => {
-            let one = sides.run_like(first, a.clone(), seed, None)?;
+            let one = sides.run_like(first, a.as_deref(), seed, None)?;
             if one.party.interrupted {
                 return Ok((one, DiffSide::new(second, PartyKind::Endpoint)));
             }
             // The same server already has resources with the names of the first seed.
             let seed = if a.is_some() && a == b { seed.wrapping_add(1) } else { seed };
-            Ok((one, sides.run_like(second, b, seed, None)?))
+            Ok((one, sides.run_like(second, b.as_deref(), seed, None)?))
         }
         (Origin::Endpoint(a), b) => {
             let other = sides.read(second, &b)?;
-            Ok((sides.run_like(first, a, seed, Some((&b, &other)))?, other))
+            Ok((sides.run_like(first, a.as_deref(), seed, Some((&b, &other)))?, other))
         }
         (a, Origin::Endpoint(b)) => {
             let one = sides.read(first, &a)?;
-            let other = sides.run_like(second, b, seed, Some((&a, &one)))?;
+            let other = sides.run_like(second, b.as_deref(), seed, Some((&a, &one)))?;
             Ok((one, other))
         }
         (a, b) => Ok((sides.read(first, &a)?, sides.read(second, &b)?)),
@@ -133,11 +132,11 @@ impl<'a> Sides<'a> {
     fn run_like(
         &self,
         name: &str,
-        url: Option<String>,
+        url: Option<&str>,
         seed: u64,
         other: Option<(&Origin, &DiffSide)>,
     ) -> Result<DiffSide, Failure> {
-        let is_loopback = url.as_deref().is_none_or(|url| url.parse::<Endpoint>().is_ok_and(|url| url.is_loopback()));
+        let is_loopback = url.is_none_or(|url| url.parse::<Endpoint>().is_ok_and(|url| url.is_loopback()));
         match other {
             Some((Origin::Recording { derivation: Some(derivation), recording, .. }, _)) => {
                 let derivation = self.recorded(derivation);
@@ -169,7 +168,7 @@ impl<'a> Sides<'a> {
     fn run_probes(
         &self,
         name: &str,
-        url: Option<String>,
+        url: Option<&str>,
         seed: u64,
         derivation: &DerivationArguments,
         effect: Effect,
@@ -185,21 +184,20 @@ impl<'a> Sides<'a> {
     fn run_plan(
         &self,
         name: &str,
-        url: Option<String>,
+        url: Option<&str>,
         seed: u64,
         suite: Fixtures,
         plan: &mut dyn Plan,
     ) -> Result<DiffSide, Failure> {
         let mut side = DiffSide::new(name, PartyKind::Endpoint);
-        runtime()?.block_on(async {
-            let (target, reference) = self.arguments.access.target(url, &suite).await?;
+        let endpoint = self.arguments.access.resolved(url, &suite)?;
+        runtime_for(url)?.block_on(async {
             let runner = self
                 .arguments
                 .execution
-                .runner(Arc::new(suite), target, seed, self.arguments.sensitive.values())
+                .runner(Arc::new(suite), endpoint, seed, self.arguments.sensitive.values())
                 .await?;
             runner.run(plan, &mut side).await;
-            stop(reference).await;
             Ok::<(), Failure>(())
         })?;
         Ok(side)

@@ -10,6 +10,9 @@ use tokio::{task::yield_now, time::sleep};
 use super::{Endpoint, ExchangeFuture, Transport};
 use crate::wire::{Request, Response, TransportError};
 
+/// The URL of an endpoint of this process. Nothing is sent there.
+pub const IN_PROCESS: &str = "http://localhost";
+
 /// The reply of an endpoint to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {

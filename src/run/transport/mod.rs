@@ -49,7 +49,7 @@ use received_body::BodyBudget;
 
 pub use endpoint::{Endpoint, EndpointError};
 pub use exact::Exact;
-pub use in_process::{InProcess, Reply};
+pub use in_process::{IN_PROCESS, InProcess, Reply};
 pub use pooled::Pooled;
 pub use proxy::proxy_credentials;
 #[cfg(feature = "tower")]
