@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitStatus, Failure> {
     }
     let check = Code::named(name).and_then(Code::check);
     match check {
-        Some(check) => written(one(check, &suite))?,
+        Some(check) => written(one(&mut std::io::stdout().lock(), check, &suite))?,
         None => written(requirement(&suite, name)?)?,
     }
     Ok(ExitStatus::Conforms)
@@ -144,8 +144,7 @@ fn all() -> std::io::Result<()> {
     Ok(())
 }
 
-fn one(check: &Check, suite: &Fixtures) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+fn one(out: &mut impl std::io::Write, check: &Check, suite: &Fixtures) -> std::io::Result<()> {
     writeln!(out, "{}\n\nRequires {}.\n\n{}\n", check.code, check.wants, check.why)?;
     writeln!(out, "Severity if a page states the rule / if only a model or the protocol does:")?;
     for SeverityRow { rule, documented, modelled, reason } in check.severities {
@@ -153,7 +152,7 @@ fn one(check: &Check, suite: &Fixtures) -> std::io::Result<()> {
         writeln!(out, "  {name:<18} {:<8} {:<8} {reason}", documented.to_string(), modelled.to_string())?;
     }
     if check.code == Code::RESPONSE_SHAPE {
-        exceptions(&mut out)?;
+        exceptions(out)?;
     }
     let judged = suite
         .services()
@@ -204,4 +203,20 @@ fn requirement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failur
         let _ = write!(text, "Cited by:\n  {}\n", citing.join("\n  "));
     }
     Ok(write!(std::io::stdout(), "{text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_explained() {
+        let suite = Fixtures::bundled().unwrap();
+        for check in CHECKS {
+            let mut text = Vec::new();
+            one(&mut text, check, &suite).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            assert!(text.contains("\n\nRequires ") && text.contains("\nSeverity if"), "{text}");
+        }
+    }
 }
