@@ -15,7 +15,7 @@ use crate::{
 
 /// Writes the steps of one probe.
 pub(super) struct SequenceWriter<'a> {
-    /// The operation of the first call.
+    /// The operation of the probe.
     pub(super) operation: &'a Operation,
     pub(super) inputs: &'a Inputs,
     /// The values of resources that exist.
@@ -27,10 +27,14 @@ pub(super) struct SequenceWriter<'a> {
 }
 
 impl SequenceWriter<'_> {
-    /// The steps of a sequence whose first call has an input that reaches the location of the probe.
+    /// The steps of a sequence in which one call has an input that reaches the location of the probe.
     pub(super) fn steps(&self, sequence: &Sequence, location: &Location, reached: Reached) -> Option<Vec<Step>> {
-        let (input, given) = distinct(reached, self.choices(location), self.limit(location));
-        let first = FirstCall { input: &input, given: &given };
+        let (probed, given) = distinct(reached, self.choices(location), self.limit(location));
+        let made = match sequence.calls.first().filter(|call| matches!(call.input, CallInput::Fresh(_))) {
+            Some(call) => Some(self.least(self.inputs.contract().operation(&call.operation)?, 1)?),
+            None => None,
+        };
+        let first = FirstCall { input: made.as_ref().unwrap_or(&probed), probed: &probed, given: &given };
         let calls = sequence.calls.iter().enumerate();
         let step = |(index, call)| {
             let step = self.step(call, index + 1, &first)?;
@@ -94,7 +98,13 @@ impl SequenceWriter<'_> {
             _ => Vec::new(),
         };
         match &call.input {
-            CallInput::First => Some(literal(first.input.clone())),
+            CallInput::Probed(links) => {
+                let mut members = literal(first.probed.clone());
+                for link in links {
+                    set(&mut members, &link.member, linked(link, first)?);
+                }
+                Some(members)
+            }
             CallInput::Fresh(same) => {
                 let mut members = literal(self.least(operation, number)?);
                 for name in same {

@@ -3,6 +3,7 @@
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
     related::RelatedSubject,
+    resource_view::{ListedItem, structures},
 };
 use crate::{
     model::{Contract, Member, ShapeId, ShapeKind, walk::ShapeStep},
@@ -44,12 +45,14 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !is_returned(subject, member) {
         return None;
     }
-    let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &[RelationRole::Creates, RelationRole::Updates])
-        .filter_map(|related| read_back(related, member))
-        .take(1)
-        .collect();
-    (!drafts.is_empty()).then(|| FamilyDrafts::of("what is set is returned", drafts))
+    let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &SETTING)
+        .map(|related| read_back(&Opening::of(related), member))
+        .find(|drafts| !drafts.is_empty())?;
+    Some(FamilyDrafts::of("what is set is returned", drafts))
 }
+
+/// The roles of operations that set members.
+const SETTING: [RelationRole; 3] = [RelationRole::Creates, RelationRole::Updates, RelationRole::Tags];
 
 /// Returns whether a member is kept as it was given.
 fn is_returned(subject: &ProbeSubject<'_>, member: &Member) -> bool {
@@ -58,7 +61,7 @@ fn is_returned(subject: &ProbeSubject<'_>, member: &Member) -> bool {
     let is_token = member.traits.get("smithy.api#idempotencyToken").is_some();
     let is_plain = !matches!(subject.shape.kind, ShapeKind::Timestamp | ShapeKind::Document | ShapeKind::Blob)
         && !is_empty_at_least(subject);
-    let related = RelatedSubject::all(subject, &[RelationRole::Creates, RelationRole::Updates]);
+    let related = RelatedSubject::all(subject, &SETTING);
     let identifies = related.into_iter().any(|one| one.relation.input.contains(&member.name));
     let is_changed =
         identifies || names_another(subject, &member.name) || CHANGED.iter().any(|(part, _)| name.contains(part));
@@ -85,38 +88,119 @@ fn names_another(subject: &ProbeSubject<'_>, name: &str) -> bool {
     ends && !subject.inputs.is_filled_at(operation, path)
 }
 
-fn read_back(related: RelatedSubject<'_>, member: &Member) -> Option<ProbeDraft> {
-    let contract = related.subject.contract();
-    let noun = related.resource.name.as_str();
-    related.next(RelationRole::Reads).find_map(|(_, next, links)| {
-        let path = echo(contract, &next.output, noun, member)?;
-        let body = BodyPattern(vec![(path, PatternLeaf::Equals(SequenceValue::Given))]);
-        let first = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
-        let read = SequenceCall::linked(&next.name, links, CallOutcome::Success(vec![body]));
-        let title = format!("is returned by {}", next.name);
-        Some(ProbeDraft {
-            sequence: Some(Sequence { calls: vec![first, read] }),
-            ..ProbeDraft::new(next.name.clone(), title, InputChange::Nothing, ExpectedOutcome::Accepted)
-        })
-    })
+/// The calls that set a member of a resource.
+struct Opening<'a> {
+    related: RelatedSubject<'a>,
+    calls: Vec<SequenceCall>,
 }
 
-/// Where an output has a member of the same name and shape: at its root, or in the structure of the resource.
-fn echo(contract: &Contract, output: &ShapeId, noun: &str, member: &Member) -> Option<Vec<String>> {
-    let same = |id: &ShapeId| {
-        let members = contract.members(id).iter();
-        let mut named = members.filter(|other| other.name.eq_ignore_ascii_case(&member.name));
-        named.find(|other| is_same_kind(contract, &other.target, &member.target)).map(|other| other.name.clone())
-    };
-    if let Some(name) = same(output) {
-        return Some(vec![name]);
+impl<'a> Opening<'a> {
+    /// The call of the probe. What it changes is made before it, unless a recipe knows what to change.
+    fn of(related: RelatedSubject<'a>) -> Self {
+        let alone =
+            || Self { related, calls: vec![SequenceCall::first(&related.operation().name, CallOutcome::Prepares)] };
+        if is_made_already(related) { alone() } else { Self::with_maker(related).unwrap_or_else(alone) }
     }
-    let structures = contract.members(output).iter().filter(|inner| !contract.members(&inner.target).is_empty());
-    let structures: Vec<&Member> = structures.collect();
-    let is_of = |inner: &Member| inner.name.to_ascii_lowercase().contains(&noun.to_ascii_lowercase());
-    let is_only = structures.len() == 1;
-    let mut about = structures.into_iter().filter(|inner| is_only || is_of(inner));
-    about.find_map(|inner| Some(vec![inner.name.clone(), same(&inner.target)?]))
+
+    fn with_maker(related: RelatedSubject<'a>) -> Option<Self> {
+        let changes = related.operation();
+        let makers = related.resource.in_role(RelationRole::Creates);
+        let mut makers = makers.filter_map(|one| related.subject.contract().operation(&one.operation));
+        makers.find_map(|maker| {
+            let related = related.made_by(maker);
+            let links = related.links(changes)?;
+            let calls = vec![SequenceCall::maker(&maker.name), SequenceCall::probed(&changes.name, links)];
+            Some(Self { related, calls })
+        })
+    }
+
+    /// A probe with another call that reads.
+    fn draft(&self, read: SequenceCall) -> ProbeDraft {
+        let title = format!("is returned by {}", read.operation);
+        self.titled(read.operation.clone(), title, vec![read])
+    }
+
+    fn titled(&self, variant: String, title: String, more: Vec<SequenceCall>) -> ProbeDraft {
+        ProbeDraft {
+            sequence: Some(Sequence { calls: [self.calls.clone(), more].concat() }),
+            ..ProbeDraft::new(variant, title, InputChange::Nothing, ExpectedOutcome::Accepted)
+        }
+    }
+}
+
+/// Returns whether the operation of a probe makes the resource, or a recipe names one that exists.
+fn is_made_already(related: RelatedSubject<'_>) -> bool {
+    let makes = related.resource.in_role(RelationRole::Creates);
+    let operation = related.operation();
+    let inputs = related.subject.inputs;
+    let members = inputs.contract().members(&operation.input);
+    let is_known =
+        |name: &String| members.iter().any(|member| member.name == *name && inputs.is_filled(operation, member));
+    let is_named = !related.relation.input.is_empty() && related.relation.input.iter().all(is_known);
+    is_named || makes.into_iter().any(|one| one.operation == operation.name)
+}
+
+/// The call that returns a member, and for tags one after their removal. Reads come before lists.
+fn read_back(opening: &Opening<'_>, member: &Member) -> Vec<ProbeDraft> {
+    let related = opening.related;
+    let contract = related.subject.contract();
+    let given = || PatternLeaf::Equals(SequenceValue::Given);
+    let reads = related.next(RelationRole::Reads).chain(related.next(RelationRole::ListsTags));
+    let mut reads = reads.filter_map(|(_, read, links)| {
+        let path = echo(contract, &structures(contract, &read.output, &related.resource.name), member)?;
+        let body = BodyPattern(vec![(path, given())]);
+        Some(SequenceCall::linked(&read.name, links, CallOutcome::Success(vec![body])))
+    });
+    let listed = || {
+        let mut all = ListedItem::of_reads(related).chain(ListedItem::all(related));
+        all.find_map(|item| item.call(vec![(echo(contract, item.structures(), member)?, given())]))
+    };
+    let returned = reads.next().or_else(listed).map(|read| opening.draft(read));
+    returned.into_iter().chain(untagged(opening, member)).collect()
+}
+
+/// Tags that are removed again are not returned.
+fn untagged(opening: &Opening<'_>, member: &Member) -> Option<ProbeDraft> {
+    let related = opening.related;
+    let contract = related.subject.contract();
+    if related.relation.role != RelationRole::Tags {
+        return None;
+    }
+    let mut all = related.resource.in_role(RelationRole::Untags);
+    let untag = all.find_map(|relation| contract.operation(&relation.operation))?;
+    let links = related.links(untag)?;
+    let keys = contract.members(&untag.input).iter().find(|keys| is_list_of_keys(contract, keys))?.name.clone();
+    let mut removal = SequenceCall::linked(&untag.name, links, CallOutcome::Prepares);
+    removal.set.push((keys, SequenceValue::GivenKeys));
+    let (_, list, links) = related.next(RelationRole::ListsTags).next()?;
+    let path = echo(contract, &structures(contract, &list.output, &related.resource.name), member)?;
+    let lacks = BodyPattern(vec![(path, PatternLeaf::LacksGiven)]);
+    let list = SequenceCall::linked(&list.name, links, CallOutcome::Success(vec![lacks]));
+    let title = format!("is no longer returned by {} after {}", list.operation, untag.name);
+    Some(opening.titled(untag.name.clone(), title, vec![removal, list]))
+}
+
+fn is_list_of_keys(contract: &Contract, member: &Member) -> bool {
+    let item = match contract.shape(&member.target).map(|shape| &shape.kind) {
+        Some(ShapeKind::List(item)) => contract.shape(&item.target),
+        _ => None,
+    };
+    let is_text = item.is_some_and(|item| matches!(item.kind, ShapeKind::String));
+    is_text && member.name.to_ascii_lowercase().contains("key")
+}
+
+/// Where structures have a member of the same name and shape. Tags may have another name.
+fn echo(contract: &Contract, structures: &[(Vec<String>, &ShapeId)], member: &Member) -> Option<Vec<String>> {
+    let is_same = |other: &&Member| {
+        other.name.eq_ignore_ascii_case(&member.name) && is_same_kind(contract, &other.target, &member.target)
+    };
+    let is_tags = |name: &str| name.to_ascii_lowercase().contains("tag");
+    let is_same_tags = |other: &&Member| is_tags(&member.name) && is_tags(&other.name) && other.target == member.target;
+    structures.iter().find_map(|(path, shape)| {
+        let members = contract.members(shape);
+        let found = members.iter().find(is_same).or_else(|| members.iter().find(is_same_tags))?;
+        Some([path.clone(), vec![found.name.clone()]].concat())
+    })
 }
 
 /// Returns whether two shapes are one, or simple shapes of one kind.
