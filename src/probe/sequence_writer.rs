@@ -9,7 +9,7 @@ use super::{
     sequence::{CallForm, CallInput, FirstCall, Sequence, SequenceCall, expecting, variable},
 };
 use crate::{
-    model::{EnumValue, Operation, ShapeKind},
+    model::{EnumValue, Member, Operation, ShapeKind},
     suite::{Call, Expectation, Step, Template},
 };
 
@@ -130,7 +130,8 @@ impl SequenceWriter<'_> {
         self.inputs.least(self.recipe(operation, number)).ok()
     }
 
-    /// The least valid input of a call that follows, with the lists that a recipe has values for.
+    /// The least valid input of a call that follows, with the lists that a recipe has values for, and with the names of all
+    /// parts that it can return.
     fn later(&self, operation: &Operation, number: usize) -> Option<Value> {
         let mut input = self.least(operation, number)?;
         let members = input.as_object_mut().map_or(&mut Map::new(), |members| members).clone();
@@ -143,7 +144,23 @@ impl SequenceWriter<'_> {
                 members.insert(member.name.clone(), value);
             }
         }
+        for member in self.inputs.contract().members(&operation.input) {
+            if let (Some(parts), Some(members)) = (self.all_parts(member), input.as_object_mut()) {
+                members.entry(&member.name).or_insert(parts);
+            }
+        }
         Some(input)
+    }
+
+    /// The names of all parts that a call can return, if this member of its input lists those to include.
+    fn all_parts(&self, member: &Member) -> Option<Value> {
+        let contract = self.inputs.contract();
+        let is_choice = member.name.eq_ignore_ascii_case("include");
+        let ShapeKind::List(item) = &contract.shape(&member.target).filter(|_| is_choice)?.kind else { return None };
+        match &contract.shape(&item.target)?.kind {
+            ShapeKind::Enum(values) => Some(values.iter().map(|one| Value::from(one.value.clone())).collect()),
+            _ => None,
+        }
     }
 }
 

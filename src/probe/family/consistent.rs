@@ -3,7 +3,7 @@
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
     related::RelatedSubject,
-    resource_view::{ListedItem, structures},
+    resource_view::{ListedItem, LocatedLeaf, structures},
 };
 use crate::{
     model::{Contract, Member, Operation, ShapeKind},
@@ -50,7 +50,7 @@ fn compared(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
         let has_any = !agrees.is_empty();
         let first = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
         let get = SequenceCall::linked(&read.name, reads.clone(), CallOutcome::Prepares);
-        let list = item.call(agrees).filter(|_| has_any)?;
+        let list = item.call(vec![agrees]).filter(|_| has_any)?;
         let title = format!("makes what {} and {} describe alike", read.name, list.operation);
         let variant = list.operation.clone();
         Some(ProbeDraft {
@@ -62,7 +62,7 @@ fn compared(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
 }
 
 /// The plain members that the item of a list and a read may have, as the second call says them.
-fn shared(related: RelatedSubject<'_>, read: &Operation, item: &ListedItem<'_>) -> Vec<(Vec<String>, PatternLeaf)> {
+fn shared(related: RelatedSubject<'_>, read: &Operation, item: &ListedItem<'_>) -> Vec<LocatedLeaf> {
     let contract = related.subject.contract();
     let described = structures(contract, &read.output, &related.resource.name);
     let same = |member: &Member| {

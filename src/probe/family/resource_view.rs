@@ -9,6 +9,9 @@ use crate::{
     },
 };
 
+/// What is expected at the names on the way from an item.
+pub(super) type LocatedLeaf = (Vec<String>, PatternLeaf);
+
 /// A structure that shows a resource, and the names on the way to it.
 type ShownStructure<'c> = (Vec<String>, &'c ShapeId);
 
@@ -94,19 +97,24 @@ impl<'a> ListedItem<'a> {
         &self.structures
     }
 
-    /// The call that must return an item like this, unless a later page may have it. `None` if nothing tells the item of
-    /// the resource from others.
-    pub(super) fn call(&self, mut members: Vec<(Vec<String>, PatternLeaf)>) -> Option<SequenceCall> {
-        if !self.is_filtered {
-            let (path, origin) = self.identifier.clone()?;
-            members.retain(|(at, _)| *at != path);
-            members.insert(0, (path, PatternLeaf::Equals(SequenceValue::Identifier(origin))));
-        }
-        let item = (self.items.clone(), PatternLeaf::Contains(BodyPattern(members)));
+    /// The call that must return an item like one of these, unless a later page may have it. `None` if nothing tells the
+    /// item of the resource from others.
+    pub(super) fn call(&self, items: Vec<Vec<LocatedLeaf>>) -> Option<SequenceCall> {
+        let bodies: Option<Vec<BodyPattern>> = items.into_iter().map(|item| self.body(item)).collect();
         let later = self.next.clone().filter(|_| !self.is_filtered);
         let later = later.map(|token| BodyPattern(vec![(vec![token], PatternLeaf::Present)]));
-        let bodies = [BodyPattern(vec![item])].into_iter().chain(later).collect();
+        let bodies = bodies?.into_iter().chain(later).collect();
         Some(SequenceCall::linked(&self.list.name, self.links.clone(), CallOutcome::Success(bodies)))
+    }
+
+    /// A list with an item like this.
+    fn body(&self, mut item: Vec<LocatedLeaf>) -> Option<BodyPattern> {
+        if !self.is_filtered {
+            let (path, origin) = self.identifier.clone()?;
+            item.retain(|(at, _)| *at != path);
+            item.insert(0, (path, PatternLeaf::Equals(SequenceValue::Identifier(origin))));
+        }
+        Some(BodyPattern(vec![(self.items.clone(), PatternLeaf::Contains(BodyPattern(item)))]))
     }
 }
 

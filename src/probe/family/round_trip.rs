@@ -3,10 +3,10 @@
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
     related::RelatedSubject,
-    resource_view::{ListedItem, structures},
+    resource_view::{ListedItem, LocatedLeaf, structures},
 };
 use crate::{
-    model::{Contract, Member, ShapeId, ShapeKind, walk::ShapeStep},
+    model::{Contract, Member, Operation, ShapeId, ShapeKind, walk::ShapeStep},
     probe::{
         relations::RelationRole,
         sequence::{BodyPattern, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
@@ -78,8 +78,12 @@ fn is_empty_at_least(subject: &ProbeSubject<'_>) -> bool {
     !members.iter().any(needed) && !subject.inputs.is_filled_at(subject.recipe.operation, path)
 }
 
-/// Returns whether a member names another resource, of which no recipe knows one.
+/// Returns whether a member names another resource, of which no recipe knows one, or which may be returned in another form.
 fn names_another(subject: &ProbeSubject<'_>, name: &str) -> bool {
+    let mut resources = subject.inputs.relations().resources.iter();
+    if matches!(subject.shape.kind, ShapeKind::String) && resources.any(|one| one.name.eq_ignore_ascii_case(name)) {
+        return true;
+    }
     let ends = ["Id", "Ids", "Arn", "Arns", "Identifier"]
         .iter()
         .any(|ending| name.len() > ending.len() && name.to_ascii_lowercase().ends_with(&ending.to_ascii_lowercase()));
@@ -99,7 +103,8 @@ impl<'a> Opening<'a> {
     fn of(related: RelatedSubject<'a>) -> Self {
         let alone =
             || Self { related, calls: vec![SequenceCall::first(&related.operation().name, CallOutcome::Prepares)] };
-        if is_made_already(related) { alone() } else { Self::with_maker(related).unwrap_or_else(alone) }
+        let made = if is_made_already(related) { None } else { Self::with_maker(related) };
+        made.unwrap_or_else(alone).at_once()
     }
 
     fn with_maker(related: RelatedSubject<'a>) -> Option<Self> {
@@ -112,6 +117,16 @@ impl<'a> Opening<'a> {
             let calls = vec![SequenceCall::maker(&maker.name), SequenceCall::probed(&changes.name, links)];
             Some(Self { related, calls })
         })
+    }
+
+    /// The same without a delay of the change, where the input has a member for it.
+    fn at_once(mut self) -> Self {
+        let members = self.related.subject.contract().members(&self.related.subject.recipe.operation.input).iter();
+        let now = members.filter(|member| member.name.eq_ignore_ascii_case("ApplyImmediately"));
+        if let Some(call) = self.calls.last_mut() {
+            call.set.extend(now.map(|member| (member.name.clone(), SequenceValue::Constant(true.into()))));
+        }
+        self
     }
 
     /// A probe with another call that reads.
@@ -144,19 +159,45 @@ fn is_made_already(related: RelatedSubject<'_>) -> bool {
 fn read_back(opening: &Opening<'_>, member: &Member) -> Vec<ProbeDraft> {
     let related = opening.related;
     let contract = related.subject.contract();
-    let given = || PatternLeaf::Equals(SequenceValue::Given);
     let reads = related.next(RelationRole::Reads).chain(related.next(RelationRole::ListsTags));
     let mut reads = reads.filter_map(|(_, read, links)| {
-        let path = echo(contract, &structures(contract, &read.output, &related.resource.name), member)?;
-        let body = BodyPattern(vec![(path, given())]);
-        Some(SequenceCall::linked(&read.name, links, CallOutcome::Success(vec![body])))
+        let places = echoes(contract, &structures(contract, &read.output, &related.resource.name), member)?;
+        let bodies = places.into_iter().map(|path| BodyPattern(vec![given(path)])).collect();
+        let call = SequenceCall::linked(&read.name, links, CallOutcome::Success(bodies));
+        selecting(contract, read, member, call)
     });
     let listed = || {
-        let mut all = ListedItem::of_reads(related).chain(ListedItem::all(related));
-        all.find_map(|item| item.call(vec![(echo(contract, item.structures(), member)?, given())]))
+        let all = ListedItem::of_reads(related).chain(ListedItem::all(related));
+        let mut all = all.filter(|item| !is_documented_as_partial(item.list));
+        all.find_map(|item| {
+            let places = echoes(contract, item.structures(), member)?;
+            item.call(places.into_iter().map(|path| vec![given(path)]).collect())
+        })
     };
     let returned = reads.next().or_else(listed).map(|read| opening.draft(read));
     returned.into_iter().chain(untagged(opening, member)).collect()
+}
+
+fn given(path: Vec<String>) -> LocatedLeaf {
+    (path, PatternLeaf::Equals(SequenceValue::Given))
+}
+
+/// A read that returns one attribute at a time, of this member. `None` if it has no such attribute.
+fn selecting(contract: &Contract, read: &Operation, member: &Member, mut call: SequenceCall) -> Option<SequenceCall> {
+    let selector = contract.members(&read.input).iter().find(|one| one.name.eq_ignore_ascii_case("attribute"));
+    let Some((selector, shape)) = selector.and_then(|one| Some((one, contract.shape(&one.target)?))) else {
+        return Some(call);
+    };
+    if let ShapeKind::Enum(values) = &shape.kind {
+        let value = values.iter().find(|one| one.value.eq_ignore_ascii_case(&member.name))?;
+        call.set.push((selector.name.clone(), SequenceValue::Constant(value.value.clone().into())));
+    }
+    Some(call)
+}
+
+/// Returns whether the documents of an operation say that it leaves out members of what it lists.
+fn is_documented_as_partial(list: &Operation) -> bool {
+    list.traits.documentation().unwrap_or_default().contains("subset of the available attributes")
 }
 
 /// Tags that are removed again are not returned.
@@ -173,7 +214,8 @@ fn untagged(opening: &Opening<'_>, member: &Member) -> Option<ProbeDraft> {
     let mut removal = SequenceCall::linked(&untag.name, links, CallOutcome::Prepares);
     removal.set.push((keys, SequenceValue::GivenKeys));
     let (_, list, links) = related.next(RelationRole::ListsTags).next()?;
-    let path = echo(contract, &structures(contract, &list.output, &related.resource.name), member)?;
+    let path =
+        echoes(contract, &structures(contract, &list.output, &related.resource.name), member)?.into_iter().next()?;
     let lacks = BodyPattern(vec![(path, PatternLeaf::LacksGiven)]);
     let list = SequenceCall::linked(&list.name, links, CallOutcome::Success(vec![lacks]));
     let title = format!("is no longer returned by {} after {}", list.operation, untag.name);
@@ -189,19 +231,29 @@ fn is_list_of_keys(contract: &Contract, member: &Member) -> bool {
     is_text && member.name.to_ascii_lowercase().contains("key")
 }
 
-/// Where structures have a member of the same name and shape. Tags may have another name.
-fn echo(contract: &Contract, structures: &[(Vec<String>, &ShapeId)], member: &Member) -> Option<Vec<String>> {
-    let is_same = |other: &&Member| {
-        other.name.eq_ignore_ascii_case(&member.name) && is_same_kind(contract, &other.target, &member.target)
-    };
+/// Where structures have a member of the same name and shape, and where they have it until a change takes effect. Tags may
+/// have another name.
+fn echoes(contract: &Contract, structures: &[(Vec<String>, &ShapeId)], member: &Member) -> Option<Vec<Vec<String>>> {
+    let is_same_kind = |other: &Member| is_same_kind(contract, &other.target, &member.target);
+    let is_same = |other: &&Member| other.name.eq_ignore_ascii_case(&member.name) && is_same_kind(other);
     let is_tags = |name: &str| name.to_ascii_lowercase().contains("tag");
     let is_same_tags = |other: &&Member| is_tags(&member.name) && is_tags(&other.name) && other.target == member.target;
+    let pending = |other: &Member| {
+        let of = other.name.get(..PENDING.len()).filter(|head| head.eq_ignore_ascii_case(PENDING))?;
+        let is_own = other.name[of.len()..].eq_ignore_ascii_case(&member.name) && is_same_kind(other);
+        let inner = || contract.members(&other.target).iter().find(is_same).map(|inner| inner.name.clone());
+        if is_own { Some(vec![other.name.clone()]) } else { Some(vec![other.name.clone(), inner()?]) }
+    };
     structures.iter().find_map(|(path, shape)| {
         let members = contract.members(shape);
         let found = members.iter().find(is_same).or_else(|| members.iter().find(is_same_tags))?;
-        Some([path.clone(), vec![found.name.clone()]].concat())
+        let places = [vec![found.name.clone()]].into_iter().chain(members.iter().filter_map(pending));
+        Some(places.map(|place| [path.clone(), place].concat()).collect())
     })
 }
+
+/// The beginning of the names of members for changes that have not taken effect.
+const PENDING: &str = "Pending";
 
 /// Returns whether two shapes are one, or simple shapes of one kind.
 fn is_same_kind(contract: &Contract, one: &ShapeId, other: &ShapeId) -> bool {
