@@ -45,7 +45,7 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
 
 #[rstest]
 #[case(StateFault::MemberDroppedOnRead, &["round-trip"])]
-#[case(StateFault::CreatedUnlisted, &["consistent", "listed", "pages"])]
+#[case(StateFault::CreatedUnlisted, &["consistent", "listed"])]
 #[case(StateFault::LimitIgnored, &["pages"])]
 #[case(StateFault::PageTokenIgnored, &["pages"])]
 #[case(StateFault::DeletedListed, &["gone"])]
@@ -89,8 +89,9 @@ fn is_beyond_the_server(subject: &Subject, case: &JudgedCase) -> bool {
 }
 
 /// What a model server does not keep: members that it takes from elsewhere.
-const UNKEPT: [&str; 3] = [
+const UNKEPT: [&str; 4] = [
     "lambda.CreateAlias/FunctionVersion/round-trip/GetAlias",
+    "lambda.UpdateAlias/FunctionVersion/round-trip/GetAlias",
     "s3.PutBucketLifecycleConfiguration/TransitionDefaultMinimumObjectSize/round-trip/GetBucketLifecycleConfiguration",
     "s3.PutObject/ContentEncoding/round-trip/GetObject",
 ];
@@ -103,7 +104,6 @@ const UNKEPT: [&str; 3] = [
 #[case("lambda", "restJson1")]
 #[case("s3", "restXml")]
 #[case("cloudwatch", "rpcv2Cbor")]
-#[case("ecs", "awsJson1_1")]
 #[case("elasticache", "awsQuery")]
 fn probes_of_several_calls_of_a_published_model_conform_on_its_model_server(
     #[case] name: &str,

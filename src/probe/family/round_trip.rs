@@ -96,15 +96,17 @@ fn names_another(subject: &ProbeSubject<'_>, name: &str) -> bool {
 struct Opening<'a> {
     related: RelatedSubject<'a>,
     calls: Vec<SequenceCall>,
+    /// True if the resource exists: a call or a recipe makes it.
+    is_made: bool,
 }
 
 impl<'a> Opening<'a> {
     /// The call of the probe. What it changes is made before it, unless a recipe knows what to change.
     fn of(related: RelatedSubject<'a>) -> Self {
-        let alone =
-            || Self { related, calls: vec![SequenceCall::first(&related.operation().name, CallOutcome::Prepares)] };
-        let made = if is_made_already(related) { None } else { Self::with_maker(related) };
-        made.unwrap_or_else(alone).at_once()
+        let is_made = is_made_already(related);
+        let calls = vec![SequenceCall::first(&related.operation().name, CallOutcome::Prepares)];
+        let made = if is_made { None } else { Self::with_maker(related) };
+        made.unwrap_or(Self { related, calls, is_made }).at_once()
     }
 
     fn with_maker(related: RelatedSubject<'a>) -> Option<Self> {
@@ -115,7 +117,7 @@ impl<'a> Opening<'a> {
             let related = related.made_by(maker);
             let links = related.links(changes)?;
             let calls = vec![SequenceCall::maker(&maker.name), SequenceCall::probed(&changes.name, links)];
-            Some(Self { related, calls })
+            Some(Self { related, calls, is_made: true })
         })
     }
 
@@ -168,10 +170,11 @@ fn read_back(opening: &Opening<'_>, member: &Member) -> Vec<ProbeDraft> {
     });
     let listed = || {
         let all = ListedItem::of_reads(related).chain(ListedItem::all(related));
-        let mut all = all.filter(|item| !is_documented_as_partial(item.list));
+        let mut all = all.filter(|item| opening.is_made && !is_documented_as_partial(item.list));
         all.find_map(|item| {
             let places = echoes(contract, item.structures(), member)?;
-            item.call(places.into_iter().map(|path| vec![given(path)]).collect())
+            let call = item.call(places.into_iter().map(|path| vec![given(path)]).collect())?;
+            Some(narrowed(contract, item.list, member, call))
         })
     };
     let returned = reads.next().or_else(listed).map(|read| opening.draft(read));
@@ -180,6 +183,16 @@ fn read_back(opening: &Opening<'_>, member: &Member) -> Vec<ProbeDraft> {
 
 fn given(path: Vec<String>) -> LocatedLeaf {
     (path, PatternLeaf::Equals(SequenceValue::Given))
+}
+
+/// A list of what has the member that was set, where the list can ask for it: by default it may leave that out.
+fn narrowed(contract: &Contract, list: &Operation, member: &Member, mut call: SequenceCall) -> SequenceCall {
+    let is_same = |other: &&Member| {
+        other.name.eq_ignore_ascii_case(&member.name) && is_same_kind(contract, &other.target, &member.target)
+    };
+    let same = contract.members(&list.input).iter().find(is_same);
+    call.set.extend(same.map(|same| (same.name.clone(), SequenceValue::Given)));
+    call
 }
 
 /// A read that returns one attribute at a time, of this member. `None` if it has no such attribute.
