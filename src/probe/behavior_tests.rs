@@ -186,6 +186,7 @@ fn what_was_set_is_read_back_through_a_list_where_nothing_else_returns_it() {
     ids.sort();
     let expected = [
         // The list of parts does not say all, and a tool may be named in another form.
+        "s.CreateBox/BoxName/round-trip/DescribeBoxes",
         "s.CreateBox/Color/round-trip/DescribeBoxes",
         "s.CreateBox/Owner/round-trip/DescribeBoxes",
         "s.CreateTool/Color/round-trip/DescribeTools",

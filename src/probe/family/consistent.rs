@@ -29,13 +29,15 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     (!drafts.is_empty()).then(|| FamilyDrafts::of("a list and a read agree", drafts))
 }
 
-/// Parts of the names of members that a service changes by itself, each with the reason.
-const VOLATILE: [(&str, &str); 10] = [
+/// Parts of the names of members that two calls may return differently, each with the reason.
+const UNCOMPARED: [(&str, &str); 12] = [
     ("count", "changes with what the resource has"),
+    ("document", "is normalized, or percent-encoded"),
     ("health", "is measured"),
     ("last", "is of the latest use"),
     ("marker", "is of a page"),
     ("message", "explains a state"),
+    ("policy", "is normalized, or percent-encoded"),
     ("progress", "ends by itself"),
     ("state", "ends by itself"),
     ("status", "ends by itself"),
@@ -88,5 +90,5 @@ fn is_kept(contract: &Contract, member: &Member) -> bool {
     let is_plain =
         matches!(kind, Some(ShapeKind::String | ShapeKind::Enum(_) | ShapeKind::Boolean | ShapeKind::Number(_)));
     let name = member.name.to_ascii_lowercase();
-    is_plain && !VOLATILE.iter().any(|(part, _)| name.contains(part))
+    is_plain && !UNCOMPARED.iter().any(|(part, _)| name.contains(part))
 }
