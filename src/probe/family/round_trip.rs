@@ -46,7 +46,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         return None;
     }
     let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &SETTING)
-        .map(|related| read_back(&Opening::of(related), member))
+        .map(|related| read_back(&SettingCalls::of(related), member))
         .find(|drafts| !drafts.is_empty())?;
     Some(FamilyDrafts::of("what is set is returned", drafts))
 }
@@ -93,14 +93,14 @@ fn names_another(subject: &ProbeSubject<'_>, name: &str) -> bool {
 }
 
 /// The calls that set a member of a resource.
-struct Opening<'a> {
+struct SettingCalls<'a> {
     related: RelatedSubject<'a>,
     calls: Vec<SequenceCall>,
     /// True if the resource exists: a call or a recipe makes it.
     is_made: bool,
 }
 
-impl<'a> Opening<'a> {
+impl<'a> SettingCalls<'a> {
     /// The call of the probe. What it changes is made before it, unless a recipe knows what to change.
     fn of(related: RelatedSubject<'a>) -> Self {
         let is_made = is_made_already(related);
@@ -158,7 +158,7 @@ fn is_made_already(related: RelatedSubject<'_>) -> bool {
 }
 
 /// The call that returns a member, and for tags one after their removal. Reads come before lists.
-fn read_back(opening: &Opening<'_>, member: &Member) -> Vec<ProbeDraft> {
+fn read_back(opening: &SettingCalls<'_>, member: &Member) -> Vec<ProbeDraft> {
     let related = opening.related;
     let contract = related.subject.contract();
     let reads = related.next(RelationRole::Reads).chain(related.next(RelationRole::ListsTags));
@@ -214,7 +214,7 @@ fn is_documented_as_partial(list: &Operation) -> bool {
 }
 
 /// Tags that are removed again are not returned.
-fn untagged(opening: &Opening<'_>, member: &Member) -> Option<ProbeDraft> {
+fn untagged(opening: &SettingCalls<'_>, member: &Member) -> Option<ProbeDraft> {
     let related = opening.related;
     let contract = related.subject.contract();
     if related.relation.role != RelationRole::Tags {
