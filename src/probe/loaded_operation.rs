@@ -36,11 +36,11 @@ impl LoadedOperation {
         self.valid.iter().chain(&self.invalid).chain(&self.crashing)
     }
 
-    /// The operations that follow the one under probe in probes of several calls.
+    /// The other operations in probes of several calls.
     pub(super) fn followers(&self, subjected: &Subjected) -> BTreeSet<String> {
         let sequences = self.all().filter_map(|probe| probe.draft.sequence.as_ref());
-        let later = sequences.flat_map(Sequence::later).filter(|name| *name != subjected.operation.name);
-        later.map(str::to_owned).collect()
+        let others = sequences.flat_map(Sequence::operations).filter(|name| *name != subjected.operation.name);
+        others.map(str::to_owned).collect()
     }
 
     /// All cases: the probes, their controls and the control with the least valid input.

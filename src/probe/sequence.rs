@@ -13,7 +13,7 @@ use crate::{
     wire::RejectionClass,
 };
 
-/// The calls of a probe, in order. The first one has the input of the probe itself.
+/// The calls of a probe, in order. The first one is about the resource of all: it makes it, changes it, or names it.
 #[derive(Debug, Clone)]
 pub(super) struct Sequence {
     pub(super) calls: Vec<SequenceCall>,
@@ -32,8 +32,8 @@ pub(super) struct SequenceCall {
 /// The input of a call, before members are set.
 #[derive(Debug, Clone)]
 pub(super) enum CallInput {
-    /// That of the first call.
-    First,
+    /// That of the probe, with the identifiers that the first call determines.
+    Probed(Vec<IdentifierLink>),
     /// The least valid input, with names of its own but for these members, which name the parents of the resource.
     Fresh(Vec<String>),
     /// The least valid input, with the identifiers that the first call determines.
@@ -47,8 +47,10 @@ pub(super) enum SequenceValue {
     Constant(Value),
     /// The identifier of the resource that the first call made.
     Identifier(IdentifierOrigin),
-    /// The value at the location of the probe, in the first call.
+    /// The value at the location of the probe.
     Given,
+    /// The keys of the tags at the location of the probe.
+    GivenKeys,
     /// A value in the output of an earlier call, by its number from 1 and the names on the way.
     Output(usize, Vec<String>),
 }
@@ -81,10 +83,14 @@ pub(super) enum PatternLeaf {
     HasOther(SequenceValue),
     /// A list without this item, or no list.
     Lacks(Vec<String>, SequenceValue),
+    /// A list without the first item that was given, a map without the entries that were given, or nothing.
+    LacksGiven,
     /// A text that matches a regular expression.
     Matches(&'static str),
     /// A list with an item of this pattern.
     Contains(BodyPattern),
+    /// What the output of a call has at the names on the way, or nothing. Anything, where that output has nothing.
+    Agrees(usize, Vec<String>),
 }
 
 /// How long a read is repeated until it shows a change, and how often. Endpoints may be eventually consistent.
@@ -93,7 +99,18 @@ const READ_AGAIN: Repeat = Repeat::Eventually { within: Duration::from_secs(1), 
 impl SequenceCall {
     /// A call with the input of the probe.
     pub(super) fn first(operation: &str, expected: CallOutcome) -> Self {
-        Self { operation: operation.to_owned(), input: CallInput::First, set: Vec::new(), expected }
+        Self { operation: operation.to_owned(), input: CallInput::Probed(Vec::new()), set: Vec::new(), expected }
+    }
+
+    /// A call that makes a resource of its own for the probe.
+    pub(super) fn maker(operation: &str) -> Self {
+        let input = CallInput::Fresh(Vec::new());
+        Self { operation: operation.to_owned(), input, set: Vec::new(), expected: CallOutcome::Prepares }
+    }
+
+    /// The call of the probe, about the resource that the first call made.
+    pub(super) fn probed(operation: &str, links: Vec<IdentifierLink>) -> Self {
+        Self { input: CallInput::Probed(links), ..Self::first(operation, CallOutcome::Prepares) }
     }
 
     /// A call about the resource that the first one made.
@@ -103,8 +120,10 @@ impl SequenceCall {
 
     fn reads_output_of(&self, number: usize) -> bool {
         let linked = match &self.input {
-            CallInput::Linked(links) => links.iter().any(|link| is_output(&link.origin, number)),
-            CallInput::First | CallInput::Fresh(_) => false,
+            CallInput::Linked(links) | CallInput::Probed(links) => {
+                links.iter().any(|link| is_output(&link.origin, number))
+            }
+            CallInput::Fresh(_) => false,
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
@@ -130,7 +149,7 @@ impl SequenceValue {
         match self {
             Self::Output(call, _) => *call == number,
             Self::Identifier(origin) => is_output(origin, number),
-            Self::Constant(_) | Self::Given => false,
+            Self::Constant(_) | Self::Given | Self::GivenKeys => false,
         }
     }
 }
@@ -142,7 +161,8 @@ impl BodyPattern {
                 value.is_output_of(number)
             }
             PatternLeaf::Contains(item) => item.reads_output_of(number),
-            PatternLeaf::Present | PatternLeaf::AtMostOne | PatternLeaf::Matches(_) => false,
+            PatternLeaf::Agrees(call, _) => *call == number,
+            PatternLeaf::Present | PatternLeaf::AtMostOne | PatternLeaf::LacksGiven | PatternLeaf::Matches(_) => false,
         })
     }
 }
@@ -158,9 +178,8 @@ impl Sequence {
         self.calls.iter().any(|call| call.reads_output_of(number))
     }
 
-    /// The operations after the first one.
-    pub(super) fn later(&self) -> impl Iterator<Item = &str> {
-        self.calls.iter().skip(1).map(|call| call.operation.as_str())
+    pub(super) fn operations(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().map(|call| call.operation.as_str())
     }
 }
 
@@ -168,6 +187,8 @@ impl Sequence {
 pub(super) struct FirstCall<'a> {
     /// Its input.
     pub(super) input: &'a Value,
+    /// The input of the probe.
+    pub(super) probed: &'a Value,
     /// The value at the location of the probe.
     pub(super) given: &'a Value,
 }
@@ -178,6 +199,7 @@ impl FirstCall<'_> {
         Some(match value {
             SequenceValue::Constant(value) => Template::Literal(value.clone()),
             SequenceValue::Given => Template::Literal(self.given.clone()),
+            SequenceValue::GivenKeys => Template::Literal(keys(self.given)?),
             SequenceValue::Identifier(origin) => self.identifier(origin)?,
             SequenceValue::Output(call, path) => output(*call, path.clone()),
         })
@@ -208,9 +230,30 @@ impl FirstCall<'_> {
             PatternLeaf::AtMostOne => literal(json!({"$items_at_most": 1})),
             PatternLeaf::HasOther(value) => matcher("$contains", matcher("$not", self.template(value)?)),
             PatternLeaf::Lacks(path, value) => matcher("$lacks", wrapped(path, self.template(value)?)),
+            PatternLeaf::LacksGiven => literal(match self.given {
+                Value::Array(items) => json!({"$lacks": items.first()?}),
+                entries => json!({"$any_of": [{"$absent": true}, {"$not": entries}]}),
+            }),
             PatternLeaf::Matches(regex) => literal(json!({"$matches": regex})),
             PatternLeaf::Contains(item) => matcher("$contains", self.pattern(item)?),
+            PatternLeaf::Agrees(call, path) => {
+                let known = Expression::IfKnown { root: variable(*call), tokens: path.clone() };
+                matcher("$agrees", Template::Whole(known))
+            }
         })
+    }
+}
+
+/// The keys of tags: those of a map, or the member of each item that is named so.
+fn keys(tags: &Value) -> Option<Value> {
+    let key = |tag: &Value| {
+        let mut members = tag.as_object()?.iter();
+        members.find(|(name, _)| name.to_ascii_lowercase().ends_with("key")).map(|(_, key)| key.clone())
+    };
+    match tags {
+        Value::Object(entries) => Some(entries.keys().cloned().collect()),
+        Value::Array(items) => items.iter().map(key).collect::<Option<Vec<_>>>().map(Value::Array),
+        _ => None,
     }
 }
 

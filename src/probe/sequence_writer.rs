@@ -9,13 +9,13 @@ use super::{
     sequence::{CallForm, CallInput, FirstCall, Sequence, SequenceCall, expecting, variable},
 };
 use crate::{
-    model::{EnumValue, Operation, ShapeKind},
+    model::{EnumValue, Member, Operation, ShapeKind},
     suite::{Call, Expectation, Step, Template},
 };
 
 /// Writes the steps of one probe.
 pub(super) struct SequenceWriter<'a> {
-    /// The operation of the first call.
+    /// The operation of the probe.
     pub(super) operation: &'a Operation,
     pub(super) inputs: &'a Inputs,
     /// The values of resources that exist.
@@ -27,10 +27,14 @@ pub(super) struct SequenceWriter<'a> {
 }
 
 impl SequenceWriter<'_> {
-    /// The steps of a sequence whose first call has an input that reaches the location of the probe.
+    /// The steps of a sequence in which one call has an input that reaches the location of the probe.
     pub(super) fn steps(&self, sequence: &Sequence, location: &Location, reached: Reached) -> Option<Vec<Step>> {
-        let (input, given) = distinct(reached, self.choices(location), self.limit(location));
-        let first = FirstCall { input: &input, given: &given };
+        let (probed, given) = distinct(reached, self.choices(location), self.limit(location));
+        let made = match sequence.calls.first().filter(|call| matches!(call.input, CallInput::Fresh(_))) {
+            Some(call) => Some(self.least(self.inputs.contract().operation(&call.operation)?, 1)?),
+            None => None,
+        };
+        let first = FirstCall { input: made.as_ref().unwrap_or(&probed), probed: &probed, given: &given };
         let calls = sequence.calls.iter().enumerate();
         let step = |(index, call)| {
             let step = self.step(call, index + 1, &first)?;
@@ -94,7 +98,13 @@ impl SequenceWriter<'_> {
             _ => Vec::new(),
         };
         match &call.input {
-            CallInput::First => Some(literal(first.input.clone())),
+            CallInput::Probed(links) => {
+                let mut members = literal(first.probed.clone());
+                for link in links {
+                    set(&mut members, &link.member, linked(link, first)?);
+                }
+                Some(members)
+            }
             CallInput::Fresh(same) => {
                 let mut members = literal(self.least(operation, number)?);
                 for name in same {
@@ -120,7 +130,8 @@ impl SequenceWriter<'_> {
         self.inputs.least(self.recipe(operation, number)).ok()
     }
 
-    /// The least valid input of a call that follows, with the lists that a recipe has values for.
+    /// The least valid input of a call that follows, with the lists that a recipe has values for, and with the names of all
+    /// parts that it can return.
     fn later(&self, operation: &Operation, number: usize) -> Option<Value> {
         let mut input = self.least(operation, number)?;
         let members = input.as_object_mut().map_or(&mut Map::new(), |members| members).clone();
@@ -133,7 +144,23 @@ impl SequenceWriter<'_> {
                 members.insert(member.name.clone(), value);
             }
         }
+        for member in self.inputs.contract().members(&operation.input) {
+            if let (Some(parts), Some(members)) = (self.all_parts(member), input.as_object_mut()) {
+                members.entry(&member.name).or_insert(parts);
+            }
+        }
         Some(input)
+    }
+
+    /// The names of all parts that a call can return, if this member of its input lists those to include.
+    fn all_parts(&self, member: &Member) -> Option<Value> {
+        let contract = self.inputs.contract();
+        let is_choice = member.name.eq_ignore_ascii_case("include");
+        let ShapeKind::List(item) = &contract.shape(&member.target).filter(|_| is_choice)?.kind else { return None };
+        match &contract.shape(&item.target)?.kind {
+            ShapeKind::Enum(values) => Some(values.iter().map(|one| Value::from(one.value.clone())).collect()),
+            _ => None,
+        }
     }
 }
 

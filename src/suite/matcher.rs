@@ -2,7 +2,7 @@
 //!
 //! An object matches an object that has at least its members; everything else matches by equality. Numbers are equal
 //! if they are the same decimal, whatever their text: `1`, `1.0` and `1e0` are, and so are integers by `$type`. An object with a single `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
-//! `$near_date`, `$not`, `$contains`, `$lacks`, `$items_at_most`, `$exactly`. Their arguments are patterns too.
+//! `$near_date`, `$not`, `$contains`, `$lacks`, `$items_at_most`, `$agrees`, `$exactly`. Their arguments are patterns too.
 
 use std::cmp::Ordering;
 
@@ -31,7 +31,7 @@ pub struct Mismatch {
 }
 
 /// The names of all matchers.
-pub const MATCHERS: [&str; 12] = [
+pub const MATCHERS: [&str; 13] = [
     "$any_of",
     "$absent",
     "$type",
@@ -43,6 +43,7 @@ pub const MATCHERS: [&str; 12] = [
     "$contains",
     "$lacks",
     "$items_at_most",
+    "$agrees",
     "$exactly",
 ];
 
@@ -81,7 +82,7 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), MatcherPatternError> {
             ("$matches", Value::String(regex)) => regex::Regex::new(regex)
                 .map(|_| ())
                 .or_else(|error| problem(format!("{regex:?} is not a regular expression: {error}"))),
-            ("$not" | "$contains" | "$lacks", argument) => check_at(argument, &inner),
+            ("$not" | "$contains" | "$lacks" | "$agrees", argument) => check_at(argument, &inner),
             (name, argument) if MATCHERS.contains(&name) => {
                 problem(format!("{name} does not accept {}", JsonText(argument)))
             }
@@ -226,6 +227,7 @@ fn matches(name: &str, argument: &Value, actual: Option<&Value>, pointer: &str, 
         "$at_most" => order(actual, argument).is_some_and(Ordering::is_le),
         "$near_date" => is_near(actual, argument, hidden.date),
         "$not" => actual.is_some() && !fits(argument, actual),
+        "$agrees" => argument.is_null() || actual.is_none_or(Value::is_null) || fits(argument, actual),
         "$contains" => items().is_some_and(|items| has(items)),
         "$lacks" => actual.is_none_or(Value::is_null) || items().is_some_and(|items| !has(items)),
         "$items_at_most" => {
@@ -250,6 +252,7 @@ fn words(name: &str, argument: &Value) -> String {
         "$at_most" => format!("at most {}", JsonText(argument)),
         "$near_date" => format!("a time within {} s of the response's date", JsonText(argument)),
         "$not" => format!("anything but {}", describe(argument)),
+        "$agrees" => format!("{} or nothing", describe(argument)),
         "$contains" => format!("a list that contains {}", describe(argument)),
         "$lacks" => format!("a list without {}", describe(argument)),
         "$items_at_most" => format!("a list of at most {} items", JsonText(argument)),
@@ -320,6 +323,10 @@ mod tests {
     #[case::at_most(json!({"$at_most": 2}), json!(2), true)]
     #[case::not(json!({"$not": "x"}), json!("y"), true)]
     #[case::contains(json!({"$contains": {"id": 1}}), json!([{"id": 2}, {"id": 1, "n": 0}]), true)]
+    #[case::agrees(json!({"s": {"$agrees": "x"}}), json!({"s": "x"}), true)]
+    #[case::agrees_with_nothing(json!({"s": {"$agrees": "x"}}), json!({}), true)]
+    #[case::agrees_where_nothing_is_known(json!({"s": {"$agrees": null}}), json!({"s": "y"}), true)]
+    #[case::disagrees(json!({"s": {"$agrees": "x"}}), json!({"s": "y"}), false)]
     #[case::lacks(json!({"$lacks": 3}), json!([1, 3]), false)]
     #[case::lacks_of_nothing(json!({"l": {"$lacks": 3}}), json!({}), true)]
     #[case::lacks_is_for_lists(json!({"$lacks": 3}), json!("3"), false)]

@@ -55,6 +55,13 @@ pub enum Expression {
         /// The member names and indices below it.
         tokens: Vec<String>,
     },
+    /// The same, or null where the value has nothing there. Only probes use it.
+    IfKnown {
+        /// The variable's name.
+        root: String,
+        /// The member names and indices below it.
+        tokens: Vec<String>,
+    },
     /// A string, repeated.
     Repeat {
         /// The string to repeat.
@@ -316,7 +323,7 @@ impl Expression {
     #[must_use]
     pub fn path(&self) -> Option<(&str, &[String])> {
         match self {
-            Self::Path { root, tokens } => Some((root, tokens)),
+            Self::Path { root, tokens } | Self::IfKnown { root, tokens } => Some((root, tokens)),
             Self::Filtered { of, .. } => of.path(),
             _ => None,
         }
@@ -498,6 +505,10 @@ impl Bindings {
     fn evaluate(&self, expression: &Expression) -> Result<Value, BindError> {
         match expression {
             Expression::Path { root, tokens } => self.look_up(root, tokens),
+            Expression::IfKnown { root, tokens } => match self.look_up(root, tokens) {
+                Err(BindError::Missing { .. }) => Ok(Value::Null),
+                other => other,
+            },
             Expression::Repeat { text, times } => Ok(Value::String(text.repeat(*times))),
             Expression::Unique(prefix) => Ok(Value::String(format!("{prefix}-{}", self.letters(prefix, LOWER, 10)))),
             Expression::DeploymentId(label) => Ok(Value::String(format!("d-{}", self.letters(label, UPPER, 9)))),

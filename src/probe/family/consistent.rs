@@ -2,14 +2,14 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    pages::ListPaging,
-    related::{RelatedSubject, identifier_of},
+    related::RelatedSubject,
+    resource_view::{ListedItem, LocatedLeaf, structures},
 };
 use crate::{
-    model::{Contract, Member, Operation, ShapeId, ShapeKind},
+    model::{Contract, Member, Operation, ShapeKind},
     probe::{
         relations::RelationRole,
-        sequence::{BodyPattern, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
+        sequence::{CallOutcome, PatternLeaf, Sequence, SequenceCall},
     },
 };
 
@@ -29,62 +29,66 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     (!drafts.is_empty()).then(|| FamilyDrafts::of("a list and a read agree", drafts))
 }
 
+/// Parts of the names of members that two calls may return differently, each with the reason.
+const UNCOMPARED: [(&str, &str); 12] = [
+    ("count", "changes with what the resource has"),
+    ("document", "is normalized, or percent-encoded"),
+    ("health", "is measured"),
+    ("last", "is of the latest use"),
+    ("marker", "is of a page"),
+    ("message", "explains a state"),
+    ("policy", "is normalized, or percent-encoded"),
+    ("progress", "ends by itself"),
+    ("state", "ends by itself"),
+    ("status", "ends by itself"),
+    ("token", "is of a response"),
+    ("used", "changes with what the resource has"),
+];
+
 fn compared(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
     let Some((_, read, reads)) = related.next(RelationRole::Reads).next() else { return Vec::new() };
-    let all = related.next(RelationRole::Lists).filter_map(|(relation, list, links)| {
-        let path = relation.output.as_ref()?.0.clone();
-        let at = path.iter().position(|step| step == "[]")?;
-        let origin = related.origin(identifier_of(&path)?)?;
-        let shared = shared(related.subject.contract(), read, list, &path[..at]);
-        if shared.is_empty() {
-            return None;
-        }
-        let identifier = (path[at + 1..].to_vec(), PatternLeaf::Equals(SequenceValue::Identifier(origin)));
-        let same = shared
-            .into_iter()
-            .map(|(of_item, of_read)| (vec![of_item], PatternLeaf::Equals(SequenceValue::Output(2, of_read))));
-        let item = BodyPattern([vec![identifier], same.collect()].concat());
-        let mut bodies = vec![BodyPattern(vec![(path[..at].to_vec(), PatternLeaf::Contains(item))])];
-        let token = ListPaging::of(related.subject.contract(), list).map(|page| page.next);
-        bodies.extend(token.map(|token| BodyPattern(vec![(vec![token], PatternLeaf::Present)])));
+    let all = ListedItem::all(related).into_iter().filter_map(|item| {
+        let agrees = shared(related, read, &item);
+        let has_any = !agrees.is_empty();
         let first = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
         let get = SequenceCall::linked(&read.name, reads.clone(), CallOutcome::Prepares);
-        let list_all = SequenceCall::linked(&list.name, links, CallOutcome::Success(bodies));
-        let title = format!("makes what {} and {} describe alike", read.name, list.name);
+        let list = item.call(vec![agrees]).filter(|_| has_any)?;
+        let title = format!("makes what {} and {} describe alike", read.name, list.operation);
+        let variant = list.operation.clone();
         Some(ProbeDraft {
-            sequence: Some(Sequence { calls: vec![first, get, list_all] }),
-            ..ProbeDraft::new(list.name.clone(), title, InputChange::Nothing, ExpectedOutcome::Accepted)
+            sequence: Some(Sequence { calls: vec![first, get, list] }),
+            ..ProbeDraft::new(variant, title, InputChange::Nothing, ExpectedOutcome::Accepted)
         })
     });
     all.collect()
 }
 
-/// The plain members that the items of a list and a read always have: the name in the item, and the path in the read.
-fn shared(contract: &Contract, read: &Operation, list: &Operation, path: &[String]) -> Vec<(String, Vec<String>)> {
-    let mut at = list.output.clone();
-    for name in path {
-        let Some(member) = contract.members(&at).iter().find(|member| member.name == *name) else { return Vec::new() };
-        at = member.target.clone();
+/// The plain members that the item of a list and a read may have, as the second call says them.
+fn shared(related: RelatedSubject<'_>, read: &Operation, item: &ListedItem<'_>) -> Vec<LocatedLeaf> {
+    let contract = related.subject.contract();
+    let described = structures(contract, &read.output, &related.resource.name);
+    let same = |member: &Member| {
+        described.iter().find_map(|(path, shape)| {
+            let mut members = contract.members(shape).iter();
+            let is_same = |other: &&Member| other.name == member.name && other.target == member.target;
+            Some([path.clone(), vec![members.find(is_same)?.name.clone()]].concat())
+        })
+    };
+    let mut found = Vec::new();
+    for (path, shape) in item.structures() {
+        for member in contract.members(shape).iter().filter(|member| is_kept(contract, member)) {
+            let at = [path.clone(), vec![member.name.clone()]].concat();
+            found.extend(same(member).map(|read| (at, PatternLeaf::Agrees(2, read))));
+        }
     }
-    let item = match contract.shape(&at).map(|shape| &shape.kind) {
-        Some(ShapeKind::List(item)) => item.target.clone(),
-        _ => return Vec::new(),
-    };
-    let structures = contract.members(&read.output).iter().map(|member| (vec![member.name.clone()], &member.target));
-    let whole = [(Vec::new(), &read.output)].into_iter().chain(structures);
-    let same = |other: &Member, id: &ShapeId| {
-        let mut members = contract.members(id).iter();
-        members.any(|member| member.name == other.name && member.target == other.target)
-    };
-    let is_plain = |member: &&Member| {
-        let kind = contract.shape(&member.target).map(|shape| &shape.kind);
-        member.traits.required()
-            && matches!(kind, Some(ShapeKind::String | ShapeKind::Enum(_) | ShapeKind::Boolean | ShapeKind::Number(_)))
-    };
-    let structures: Vec<(Vec<String>, &ShapeId)> = whole.collect();
-    let found = contract.members(&item).iter().filter(is_plain).filter_map(|member| {
-        let (path, _) = structures.iter().find(|(_, id)| same(member, id))?;
-        Some((member.name.clone(), [path.clone(), vec![member.name.clone()]].concat()))
-    });
-    found.collect()
+    found
+}
+
+/// Returns whether a member is a plain value that stays as it is.
+fn is_kept(contract: &Contract, member: &Member) -> bool {
+    let kind = contract.shape(&member.target).map(|shape| &shape.kind);
+    let is_plain =
+        matches!(kind, Some(ShapeKind::String | ShapeKind::Enum(_) | ShapeKind::Boolean | ShapeKind::Number(_)));
+    let name = member.name.to_ascii_lowercase();
+    is_plain && !UNCOMPARED.iter().any(|(part, _)| name.contains(part))
 }

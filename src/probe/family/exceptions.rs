@@ -15,10 +15,11 @@ struct FamilyException {
     reason: &'static str,
 }
 
-const EXCEPTIONS: [FamilyException; 6] = [
+const EXCEPTIONS: [FamilyException; 7] = [
     known("cognito-idp", "CreateUserPoolDomain", "gone", "", "a domain of nothing has an empty description"),
     known("cognito-idp", "DescribeUserPoolDomain", "absent", "", "a domain of nothing has an empty description"),
     known("dynamodb", "CreateBackup", "duplicate", "", "several backups may have one name"),
+    known("ec2", "CreateNatGateway", "round-trip", "VpcId", "is of regional gateways, which have no subnet"),
     known("iam", "CreateOpenIDConnectProvider", "round-trip", "Url", "a URL is returned without its scheme"),
     known("iam", "EnableMFADevice", "absent", "SerialNumber", "a device of hardware is known by its first use"),
     known("s3", "CreateBucket", "duplicate", "", "us-east-1 accepts it from the owner of the bucket"),

@@ -26,6 +26,7 @@ mod range;
 mod related;
 mod request;
 mod required;
+mod resource_view;
 mod round_trip;
 mod signing;
 mod timestamp;

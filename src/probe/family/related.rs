@@ -15,6 +15,8 @@ pub(super) struct RelatedSubject<'a> {
     pub(super) subject: &'a ProbeSubject<'a>,
     pub(super) resource: &'a Resource,
     pub(super) relation: &'a Relation,
+    /// The call that determines which resource is meant: that of the probe, or one before it that makes the resource.
+    first: &'a Operation,
 }
 
 impl<'a> RelatedSubject<'a> {
@@ -28,11 +30,24 @@ impl<'a> RelatedSubject<'a> {
             subject,
             resource,
             relation,
+            first: subject.recipe.operation,
         })
     }
 
+    /// The same resource, if another operation makes it before the call of the probe.
+    pub(super) fn made_by(self, first: &'a Operation) -> Self {
+        Self { first, ..self }
+    }
+
+    /// The operation of the first call.
     pub(super) fn operation(&self) -> &'a Operation {
-        self.subject.recipe.operation
+        self.first
+    }
+
+    /// The links of a call to the first one; `None` if it does not identify the resource.
+    pub(super) fn links(self, next: &Operation) -> Option<Vec<IdentifierLink>> {
+        let links = self.resource.links(self.subject.contract(), self.operation(), next)?;
+        links.iter().all(|link| self.has(&link.origin)).then_some(links)
     }
 
     /// The operations in a role that can follow, each with the links to the first call.
@@ -42,9 +57,25 @@ impl<'a> RelatedSubject<'a> {
     ) -> impl Iterator<Item = (&'a Relation, &'a Operation, Vec<IdentifierLink>)> {
         self.resource.in_role(role).filter_map(move |relation| {
             let next = self.subject.contract().operation(&relation.operation)?;
-            let links = self.resource.links(self.subject.contract(), self.operation(), next)?;
-            let is_known = links.iter().all(|link| self.has(&link.origin));
-            (is_known && self.is_complete(next, &links)).then_some((relation, next, links))
+            let links = self.links(next)?;
+            self.is_complete(next, &links).then_some((relation, next, links))
+        })
+    }
+
+    /// The member by which a list is narrowed to the resource, beside those that are linked.
+    pub(super) fn filter(self, list: &Operation, links: &[IdentifierLink]) -> Option<IdentifierLink> {
+        let contract = self.subject.contract();
+        let members = contract.members(&list.input).iter();
+        let mut free = members.filter(|member| !links.iter().any(|link| link.member == member.name));
+        free.find_map(|member| {
+            let is_list = match &contract.shape(&member.target)?.kind {
+                ShapeKind::List(item) => matches!(contract.shape(&item.target)?.kind, ShapeKind::String),
+                ShapeKind::String => false,
+                _ => return None,
+            };
+            let name = if is_list { member.name.strip_suffix('s')? } else { &member.name };
+            let origin = self.origin(name).filter(|_| self.resource.names(name))?;
+            Some(IdentifierLink { member: member.name.clone(), origin, is_list })
         })
     }
 
@@ -93,7 +124,7 @@ impl<'a> RelatedSubject<'a> {
     }
 
     /// Returns whether every member that an input of `next` needs is linked, or names nothing.
-    fn is_complete(self, next: &Operation, links: &[IdentifierLink]) -> bool {
+    pub(super) fn is_complete(self, next: &Operation, links: &[IdentifierLink]) -> bool {
         let inputs = self.subject.inputs;
         let needed = inputs.contract().members(&next.input).iter().filter(|member| inputs.is_in_least(next, member));
         let is_given = |member: &Member| {

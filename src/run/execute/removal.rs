@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{CaseRun, Cleanup, Executor};
 use crate::{
     judge::transcript::{PresenceResponses, Role},
-    suite::{Aftermath, Bindings, Call, Case, CaseId, Expression, Opening, Step, Template},
+    suite::{Aftermath, Bindings, Call, Case, CaseId, Expression, Opening, Scenario, Step, Template},
     wire::{Response, TransportError},
 };
 
@@ -63,18 +63,18 @@ impl CaseRun<'_> {
         }
     }
 
-    /// Removes at the end of the case what calls of its operation created.
+    /// Removes at the end of the case what calls of its operation created, and other calls of a probe.
     pub(super) fn remove_creations(&mut self, case: &Case) {
         let scenario = &case.scenario;
-        let creates = |step: &Step| !scenario.removal.is_empty() && step.call.operation == scenario.operation;
-        for (index, step) in scenario.steps.iter().enumerate().filter(|(_, step)| creates(step)) {
+        for (index, step) in scenario.steps.iter().enumerate() {
+            let Some(removal) = removal_of(self.executor, scenario, step) else { continue };
             let input = step.call.input.fill(&Bindings::default()).unwrap_or_default();
             let made = self.transcript.of_step(index + 1);
             let made = made.filter(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
             let outcomes: Vec<_> = made.map(|exchange| exchange.outcome.clone()).collect();
             let Call { service, operation, .. } = &step.call;
             for outcome in &outcomes {
-                self.remove_later(&scenario.removal, &Creation { service, operation, input: &input, outcome });
+                self.remove_later(removal, &Creation { service, operation, input: &input, outcome });
             }
         }
     }
@@ -99,6 +99,16 @@ impl CaseRun<'_> {
         let parsed = self.executor.suite.service(creation.service)?.parse_response(creation.operation, response);
         parsed.value.filter(|_| parsed.rejection.is_none())
     }
+}
+
+/// The calls that remove what a step creates; `None` if none are known.
+fn removal_of<'s>(executor: Executor<'s>, scenario: &'s Scenario, step: &Step) -> Option<&'s [Step]> {
+    let Call { service, operation, .. } = &step.call;
+    if *operation == scenario.operation {
+        return Some(&scenario.removal);
+    }
+    let service = executor.suite.service(service).filter(|_| scenario.probe.is_some())?;
+    service.removals.get(operation).map(Vec::as_slice)
 }
 
 /// The step with its values. A member that the input lacks is null here, too. `None` if the output lacks a member: then it

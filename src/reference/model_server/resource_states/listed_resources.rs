@@ -84,12 +84,16 @@ impl KeptState {
     fn listed(&self, kind: &ResourceKind, one: &KindUse, call: &StatefulCall<'_>, place: &ListPlace<'_>) -> Vec<u64> {
         let filter = PageMembers::of(call.contract, call.operation, place.holder).filter(call.input);
         let shows_deleted = call.fault == Some(StateFault::DeletedListed);
-        self.resources.numbers(|resource| {
+        let mut numbers = self.resources.numbers(|resource| {
             resource.kind == one.kind
                 && (!resource.is_deleted || shows_deleted)
                 && agrees(call, kind, resource, &filter)
                 && is_chosen(call, kind, resource)
-        })
+        });
+        if call.fault == Some(StateFault::CreatedUnlisted) {
+            numbers.pop();
+        }
+        numbers
     }
 
     /// The page of the input's token and limit, of items with these numbers.

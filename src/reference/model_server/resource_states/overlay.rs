@@ -138,11 +138,11 @@ impl<'c> View<'c> {
         all
     }
 
-    /// The members that were given, under the same name and shape.
+    /// The members that were given, under the same name and shape, or a simple shape of the same kind.
     pub(super) fn given(&self, kept: &KeptResource) -> Vec<OutputPart> {
         let mut parts = Vec::new();
         for (path, member) in self.members() {
-            let same = kept.members.get(&member.name).filter(|own| own.target == member.target);
+            let same = kept.members.get(&member.name).filter(|own| self.is_alike(&own.target, &member.target));
             let is_carried = |value: &Value| is_plain(value) && (!path.is_empty() || self.carries(member, value));
             if let Some(own) = same.filter(|own| is_carried(&own.value)) {
                 parts.push(OutputPart::new(&path, &member.name, Some(own.value.clone())));
@@ -183,6 +183,18 @@ impl<'c> View<'c> {
             parts.extend(value.map(|value| OutputPart::new(&path, &member.name, Some(value.into()))));
         }
         parts
+    }
+
+    fn is_alike(&self, one: &ShapeId, other: &ShapeId) -> bool {
+        let kinds =
+            (self.contract.shape(one).map(|one| &one.kind), self.contract.shape(other).map(|other| &other.kind));
+        one == other
+            || matches!(
+                kinds,
+                (Some(ShapeKind::String), Some(ShapeKind::String))
+                    | (Some(ShapeKind::Boolean), Some(ShapeKind::Boolean))
+                    | (Some(ShapeKind::Number(_)), Some(ShapeKind::Number(_)))
+            )
     }
 
     fn is_text(&self, member: &Member) -> bool {

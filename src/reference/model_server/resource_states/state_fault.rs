@@ -7,6 +7,8 @@ pub enum StateFault {
     MemberDroppedOnRead,
     /// A member that was given is missing in a list.
     MemberDroppedOnList,
+    /// The newest resource is missing in a list.
+    CreatedUnlisted,
     /// A page of a list is left out.
     PageSkipped,
     /// A list is not cut by its limit.
@@ -39,9 +41,10 @@ pub enum StateFault {
 
 impl StateFault {
     /// Every fault.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::MemberDroppedOnRead,
         Self::MemberDroppedOnList,
+        Self::CreatedUnlisted,
         Self::PageSkipped,
         Self::LimitIgnored,
         Self::PageTokenIgnored,
@@ -64,6 +67,7 @@ impl StateFault {
         match self {
             Self::MemberDroppedOnRead => "state/member-dropped-on-read",
             Self::MemberDroppedOnList => "state/member-dropped-on-list",
+            Self::CreatedUnlisted => "state/created-unlisted",
             Self::PageSkipped => "state/page-skipped",
             Self::LimitIgnored => "state/limit-ignored",
             Self::PageTokenIgnored => "state/page-token-ignored",

@@ -226,6 +226,10 @@ fn every_promise_is_kept_in_every_protocol(
 #[rstest]
 #[case(StateFault::MemberDroppedOnRead, &["what was given is returned"])]
 #[case(StateFault::MemberDroppedOnList, &["a list has what was given"])]
+#[case(
+    StateFault::CreatedUnlisted,
+    &["a list has what was given", "a list says what a read says", "pages add up"]
+)]
 #[case(StateFault::PageSkipped, &["pages add up"])]
 #[case(StateFault::LimitIgnored, &["a limit is kept"])]
 #[case(StateFault::PageTokenIgnored, &["a token of nothing is rejected", "pages end"])]
