@@ -3,7 +3,7 @@
 //! A family states the calls; the inputs are built when the case runs, since they name what exists then. The output of the
 //! n-th call is the variable `call<n>`.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -115,9 +115,32 @@ impl SequenceCall {
             || patterns.iter().any(|pattern| pattern.reads_output_of(number))
     }
 
+    /// The locations of the identifiers that its links and the values set in it take from the first call.
+    fn identifiers(&self) -> impl Iterator<Item = String> {
+        let links = match &self.input {
+            CallInput::Linked(links) => links.as_slice(),
+            CallInput::First | CallInput::Fresh(_) => &[],
+        };
+        let patterns = match &self.expected {
+            CallOutcome::Prepares => &[][..],
+            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) => patterns,
+        };
+        let linked = links.iter().filter_map(|link| returned_identifier(&link.origin));
+        let set = self.set.iter().filter_map(|(_, value)| value.identifier());
+        linked.chain(set).chain(patterns.iter().flat_map(BodyPattern::identifiers))
+    }
+
     /// Returns whether it is judged by a success.
     pub(super) fn is_success(&self) -> bool {
         matches!(self.expected, CallOutcome::Success(_))
+    }
+}
+
+/// The location of an identifier that the first call returns.
+fn returned_identifier(origin: &IdentifierOrigin) -> Option<String> {
+    match origin {
+        IdentifierOrigin::Output(path) => path.pointer(),
+        IdentifierOrigin::Input(_) => None,
     }
 }
 
@@ -126,6 +149,13 @@ fn is_output(origin: &IdentifierOrigin, number: usize) -> bool {
 }
 
 impl SequenceValue {
+    fn identifier(&self) -> Option<String> {
+        match self {
+            Self::Identifier(origin) => returned_identifier(origin),
+            Self::Constant(_) | Self::Given | Self::Output(..) => None,
+        }
+    }
+
     fn is_output_of(&self, number: usize) -> bool {
         match self {
             Self::Output(call, _) => *call == number,
@@ -136,6 +166,17 @@ impl SequenceValue {
 }
 
 impl BodyPattern {
+    fn identifiers(&self) -> Vec<String> {
+        let of = |leaf: &PatternLeaf| match leaf {
+            PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
+                value.identifier().into_iter().collect()
+            }
+            PatternLeaf::Contains(item) => item.identifiers(),
+            PatternLeaf::Present | PatternLeaf::AtMostOne | PatternLeaf::Matches(_) => Vec::new(),
+        };
+        self.0.iter().flat_map(|(_, leaf)| of(leaf)).collect()
+    }
+
     fn reads_output_of(&self, number: usize) -> bool {
         self.0.iter().any(|(_, leaf)| match leaf {
             PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
@@ -156,6 +197,11 @@ impl Sequence {
     /// Returns whether a later call needs the output of a call, by its number from 1.
     pub(super) fn reads_output_of(&self, number: usize) -> bool {
         self.calls.iter().any(|call| call.reads_output_of(number))
+    }
+
+    /// The locations of the identifiers that the first call must return, for those after it.
+    pub(super) fn identifiers(&self) -> impl Iterator<Item = String> {
+        self.calls.iter().skip(1).flat_map(SequenceCall::identifiers).collect::<BTreeSet<_>>().into_iter()
     }
 
     /// The operations after the first one.

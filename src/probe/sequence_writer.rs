@@ -34,8 +34,7 @@ impl SequenceWriter<'_> {
         let calls = sequence.calls.iter().enumerate();
         let step = |(index, call)| {
             let step = self.step(call, index + 1, &first)?;
-            let capture = sequence.reads_output_of(index + 1).then(|| (variable(index + 1), String::new()));
-            Some(Step { capture: capture.into_iter().collect(), ..step })
+            Some(Step { capture: captures(sequence, index + 1), ..step })
         };
         calls.map(step).collect()
     }
@@ -135,6 +134,13 @@ impl SequenceWriter<'_> {
         }
         Some(input)
     }
+}
+
+/// What is kept of the output of a call. An identifier that it lacks blocks the case: nothing can be said of the others.
+fn captures(sequence: &Sequence, number: usize) -> Vec<(String, String)> {
+    let whole = sequence.reads_output_of(number).then(|| (variable(number), String::new()));
+    let identifiers = sequence.identifiers().filter(|_| number == 1).enumerate();
+    whole.into_iter().chain(identifiers.map(|(at, pointer)| (format!("identifier{at}"), pointer))).collect()
 }
 
 fn linked(link: &IdentifierLink, first: &FirstCall<'_>) -> Option<Template> {

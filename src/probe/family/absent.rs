@@ -2,7 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    related::RelatedSubject,
+    related::RelatedSubject, unknown_names::has_unknown_sibling,
 };
 use crate::{
     model::walk::ShapeStep,
@@ -43,7 +43,8 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let deletes = meets.iter().any(|related| related.relation.role == RelationRole::Deletes);
     let errors = related_errors::absent(subject.contract(), operation);
     // Many deletions of nothing are no error, whatever the operation declares.
-    let is_sure = !errors.is_empty() && !deletes;
+    let identifiers: Vec<String> = meets.iter().flat_map(|related| related.relation.input.clone()).collect();
+    let is_sure = !errors.is_empty() && !deletes && !has_unknown_sibling(subject, &identifiers);
     let expected = if is_sure { ExpectedOutcome::Absent } else { ExpectedOutcome::Responded };
     let draft = ProbeDraft::new("unknown", "identifies nothing", InputChange::Unlike, expected);
     Some(FamilyDrafts::of("what does not exist is not found", vec![draft]))

@@ -19,6 +19,7 @@ mod items;
 mod json_type;
 mod length;
 mod listed;
+mod member_documents;
 mod narrowing;
 mod pages;
 mod pattern;
@@ -33,6 +34,7 @@ mod tokens;
 mod union;
 mod unique;
 mod unknown_member;
+mod unknown_names;
 
 use std::fmt;
 
@@ -107,6 +109,9 @@ enum FamilyBasis {
     Protocol,
     /// What operations on one resource promise each other.
     Relation,
+    /// The same, where too many findings would be false if they were errors: they are warnings. `docs/precision.md` has the
+    /// figures.
+    LikelyRelation,
 }
 
 /// A family of probes: a row of the table.
@@ -160,6 +165,7 @@ impl ProbeFamily {
         match self.definition().basis {
             FamilyBasis::Constraint | FamilyBasis::Example | FamilyBasis::Relation => Evidence::Modelled,
             FamilyBasis::Protocol => Evidence::Protocol,
+            FamilyBasis::LikelyRelation => Evidence::Inferred,
         }
     }
 

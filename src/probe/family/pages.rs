@@ -2,6 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+    member_documents,
     related::{RelatedSubject, parents},
 };
 use crate::{
@@ -100,6 +101,7 @@ fn allows_one(contract: &Contract, operation: &Operation, limit: &str) -> bool {
         let shape = contract.shape(&member.target);
         let range = member.traits.range().or_else(|| shape.map(|shape| &shape.traits).and_then(Traits::range));
         let is_number = shape.is_some_and(|shape| matches!(shape.kind, ShapeKind::Number(_)));
-        is_number && range.and_then(|range| range.min).is_none_or(|min| min <= 1.0)
+        let documented = member.traits.documentation().is_none_or(member_documents::allows_one);
+        is_number && documented && range.and_then(|range| range.min).is_none_or(|min| min <= 1.0)
     })
 }

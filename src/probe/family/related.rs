@@ -43,7 +43,8 @@ impl<'a> RelatedSubject<'a> {
         self.resource.in_role(role).filter_map(move |relation| {
             let next = self.subject.contract().operation(&relation.operation)?;
             let links = self.resource.links(self.subject.contract(), self.operation(), next)?;
-            let is_known = links.iter().all(|link| self.has(&link.origin));
+            let is_listed = role != RelationRole::Lists || self.resource.is_listed_by(&next.name, &links);
+            let is_known = is_listed && links.iter().all(|link| self.has(&link.origin));
             (is_known && self.is_complete(next, &links)).then_some((relation, next, links))
         })
     }
@@ -75,6 +76,14 @@ impl<'a> RelatedSubject<'a> {
         !self.resource.identifiers.last().is_some_and(is_own)
             || self.resource.name.starts_with("Account")
             || owners.any(|owner| owner.identifiers == self.resource.identifiers)
+    }
+
+    /// Returns whether the resource exists when the operation is called: it makes it, or a recipe has one.
+    pub(super) fn exists(self) -> bool {
+        let members = self.subject.contract().members(&self.operation().input);
+        let own = members.iter().find(|member| self.relation.input.last() == Some(&member.name));
+        self.relation.role == RelationRole::Creates
+            || own.is_none_or(|member| self.subject.inputs.is_filled(self.operation(), member))
     }
 
     /// Returns whether each creation makes another resource: its name is new each time, or the service chooses it.

@@ -2,7 +2,9 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+    member_documents::has_condition,
     related::RelatedSubject,
+    unknown_names::{has_special_text, has_unknown_name},
 };
 use crate::{
     model::{Contract, Member, ShapeId, ShapeKind, walk::ShapeStep},
@@ -14,7 +16,7 @@ use crate::{
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     name: "round-trip",
-    basis: FamilyBasis::Relation,
+    basis: FamilyBasis::LikelyRelation,
     group: RequestGroup::Behavior,
     asks: "a value that is set and read back",
     draft,
@@ -45,6 +47,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         return None;
     }
     let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &[RelationRole::Creates, RelationRole::Updates])
+        .filter(|related| related.exists())
         .filter_map(|related| read_back(related, member))
         .take(1)
         .collect();
@@ -60,9 +63,19 @@ fn is_returned(subject: &ProbeSubject<'_>, member: &Member) -> bool {
         && !is_empty_at_least(subject);
     let related = RelatedSubject::all(subject, &[RelationRole::Creates, RelationRole::Updates]);
     let identifies = related.into_iter().any(|one| one.relation.input.contains(&member.name));
-    let is_changed =
-        identifies || names_another(subject, &member.name) || CHANGED.iter().any(|(part, _)| name.contains(part));
+    let is_changed = identifies
+        || is_conditional(subject, member)
+        || has_unknown_name(subject)
+        || CHANGED.iter().any(|(part, _)| name.contains(part));
     is_plain && !is_sensitive && !is_token && !is_changed
+}
+
+/// Returns whether a value that nobody chose may be invalid: by the documents of the member, or because only some texts
+/// are valid.
+fn is_conditional(subject: &ProbeSubject<'_>, member: &Member) -> bool {
+    let is_chosen = subject.inputs.is_filled_at(subject.recipe.operation, &subject.location.path);
+    let documentation = member.traits.documentation().or_else(|| subject.shape.traits.documentation());
+    !is_chosen && (documentation.is_some_and(has_condition) || has_special_text(subject))
 }
 
 /// Returns whether the least value is an empty structure, which says nothing.
@@ -73,16 +86,6 @@ fn is_empty_at_least(subject: &ProbeSubject<'_>) -> bool {
         subject.inputs.is_wanted(subject.recipe.operation, inner, &path.then(ShapeStep::Member(inner.name.clone())))
     };
     !members.iter().any(needed) && !subject.inputs.is_filled_at(subject.recipe.operation, path)
-}
-
-/// Returns whether a member names another resource, of which no recipe knows one.
-fn names_another(subject: &ProbeSubject<'_>, name: &str) -> bool {
-    let ends = ["Id", "Ids", "Arn", "Arns", "Identifier"]
-        .iter()
-        .any(|ending| name.len() > ending.len() && name.to_ascii_lowercase().ends_with(&ending.to_ascii_lowercase()));
-    let path = &subject.location.path;
-    let operation = subject.recipe.operation;
-    ends && !subject.inputs.is_filled_at(operation, path)
 }
 
 fn read_back(related: RelatedSubject<'_>, member: &Member) -> Option<ProbeDraft> {
