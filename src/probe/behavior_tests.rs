@@ -41,8 +41,24 @@ const MODEL: &str = r#"{"smithy":"2.0","shapes":{
     "x#ThingNotFoundException":{"type":"structure","members":{},"traits":{"smithy.api#error":"client"}},
     "x#ThingAlreadyExistsException":{"type":"structure","members":{},"traits":{"smithy.api#error":"client"}}}}"#;
 
+/// A recipe that has a thing to change.
+const RECIPE: &str = r#"
+states:
+  a thing:
+    says: A thing exists.
+    steps: [{ call: CreateThing, input: { ThingName: "${unique('t')}" } }]
+    yields: { name: "${unique('t')}" }
+members:
+  UpdateThing/ThingName: a thing/name
+"#;
+
 fn probes() -> Probes {
-    let suite = Fixtures::read(&FixtureFiles::from_texts([("s/model.json".to_owned(), MODEL.to_owned())])).unwrap();
+    probes_of(&[("s/model.json", MODEL), ("s/states.yaml", RECIPE)])
+}
+
+fn probes_of(files: &[(&str, &str)]) -> Probes {
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let suite = Fixtures::read(&FixtureFiles::from_texts(files)).unwrap();
     let families = FamilySelector::families(&[FamilySelector::Group(RequestGroup::Behavior)]);
     let options = ProbeOptions { families, every_control: false, effect: Effect::Destroys, ..ProbeOptions::default() };
     Probes::new(suite.service("s").unwrap(), &Arc::new(Source::none("s")), options)
@@ -170,4 +186,10 @@ fn the_same_name_twice_must_be_rejected_with_the_declared_error() {
 #[case("s.DeleteThing/ThingName/absent/unknown", &[])]
 fn an_identifier_of_nothing_is_not_found(#[case] id: &str, #[case] errors: &[&str]) {
     assert_eq!(steps(id)[0].expect.errors().collect::<Vec<_>>(), errors);
+}
+
+#[test]
+fn a_change_of_what_no_recipe_has_is_not_asked() {
+    let planned: Vec<String> = probes_of(&[("s/model.json", MODEL)]).ids().collect();
+    assert!(!planned.contains(&"s.UpdateThing/Size/round-trip/GetThing".to_owned()), "{planned:?}");
 }

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::relations::{IdentifierLink, IdentifierOrigin};
+use super::relations::{IdentifierLink, IdentifierOrigin, OutputPath};
 use crate::{
     suite::{Alternative, Expectation, Expression, Repeat, Step, Template},
     wire::RejectionClass,
@@ -115,8 +115,8 @@ impl SequenceCall {
             || patterns.iter().any(|pattern| pattern.reads_output_of(number))
     }
 
-    /// The locations of the identifiers that its links and the values set in it take from the first call.
-    fn identifiers(&self) -> impl Iterator<Item = String> {
+    /// The locations that its links, the values set in it and its patterns take from the output of an earlier call.
+    fn taken_from(&self, number: usize) -> impl Iterator<Item = String> {
         let links = match &self.input {
             CallInput::Linked(links) => links.as_slice(),
             CallInput::First | CallInput::Fresh(_) => &[],
@@ -125,9 +125,9 @@ impl SequenceCall {
             CallOutcome::Prepares => &[][..],
             CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) => patterns,
         };
-        let linked = links.iter().filter_map(|link| returned_identifier(&link.origin));
-        let set = self.set.iter().filter_map(|(_, value)| value.identifier());
-        linked.chain(set).chain(patterns.iter().flat_map(BodyPattern::identifiers))
+        let linked = links.iter().filter_map(move |link| returned_identifier(&link.origin, number));
+        let set = self.set.iter().filter_map(move |(_, value)| value.taken_from(number));
+        linked.chain(set).chain(patterns.iter().flat_map(move |pattern| pattern.taken_from(number)))
     }
 
     /// Returns whether it is judged by a success.
@@ -136,11 +136,11 @@ impl SequenceCall {
     }
 }
 
-/// The location of an identifier that the first call returns.
-fn returned_identifier(origin: &IdentifierOrigin) -> Option<String> {
+/// The location of an identifier that the first call returns, if `number` is that call.
+fn returned_identifier(origin: &IdentifierOrigin, number: usize) -> Option<String> {
     match origin {
-        IdentifierOrigin::Output(path) => path.pointer(),
-        IdentifierOrigin::Input(_) => None,
+        IdentifierOrigin::Output(path) if number == 1 => path.pointer(),
+        IdentifierOrigin::Output(_) | IdentifierOrigin::Input(_) => None,
     }
 }
 
@@ -149,9 +149,10 @@ fn is_output(origin: &IdentifierOrigin, number: usize) -> bool {
 }
 
 impl SequenceValue {
-    fn identifier(&self) -> Option<String> {
+    fn taken_from(&self, number: usize) -> Option<String> {
         match self {
-            Self::Identifier(origin) => returned_identifier(origin),
+            Self::Identifier(origin) => returned_identifier(origin, number),
+            Self::Output(call, path) if *call == number => OutputPath(path.clone()).pointer(),
             Self::Constant(_) | Self::Given | Self::Output(..) => None,
         }
     }
@@ -166,12 +167,12 @@ impl SequenceValue {
 }
 
 impl BodyPattern {
-    fn identifiers(&self) -> Vec<String> {
+    fn taken_from(&self, number: usize) -> Vec<String> {
         let of = |leaf: &PatternLeaf| match leaf {
             PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
-                value.identifier().into_iter().collect()
+                value.taken_from(number).into_iter().collect()
             }
-            PatternLeaf::Contains(item) => item.identifiers(),
+            PatternLeaf::Contains(item) => item.taken_from(number),
             PatternLeaf::Present | PatternLeaf::AtMostOne | PatternLeaf::Matches(_) => Vec::new(),
         };
         self.0.iter().flat_map(|(_, leaf)| of(leaf)).collect()
@@ -199,9 +200,12 @@ impl Sequence {
         self.calls.iter().any(|call| call.reads_output_of(number))
     }
 
-    /// The locations of the identifiers that the first call must return, for those after it.
-    pub(super) fn identifiers(&self) -> impl Iterator<Item = String> {
-        self.calls.iter().skip(1).flat_map(SequenceCall::identifiers).collect::<BTreeSet<_>>().into_iter()
+    /// The locations that a call, by its number from 1, must return if it only prepares those that take something from them.
+    pub(super) fn needed_from(&self, number: usize) -> BTreeSet<String> {
+        let prepares =
+            self.calls.get(number.saturating_sub(1)).is_some_and(|call| matches!(call.expected, CallOutcome::Prepares));
+        let later = self.calls.iter().skip(number).filter(|_| prepares);
+        later.flat_map(|call| call.taken_from(number)).collect()
     }
 
     /// The operations after the first one.

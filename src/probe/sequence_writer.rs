@@ -136,11 +136,11 @@ impl SequenceWriter<'_> {
     }
 }
 
-/// What is kept of the output of a call. An identifier that it lacks blocks the case: nothing can be said of the others.
+/// What is kept of the output of a call. A value that it lacks blocks the case: nothing can be said of the later calls.
 fn captures(sequence: &Sequence, number: usize) -> Vec<(String, String)> {
     let whole = sequence.reads_output_of(number).then(|| (variable(number), String::new()));
-    let identifiers = sequence.identifiers().filter(|_| number == 1).enumerate();
-    whole.into_iter().chain(identifiers.map(|(at, pointer)| (format!("identifier{at}"), pointer))).collect()
+    let needed = sequence.needed_from(number).into_iter().enumerate();
+    whole.into_iter().chain(needed.map(|(at, pointer)| (format!("{}_{at}", variable(number)), pointer))).collect()
 }
 
 fn linked(link: &IdentifierLink, first: &FirstCall<'_>) -> Option<Template> {

@@ -30,7 +30,8 @@ const MEETS: [RelationRole; 6] = [
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let [ShapeStep::Member(name)] = subject.location.path.0.as_slice() else { return None };
     let operation = subject.recipe.operation;
-    if !subject.location.in_least_input {
+    // Another account exists, and denies access.
+    if !subject.location.in_least_input || name.to_ascii_lowercase().ends_with("accountid") {
         return None;
     }
     let meets: Vec<_> = RelatedSubject::all(subject, &MEETS).filter(|one| one.relation.input.contains(name)).collect();

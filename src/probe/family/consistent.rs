@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     name: "consistent",
-    basis: FamilyBasis::Relation,
+    basis: FamilyBasis::LikelyRelation,
     group: RequestGroup::Behavior,
     asks: "a list and a read of the same resource",
     draft,
@@ -78,7 +78,10 @@ fn shared(contract: &Contract, read: &Operation, list: &Operation, path: &[Strin
     };
     let is_plain = |member: &&Member| {
         let kind = contract.shape(&member.target).map(|shape| &shape.kind);
+        let name = member.name.to_ascii_lowercase();
+        // A state may change between two calls.
         member.traits.required()
+            && !["state", "status"].iter().any(|word| name.contains(word))
             && matches!(kind, Some(ShapeKind::String | ShapeKind::Enum(_) | ShapeKind::Boolean | ShapeKind::Number(_)))
     };
     let structures: Vec<(Vec<String>, &ShapeId)> = whole.collect();

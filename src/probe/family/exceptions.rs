@@ -15,7 +15,7 @@ struct FamilyException {
     reason: &'static str,
 }
 
-const EXCEPTIONS: [FamilyException; 54] = [
+const EXCEPTIONS: [FamilyException; 76] = [
     known("apigateway", "CreateStage", "round-trip", "cacheClusterSize", "a stage has a cache only if it is enabled"),
     known(
         "apigateway",
@@ -24,10 +24,15 @@ const EXCEPTIONS: [FamilyException; 54] = [
         "responseTransferMode",
         "only integrations of proxies can stream",
     ),
+    known("appsync", "CreateGraphqlApi", "round-trip", "apiType", "a merged API needs a role"),
     known("batch", "RegisterJobDefinition", "narrowing", "", "a list is narrowed by names with revisions"),
+    known("bedrock", "CreateAgent", "round-trip", "orchestrationType", "custom orchestration needs a function"),
     known("cloudformation", "UpdateStackSet", "round-trip", "Regions", "it names the regions to update"),
     known("cognito-idp", "CreateUserPoolDomain", "gone", "", "a domain of nothing has an empty description"),
     known("cognito-idp", "DescribeUserPoolDomain", "absent", "", "a domain of nothing has an empty description"),
+    known("databrew", "CreateRecipe", "listed", "", "a list has published recipes only"),
+    known("databrew", "CreateRecipe", "pages", "", "a list has published recipes only"),
+    known("databrew", "CreateRecipe", "round-trip", "", "a read without a version returns a published recipe"),
     known(
         "datasync",
         "CreateLocationSmb",
@@ -39,11 +44,28 @@ const EXCEPTIONS: [FamilyException; 54] = [
     known("dynamodb", "UpdateTable", "round-trip", "GlobalTableSettingsReplicationMode", "disabling it removes it"),
     known("ecs", "CreateCluster", "gone", "", "a deleted cluster may stay visible for a while"),
     known("ecs", "StopTask", "absent", "task", "an unknown task is an invalid parameter"),
-    known("efs", "CreateAccessPoint", "tokens", "", "the same token is an error with the id of the access point"),
-    known("efs", "CreateFileSystem", "tokens", "", "the same token is an error with the id of the file system"),
+    known(
+        "elasticfilesystem",
+        "CreateAccessPoint",
+        "tokens",
+        "",
+        "the same token is an error with the id of the access point",
+    ),
+    known(
+        "elasticfilesystem",
+        "CreateFileSystem",
+        "tokens",
+        "",
+        "the same token is an error with the id of the file system",
+    ),
+    known("es", "CreateDomain", "round-trip", "EngineMode", "its requirements depend on the version"),
+    known("es", "CreateDomain", "round-trip", "LogPublishingOptions", "it names a log group"),
+    known("es", "CreateElasticsearchDomain", "round-trip", "EngineMode", "its requirements depend on the version"),
+    known("es", "CreateElasticsearchDomain", "round-trip", "LogPublishingOptions", "it names a log group"),
     known("glue", "CreateJob", "round-trip", "NumberOfWorkers", "it goes with a type of workers"),
     known("glue", "CreateJob", "round-trip", "WorkerType", "it goes with a number of workers"),
     known("glue", "CreateSession", "round-trip", "NumberOfWorkers", "it goes with a type of workers"),
+    known("glue", "CreateSession", "round-trip", "SessionType", "it must fit the version of Glue"),
     known("glue", "CreateSession", "round-trip", "WorkerType", "it goes with a number of workers"),
     known("glue", "CreateTrigger", "round-trip", "EventBatchingCondition", "only triggers by events have one"),
     known("guardduty", "CreateDetector", "tokens", "", "an account has one detector in a region"),
@@ -60,6 +82,7 @@ const EXCEPTIONS: [FamilyException; 54] = [
     ),
     known("iot", "CreateDomainConfiguration", "round-trip", "authenticationType", "it must fit the protocol"),
     known("iot", "CreateThingGroup", "duplicate", "", "a second request that is equal succeeds"),
+    known("kafka", "CreateCluster", "round-trip", "storageMode", "tiers depend on the version of Kafka"),
     known("kinesis", "StartStreamEncryption", "absent", "KeyId", "it names a key of KMS"),
     known("kinesis", "StopStreamEncryption", "absent", "KeyId", "it names a key of KMS"),
     known("lambda", "CreateAlias", "round-trip", "RoutingConfig", "it names a second version"),
@@ -82,6 +105,16 @@ const EXCEPTIONS: [FamilyException; 54] = [
     known("logs", "PutDeliverySource", "round-trip", "deliverySourceConfiguration", "its keys depend on the source"),
     known("mq", "CreateBroker", "round-trip", "dataReplicationMode", "replication needs a primary broker"),
     known("mq", "CreateConfiguration", "round-trip", "authenticationStrategy", "LDAP needs the data of a server"),
+    known(
+        "network-firewall",
+        "CreateFirewall",
+        "round-trip",
+        "AvailabilityZoneChangeProtection",
+        "only some firewalls have zones",
+    ),
+    known("network-firewall", "CreateFirewall", "round-trip", "ProxySettings", "a proxy has listeners with ports"),
+    known("resource-groups", "CreateGroup", "round-trip", "Criticality", "only groups of applications have it"),
+    known("resource-groups", "CreateGroup", "round-trip", "DisplayName", "only groups of applications have it"),
     known("route53", "CreateHostedZone", "consistent", "", "an id is returned with a prefix that requests lack"),
     known("route53", "CreateHostedZone", "gone", "", "an id is returned with a prefix that requests lack"),
     known("route53", "CreateHostedZone", "round-trip", "", "an id is returned with a prefix that requests lack"),
@@ -121,6 +154,7 @@ const EXCEPTIONS: [FamilyException; 54] = [
         "ObjectLockEventHoldDurationYears",
         "only buckets with Object Lock hold objects",
     ),
+    known("sagemaker", "CreateModel", "round-trip", "InferenceExecutionConfig", "it needs several containers"),
     known("sagemaker", "CreateNotebookInstance", "round-trip", "IpAddressType", "dual stack needs a subnet"),
     known(
         "sagemaker",
@@ -130,6 +164,18 @@ const EXCEPTIONS: [FamilyException; 54] = [
         "a cluster needs a type of instances",
     ),
     known("ssm", "CreateDocument", "round-trip", "Requires", "it names documents that must exist"),
+    known("transcribe", "GetMedicalTranscriptionJob", "absent", "", "an unknown job is a bad request"),
+    known("transcribe", "GetTranscriptionJob", "absent", "", "an unknown job is a bad request"),
+    known("transcribe", "StartMedicalTranscriptionJob", "gone", "", "an unknown job is a bad request"),
+    known("transcribe", "StartTranscriptionJob", "gone", "", "an unknown job is a bad request"),
+    known(
+        "transcribe",
+        "StartTranscriptionJob",
+        "round-trip",
+        "LanguageIdSettings",
+        "only jobs that identify languages have it",
+    ),
+    known("wafv2", "CreateWebACL", "round-trip", "DataProtectionConfig", "some fields need keys"),
 ];
 
 const fn known(

@@ -109,8 +109,8 @@ enum FamilyBasis {
     Protocol,
     /// What operations on one resource promise each other.
     Relation,
-    /// The same, where too many findings would be false if they were errors: they are warnings. `docs/precision.md` has the
-    /// figures.
+    /// The same, where too many findings would be false if they were errors: they are warnings. `docs/appendix/behavior-precision.md`
+    /// has the figures.
     LikelyRelation,
 }
 
