@@ -1,5 +1,5 @@
-//! Made-up values that an endpoint may reject although they are valid by the model: names of resources of which no recipe
-//! knows one, and texts of which only some mean something.
+//! Made-up values that an endpoint may reject although they are valid by the model: names of resources that no recipe
+//! has, and texts where only some are valid.
 
 use super::ProbeSubject;
 use crate::{
@@ -38,7 +38,7 @@ pub(super) fn has_unknown_name(subject: &ProbeSubject<'_>) -> bool {
     holds(subject, &|member, kind| is_text(kind) && is_name(member))
 }
 
-/// Returns whether the least value at the location of a probe has a text of which only some may be valid.
+/// Returns whether the least value at the location of a probe has a made-up text where only some may be valid.
 pub(super) fn has_special_text(subject: &ProbeSubject<'_>) -> bool {
     let is_free = |member: &str| {
         let member = member.to_ascii_lowercase();
@@ -63,16 +63,16 @@ pub(super) fn has_unknown_sibling(subject: &ProbeSubject<'_>, identifiers: &[Str
 }
 
 /// Decides by the name of the nearest member, and by the kind of the shape.
-type TextRule<'r> = &'r dyn Fn(&str, &ShapeKind) -> bool;
+type PartRule<'r> = &'r dyn Fn(&str, &ShapeKind) -> bool;
 
 /// Returns whether a rule holds for a part of the least value at the location of a probe, unless a recipe has the value.
-fn holds(subject: &ProbeSubject<'_>, rule: TextRule<'_>) -> bool {
+fn holds(subject: &ProbeSubject<'_>, rule: PartRule<'_>) -> bool {
     let path = &subject.location.path;
     let is_filled = subject.inputs.is_filled_at(subject.recipe.operation, path);
     !is_filled && is_within(subject, &subject.location.target, path, rule)
 }
 
-fn is_within(subject: &ProbeSubject<'_>, id: &ShapeId, path: &MemberPath, rule: TextRule<'_>) -> bool {
+fn is_within(subject: &ProbeSubject<'_>, id: &ShapeId, path: &MemberPath, rule: PartRule<'_>) -> bool {
     let Some(kind) = subject.contract().shape(id).map(|shape| &shape.kind) else { return false };
     if path.0.len() >= DEEPEST {
         return false;
