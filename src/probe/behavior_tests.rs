@@ -52,11 +52,11 @@ const PARTS: &str = r#","x#CreatePart":{"type":"operation","input":{"target":"x#
     "x#AllParts":{"type":"structure","members":{"Parts":{"target":"x#PartList"}}},
     "x#PartList":{"type":"list","member":{"target":"x#NewPart"}},
     "x#CreateBox":{"type":"operation","input":{"target":"x#NewBox"}},
-    "x#DescribeBoxes":{"type":"operation","input":{"target":"x#Owned"},"output":{"target":"x#AllBoxes"}},
+    "x#DescribeBoxes":{"type":"operation","input":{"target":"x#Labeled"},"output":{"target":"x#AllBoxes"}},
     "x#NewBox":{"type":"structure","members":{"BoxName":{"target":"x#Name","traits":{"smithy.api#required":{}}},
         "Tool":{"target":"x#Name"},
-        "Owner":{"target":"x#Name"},"Color":{"target":"x#Color"}}},
-    "x#Owned":{"type":"structure","members":{"Owner":{"target":"x#Name"}}},
+        "Label":{"target":"x#Name"},"Color":{"target":"x#Color"}}},
+    "x#Labeled":{"type":"structure","members":{"Label":{"target":"x#Name"}}},
     "x#AllBoxes":{"type":"structure","members":{"Boxes":{"target":"x#BoxList"}}},
     "x#BoxList":{"type":"list","member":{"target":"x#NewBox"}}}}"#;
 
@@ -186,9 +186,8 @@ fn what_was_set_is_read_back_through_a_list_where_nothing_else_returns_it() {
     ids.sort();
     let expected = [
         // The list of parts does not say all, and a tool may be named in another form.
-        "s.CreateBox/BoxName/round-trip/DescribeBoxes",
         "s.CreateBox/Color/round-trip/DescribeBoxes",
-        "s.CreateBox/Owner/round-trip/DescribeBoxes",
+        "s.CreateBox/Label/round-trip/DescribeBoxes",
         "s.CreateTool/Color/round-trip/DescribeTools",
         "s.CreateTool/Note/round-trip/DescribeTools",
         "s.CreateTool/Tags/round-trip/ListToolTags",
@@ -225,8 +224,8 @@ fn an_item_is_told_from_others_by_its_identifier_where_a_list_has_no_filter() {
 
 #[test]
 fn a_list_is_asked_for_what_was_set_where_it_can_be() {
-    let steps = steps_of(&tools_and_parts(), "s.CreateBox/Owner/round-trip/DescribeBoxes");
-    assert_eq!(input(&steps[1]), json!({"Owner": input(&steps[0])["Owner"]}));
+    let steps = steps_of(&tools_and_parts(), "s.CreateBox/Label/round-trip/DescribeBoxes");
+    assert_eq!(input(&steps[1]), json!({"Label": input(&steps[0])["Label"]}));
 }
 
 #[test]

@@ -35,19 +35,24 @@ fn named(contract: &Contract, operation: &Operation, words: &[&str]) -> Vec<Stri
 }
 
 /// Words of documents that say that a second, equal request is no error.
-const REPEATABLE: [&str; 6] = [
+const REPEATABLE: [&str; 7] = [
     "idempotent",
     "name of an existing",
     "does not result in an error",
     "no error is returned",
     "already exists with",
     "already own",
+    "made multiple times",
 ];
 
-/// Returns whether the documents of an operation say that doing it twice is no error.
+/// Returns whether the documents of an operation say that doing it twice is no error: in words, or by an error for a second
+/// request that differs.
 pub(super) fn is_documented_as_repeatable(operation: &Operation) -> bool {
     let text = operation.traits.documentation().unwrap_or_default().to_ascii_lowercase();
-    operation.traits.get("smithy.api#idempotent").is_some() || REPEATABLE.iter().any(|words| text.contains(words))
+    let tells_apart = operation.errors.iter().any(|id| id.name().starts_with("Idempotent"));
+    operation.traits.get("smithy.api#idempotent").is_some()
+        || tells_apart
+        || REPEATABLE.iter().any(|words| text.contains(words))
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 //! A family states the calls; the inputs are built when the case runs, since they name what exists then. The output of the
 //! n-th call is the variable `call<n>`.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::relations::{IdentifierLink, IdentifierOrigin};
+use super::relations::{IdentifierLink, IdentifierOrigin, OutputPath};
 use crate::{
     suite::{Alternative, Expectation, Expression, Repeat, Step, Template},
     wire::RejectionClass,
@@ -134,9 +134,32 @@ impl SequenceCall {
             || patterns.iter().any(|pattern| pattern.reads_output_of(number))
     }
 
+    /// The locations that its links, the values set in it and its patterns take from the output of an earlier call.
+    fn taken_from(&self, number: usize) -> impl Iterator<Item = String> {
+        let links = match &self.input {
+            CallInput::Linked(links) | CallInput::Probed(links) => links.as_slice(),
+            CallInput::Fresh(_) => &[],
+        };
+        let patterns = match &self.expected {
+            CallOutcome::Prepares => &[][..],
+            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) => patterns,
+        };
+        let linked = links.iter().filter_map(move |link| returned_identifier(&link.origin, number));
+        let set = self.set.iter().filter_map(move |(_, value)| value.taken_from(number));
+        linked.chain(set).chain(patterns.iter().flat_map(move |pattern| pattern.taken_from(number)))
+    }
+
     /// Returns whether it is judged by a success.
     pub(super) fn is_success(&self) -> bool {
         matches!(self.expected, CallOutcome::Success(_))
+    }
+}
+
+/// The location of an identifier that the first call returns, if `number` is that call.
+fn returned_identifier(origin: &IdentifierOrigin, number: usize) -> Option<String> {
+    match origin {
+        IdentifierOrigin::Output(path) if number == 1 => path.pointer(),
+        IdentifierOrigin::Output(_) | IdentifierOrigin::Input(_) => None,
     }
 }
 
@@ -145,6 +168,14 @@ fn is_output(origin: &IdentifierOrigin, number: usize) -> bool {
 }
 
 impl SequenceValue {
+    fn taken_from(&self, number: usize) -> Option<String> {
+        match self {
+            Self::Identifier(origin) => returned_identifier(origin, number),
+            Self::Output(call, path) if *call == number => OutputPath(path.clone()).pointer(),
+            Self::Constant(_) | Self::Given | Self::GivenKeys | Self::Output(..) => None,
+        }
+    }
+
     fn is_output_of(&self, number: usize) -> bool {
         match self {
             Self::Output(call, _) => *call == number,
@@ -155,6 +186,22 @@ impl SequenceValue {
 }
 
 impl BodyPattern {
+    fn taken_from(&self, number: usize) -> Vec<String> {
+        let of = |leaf: &PatternLeaf| match leaf {
+            PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
+                value.taken_from(number).into_iter().collect()
+            }
+            PatternLeaf::Contains(item) => item.taken_from(number),
+            // Where the output has nothing, nothing is compared.
+            PatternLeaf::Agrees(..)
+            | PatternLeaf::Present
+            | PatternLeaf::AtMostOne
+            | PatternLeaf::LacksGiven
+            | PatternLeaf::Matches(_) => Vec::new(),
+        };
+        self.0.iter().flat_map(|(_, leaf)| of(leaf)).collect()
+    }
+
     fn reads_output_of(&self, number: usize) -> bool {
         self.0.iter().any(|(_, leaf)| match leaf {
             PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
@@ -176,6 +223,14 @@ impl Sequence {
     /// Returns whether a later call needs the output of a call, by its number from 1.
     pub(super) fn reads_output_of(&self, number: usize) -> bool {
         self.calls.iter().any(|call| call.reads_output_of(number))
+    }
+
+    /// The locations that a call, by its number from 1, must return if it only prepares those that take something from them.
+    pub(super) fn needed_from(&self, number: usize) -> BTreeSet<String> {
+        let prepares =
+            self.calls.get(number.saturating_sub(1)).is_some_and(|call| matches!(call.expected, CallOutcome::Prepares));
+        let later = self.calls.iter().skip(number).filter(|_| prepares);
+        later.flat_map(|call| call.taken_from(number)).collect()
     }
 
     pub(super) fn operations(&self) -> impl Iterator<Item = &str> {

@@ -38,8 +38,7 @@ impl SequenceWriter<'_> {
         let calls = sequence.calls.iter().enumerate();
         let step = |(index, call)| {
             let step = self.step(call, index + 1, &first)?;
-            let capture = sequence.reads_output_of(index + 1).then(|| (variable(index + 1), String::new()));
-            Some(Step { capture: capture.into_iter().collect(), ..step })
+            Some(Step { capture: captures(sequence, index + 1), ..step })
         };
         calls.map(step).collect()
     }
@@ -162,6 +161,13 @@ impl SequenceWriter<'_> {
             _ => None,
         }
     }
+}
+
+/// What is kept of the output of a call. A value that it lacks blocks the case: nothing can be said of the later calls.
+fn captures(sequence: &Sequence, number: usize) -> Vec<(String, String)> {
+    let whole = sequence.reads_output_of(number).then(|| (variable(number), String::new()));
+    let needed = sequence.needed_from(number).into_iter().enumerate();
+    whole.into_iter().chain(needed.map(|(at, pointer)| (format!("{}_{at}", variable(number)), pointer))).collect()
 }
 
 fn linked(link: &IdentifierLink, first: &FirstCall<'_>) -> Option<Template> {

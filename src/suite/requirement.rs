@@ -23,6 +23,8 @@ pub enum Evidence {
     Modelled,
     /// The specification of the protocol.
     Protocol,
+    /// Operations on one resource usually promise it each other, but no document states it.
+    Inferred,
     /// Observed on a real endpoint, but not documented.
     Recorded,
 }
@@ -34,6 +36,7 @@ impl fmt::Display for Evidence {
             Self::Linked => "linked",
             Self::Modelled => "modelled",
             Self::Protocol => "protocol",
+            Self::Inferred => "inferred",
             Self::Recorded => "recorded",
         })
     }

@@ -106,11 +106,12 @@ impl Check {
             return Severity::Note;
         }
         let row = self.severities.iter().find(|row| row.rule.is_none() || row.rule == rule);
-        match (row, evidence) {
+        let severity = match (row, evidence) {
             (None, _) => Severity::Error,
             (Some(row), Evidence::Documented | Evidence::Linked) => row.documented,
             (Some(row), _) => row.modelled,
-        }
+        };
+        if evidence == Evidence::Inferred { severity.min(Severity::Warning) } else { severity }
     }
 
     /// Each row of the severities, with the name of its rule: `code/rule`, or `code` for all other rules.
@@ -224,6 +225,7 @@ mod tests {
     #[case::wrong_type(&response_shape::CHECK, Some(ShapeRule::Type), Evidence::Modelled, Severity::Error)]
     #[case::empty(&response_shape::CHECK, Some(ShapeRule::Empty), Evidence::Documented, Severity::Note)]
     #[case::recorded(&outcome::CHECK, None, Evidence::Recorded, Severity::Note)]
+    #[case::inferred(&outcome::CHECK, None, Evidence::Inferred, Severity::Warning)]
     #[case::linked_counts_as_a_page(&content_type::CHECK, None, Evidence::Linked, Severity::Error)]
     #[case::the_row_of_all_other_rules(&error_shape::CHECK, Some(ShapeRule::Required), Evidence::Modelled, Severity::Note)]
     #[case::the_row_of_its_rule(&error_shape::CHECK, Some(ShapeRule::Type), Evidence::Modelled, Severity::Error)]

@@ -146,6 +146,8 @@ pub(super) struct ShapeReference<'t> {
     pub(super) fault: bool,
     #[serde(borrow)]
     pub(super) error: Option<ErrorInfo<'t>>,
+    #[serde(borrow)]
+    pub(super) documentation: Option<Cow<'t, str>>,
 }
 
 #[derive(Deserialize)]

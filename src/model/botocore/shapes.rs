@@ -156,6 +156,9 @@ fn member_traits(name: &str, reference: &ShapeReference<'_>, target: Option<&Raw
     if reference.jsonvalue {
         set(&mut traits, "smithy.api#mediaType", "application/json".into());
     }
+    if let Some(text) = &reference.documentation {
+        set(&mut traits, "smithy.api#documentation", (**text).into());
+    }
     if let Some(name) = &reference.query_name {
         set(&mut traits, "aws.protocols#ec2QueryName", (**name).into());
     }

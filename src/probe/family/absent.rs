@@ -2,7 +2,7 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    related::RelatedSubject,
+    related::RelatedSubject, unknown_names::has_unknown_sibling,
 };
 use crate::{
     model::walk::ShapeStep,
@@ -30,7 +30,8 @@ const MEETS: [RelationRole; 6] = [
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let [ShapeStep::Member(name)] = subject.location.path.0.as_slice() else { return None };
     let operation = subject.recipe.operation;
-    if !subject.location.in_least_input {
+    // Another account exists, and denies access.
+    if !subject.location.in_least_input || name.to_ascii_lowercase().ends_with("accountid") {
         return None;
     }
     let meets: Vec<_> = RelatedSubject::all(subject, &MEETS).filter(|one| one.relation.input.contains(name)).collect();
@@ -43,7 +44,8 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let deletes = meets.iter().any(|related| related.relation.role == RelationRole::Deletes);
     let errors = related_errors::absent(subject.contract(), operation);
     // Many deletions of nothing are no error, whatever the operation declares.
-    let is_sure = !errors.is_empty() && !deletes;
+    let identifiers: Vec<String> = meets.iter().flat_map(|related| related.relation.input.clone()).collect();
+    let is_sure = !errors.is_empty() && !deletes && !has_unknown_sibling(subject, &identifiers);
     let expected = if is_sure { ExpectedOutcome::Absent } else { ExpectedOutcome::Responded };
     let draft = ProbeDraft::new("unknown", "identifies nothing", InputChange::Unlike, expected);
     Some(FamilyDrafts::of("what does not exist is not found", vec![draft]))

@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     name: "consistent",
-    basis: FamilyBasis::Relation,
+    basis: FamilyBasis::LikelyRelation,
     group: RequestGroup::Behavior,
     asks: "a list and a read of the same resource",
     draft,

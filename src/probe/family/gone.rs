@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     name: "gone",
-    basis: FamilyBasis::Relation,
+    basis: FamilyBasis::LikelyRelation,
     group: RequestGroup::Behavior,
     asks: "a read after a deletion",
     draft,

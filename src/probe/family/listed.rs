@@ -12,7 +12,7 @@ use crate::probe::{
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     name: "listed",
-    basis: FamilyBasis::Relation,
+    basis: FamilyBasis::LikelyRelation,
     group: RequestGroup::Behavior,
     asks: "a list after a creation",
     draft,

@@ -19,6 +19,7 @@ mod items;
 mod json_type;
 mod length;
 mod listed;
+mod member_documents;
 mod narrowing;
 mod pages;
 mod pattern;
@@ -34,6 +35,7 @@ mod tokens;
 mod union;
 mod unique;
 mod unknown_member;
+mod unknown_names;
 
 use std::fmt;
 
@@ -108,6 +110,9 @@ enum FamilyBasis {
     Protocol,
     /// What operations on one resource promise each other.
     Relation,
+    /// The same, where too many findings would be false if they were errors: they are warnings. `docs/appendix/behavior-precision.md`
+    /// has the figures.
+    LikelyRelation,
 }
 
 /// A family of probes: a row of the table.
@@ -161,6 +166,7 @@ impl ProbeFamily {
         match self.definition().basis {
             FamilyBasis::Constraint | FamilyBasis::Example | FamilyBasis::Relation => Evidence::Modelled,
             FamilyBasis::Protocol => Evidence::Protocol,
+            FamilyBasis::LikelyRelation => Evidence::Inferred,
         }
     }
 

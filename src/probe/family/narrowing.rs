@@ -73,9 +73,15 @@ fn filter(
         let singular = member.name.strip_suffix('s').filter(|_| is_list).unwrap_or(&member.name);
         let named = singular.strip_suffix("Prefix").unwrap_or(singular);
         let is_filter = related.resource.names(named) && (is_list || singular != named || !member.traits.required());
-        let origin = related.origin(named).filter(|_| is_filter)?;
+        let origin = related.origin(named).filter(|_| is_filter && !is_start(contract, list, &member.name))?;
         Some(((member.name.clone(), is_list), origin))
     })
+}
+
+/// Returns whether a member says where a list starts: the output has the same one for the next page.
+fn is_start(contract: &Contract, list: &Operation, member: &str) -> bool {
+    let next = format!("Next{member}");
+    contract.members(&list.output).iter().any(|other| other.name.eq_ignore_ascii_case(&next))
 }
 
 fn is_list_of_texts(contract: &Contract, member: &Member) -> bool {

@@ -2,10 +2,11 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+    member_documents,
     related::{RelatedSubject, parents},
 };
 use crate::{
-    model::{Contract, Operation, ShapeKind, Traits},
+    model::{Contract, Member, Operation, ShapeKind, Traits},
     probe::{
         relations::RelationRole,
         sequence::{BodyPattern, CallInput, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
@@ -14,7 +15,7 @@ use crate::{
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     name: "pages",
-    basis: FamilyBasis::Relation,
+    basis: FamilyBasis::LikelyRelation,
     group: RequestGroup::Behavior,
     asks: "a list of one item a page",
     draft,
@@ -100,6 +101,16 @@ fn allows_one(contract: &Contract, operation: &Operation, limit: &str) -> bool {
         let shape = contract.shape(&member.target);
         let range = member.traits.range().or_else(|| shape.map(|shape| &shape.traits).and_then(Traits::range));
         let is_number = shape.is_some_and(|shape| matches!(shape.kind, ShapeKind::Number(_)));
-        is_number && range.and_then(|range| range.min).is_none_or(|min| min <= 1.0)
+        let documented = is_documented(contract, member);
+        is_number && documented && range.and_then(|range| range.min).is_none_or(|min| min <= 1.0)
     })
+}
+
+/// Returns whether the documents allow one item. Lists of a service that count records share a least number, which the pages
+/// of some leave out.
+fn is_documented(contract: &Contract, limit: &Member) -> bool {
+    let allows = |member: &Member| member.traits.documentation().is_none_or(member_documents::allows_one);
+    let inputs = contract.operations().flat_map(|operation| contract.members(&operation.input));
+    let mut same = inputs.filter(|member| limit.name == "MaxRecords" && member.name == limit.name);
+    allows(limit) && same.all(allows)
 }

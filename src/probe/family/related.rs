@@ -58,7 +58,8 @@ impl<'a> RelatedSubject<'a> {
         self.resource.in_role(role).filter_map(move |relation| {
             let next = self.subject.contract().operation(&relation.operation)?;
             let links = self.links(next)?;
-            self.is_complete(next, &links).then_some((relation, next, links))
+            let is_listed = role != RelationRole::Lists || self.resource.is_listed_by(&next.name, &links);
+            (is_listed && self.is_complete(next, &links)).then_some((relation, next, links))
         })
     }
 

@@ -2,8 +2,10 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+    member_documents::has_condition,
     related::RelatedSubject,
     resource_view::{ListedItem, LocatedLeaf, structures},
+    unknown_names::{has_special_text, has_unknown_name},
 };
 use crate::{
     model::{Contract, Member, Operation, ShapeId, ShapeKind, walk::ShapeStep},
@@ -15,7 +17,7 @@ use crate::{
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     name: "round-trip",
-    basis: FamilyBasis::Relation,
+    basis: FamilyBasis::LikelyRelation,
     group: RequestGroup::Behavior,
     asks: "a value that is set and read back",
     draft,
@@ -46,7 +48,9 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         return None;
     }
     let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &SETTING)
-        .map(|related| read_back(&SettingCalls::of(related), member))
+        .map(SettingCalls::of)
+        .filter(SettingCalls::has_resource)
+        .map(|opening| read_back(&opening, member))
         .find(|drafts| !drafts.is_empty())?;
     Some(FamilyDrafts::of("what is set is returned", drafts))
 }
@@ -63,9 +67,20 @@ fn is_returned(subject: &ProbeSubject<'_>, member: &Member) -> bool {
         && !is_empty_at_least(subject);
     let related = RelatedSubject::all(subject, &SETTING);
     let identifies = related.into_iter().any(|one| one.relation.input.contains(&member.name));
-    let is_changed =
-        identifies || names_another(subject, &member.name) || CHANGED.iter().any(|(part, _)| name.contains(part));
+    let is_changed = identifies
+        || is_conditional(subject, member)
+        || has_unknown_name(subject)
+        || names_another(subject, &member.name)
+        || CHANGED.iter().any(|(part, _)| name.contains(part));
     is_plain && !is_sensitive && !is_token && !is_changed
+}
+
+/// Returns whether a value that nobody chose may be invalid: by the documents of the member, or because only some texts
+/// are valid.
+fn is_conditional(subject: &ProbeSubject<'_>, member: &Member) -> bool {
+    let is_chosen = subject.inputs.is_filled_at(subject.recipe.operation, &subject.location.path);
+    let documentation = member.traits.documentation().or_else(|| subject.shape.traits.documentation());
+    !is_chosen && (documentation.is_some_and(has_condition) || has_special_text(subject))
 }
 
 /// Returns whether the least value is an empty structure, which says nothing.
@@ -78,18 +93,10 @@ fn is_empty_at_least(subject: &ProbeSubject<'_>) -> bool {
     !members.iter().any(needed) && !subject.inputs.is_filled_at(subject.recipe.operation, path)
 }
 
-/// Returns whether a member names another resource, of which no recipe knows one, or which may be returned in another form.
+/// Returns whether a text may name a resource in another form than the one that is returned.
 fn names_another(subject: &ProbeSubject<'_>, name: &str) -> bool {
     let mut resources = subject.inputs.relations().resources.iter();
-    if matches!(subject.shape.kind, ShapeKind::String) && resources.any(|one| one.name.eq_ignore_ascii_case(name)) {
-        return true;
-    }
-    let ends = ["Id", "Ids", "Arn", "Arns", "Identifier"]
-        .iter()
-        .any(|ending| name.len() > ending.len() && name.to_ascii_lowercase().ends_with(&ending.to_ascii_lowercase()));
-    let path = &subject.location.path;
-    let operation = subject.recipe.operation;
-    ends && !subject.inputs.is_filled_at(operation, path)
+    matches!(subject.shape.kind, ShapeKind::String) && resources.any(|one| one.name.eq_ignore_ascii_case(name))
 }
 
 /// The calls that set a member of a resource.
@@ -119,6 +126,11 @@ impl<'a> SettingCalls<'a> {
             let calls = vec![SequenceCall::maker(&maker.name), SequenceCall::probed(&changes.name, links)];
             Some(Self { related, calls, is_made: true })
         })
+    }
+
+    /// Returns whether there is something to change: the resource exists, or there is one of its kind.
+    fn has_resource(&self) -> bool {
+        self.is_made || self.related.relation.input.is_empty()
     }
 
     /// The same without a delay of the change, where the input has a member for it.

@@ -79,10 +79,11 @@ fn most_common(operations: &[&Operation], names: impl Fn(&Operation) -> Vec<Stri
     common
 }
 
-/// Returns whether a member may identify a resource: a text that is no secret and no choice.
+/// Returns whether a member may identify a resource: a text that is no secret, no choice and no position in a list.
 fn may_identify(contract: &Contract, member: &Member) -> bool {
     let is_string = contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, ShapeKind::String));
-    is_string && !member.name.to_ascii_lowercase().contains("token")
+    let name = member.name.to_ascii_lowercase();
+    is_string && !["token", "iterator"].iter().any(|word| name.contains(word))
 }
 
 pub(super) fn is_text(contract: &Contract, target: &ShapeId) -> bool {
@@ -205,9 +206,11 @@ pub(super) fn is_of(path: &[String], noun: &str) -> bool {
     path.last().is_none_or(|name| name.to_ascii_lowercase().contains(&word))
 }
 
-/// The identifiers in the output of an operation that lists.
+/// The identifiers in the output of an operation that lists. A list of texts that is named otherwise, such as warnings,
+/// counts only where there is nothing else.
 fn in_list(contract: &Contract, operation: &Operation, noun: &str, own: Option<&String>) -> Option<OutputPath> {
     let mut open = VecDeque::from([(&operation.output, Vec::new())]);
+    let mut other = None;
     while let Some((id, path)) = open.pop_front() {
         for member in contract.members(id) {
             let at = [path.clone(), vec![member.name.clone()]].concat();
@@ -215,9 +218,11 @@ fn in_list(contract: &Contract, operation: &Operation, noun: &str, own: Option<&
                 Some(ShapeKind::List(item) | ShapeKind::Map { value: item, .. }) => {
                     let at = [at, vec![OutputPath::ITEMS.to_owned()]].concat();
                     if is_text(contract, &item.target) {
-                        return Some(OutputPath(at));
-                    }
-                    if let Some(inner) = in_structure(contract, &item.target, noun, own) {
+                        if is_list_of(&member.name, noun, own) {
+                            return Some(OutputPath(at));
+                        }
+                        other = other.or(Some(OutputPath(at)));
+                    } else if let Some(inner) = in_structure(contract, &item.target, noun, own) {
                         return Some(OutputPath([at, inner].concat()));
                     }
                 }
@@ -226,5 +231,11 @@ fn in_list(contract: &Contract, operation: &Operation, noun: &str, own: Option<&
             }
         }
     }
-    None
+    other
+}
+
+/// Returns whether a list of texts is named after the identifiers of a noun, or after the noun.
+fn is_list_of(name: &str, noun: &str, own: Option<&String>) -> bool {
+    let singular = name.strip_suffix('s').unwrap_or(name);
+    rank(singular, noun).is_some() || own.is_some_and(|own| own.eq_ignore_ascii_case(singular))
 }

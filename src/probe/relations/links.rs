@@ -58,6 +58,14 @@ impl Resource {
         (!links.is_empty() && ((identified && !self.identifiers.is_empty()) || by_other())).then_some(links)
     }
 
+    /// Returns whether a list has every resource, or those of the parents that links name, and not those of something else.
+    #[must_use]
+    pub fn is_listed_by(&self, list: &str, links: &[IdentifierLink]) -> bool {
+        let after = |word: &str| list.split_once(word).map(|(_, by)| by);
+        let by = after("By").or_else(|| after("For")).filter(|by| by.starts_with(|c: char| c.is_ascii_uppercase()));
+        by.is_none_or(|by| !links.is_empty() || rank(by, &self.name).is_some())
+    }
+
     /// Returns whether a member is the last one that identifies the resource: those before identify its parents.
     #[must_use]
     pub fn names(&self, member: &str) -> bool {
@@ -76,7 +84,8 @@ impl Resource {
         }
         let name = if is_list { member.name.strip_suffix('s').unwrap_or(&member.name) } else { &member.name };
         let is_identifier = self.identifiers.iter().any(|one| one == &member.name);
-        if !is_identifier && rank(name, &self.name).is_none_or(|rank| rank >= OWN) && !member.traits.required() {
+        let is_meant = is_identifier || rank(name, &self.name).is_some_and(|rank| rank < OWN);
+        if !is_meant && !member.traits.required() && !is_shared_choice(contract, first, member) {
             return None;
         }
         let origin = self.origin(contract, first, name)?;
@@ -95,6 +104,11 @@ impl Resource {
         if let Some(member) = same {
             return Some(IdentifierOrigin::Input(member.name.clone()));
         }
+        // A list that is named by the noun alone has what requests identify the resource by.
+        let by_noun = self.identifiers.last().filter(|own| name.eq_ignore_ascii_case(&self.name) && *own != name);
+        if let Some(own) = by_noun {
+            return self.origin(contract, first, own);
+        }
         if !self.names(name) {
             return None;
         }
@@ -104,4 +118,11 @@ impl Resource {
             chosen_name(contract, &self.name, first).filter(|_| wants_name).map(IdentifierOrigin::Input)
         })
     }
+}
+
+/// Returns whether a member is a choice that the first call had to make, too, such as the scope of a name.
+fn is_shared_choice(contract: &Contract, first: &Operation, member: &Member) -> bool {
+    let is_choice = contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, ShapeKind::Enum(_)));
+    let mut made = contract.members(&first.input).iter();
+    is_choice && made.any(|one| one.traits.required() && one.name == member.name && one.target == member.target)
 }

@@ -21,11 +21,24 @@ pub(super) fn candidates(pattern: &str, salt: u64) -> Vec<String> {
     let mut all = names(&token, salt);
     all.extend(places(&token, salt));
     all.extend(numbers(salt));
-    if pattern.contains("arn") {
+    if pattern.contains("arn") && !is_prefix_optional(pattern) {
         // If a pattern accepts anything, a plain name suffices; if it mentions ARNs, it does not.
         all.splice(0..0, arns(pattern, &format!("wp-{token}"), salt));
     }
     all
+}
+
+/// Returns whether a pattern starts with a group for the beginning of an ARN that may be left out: what follows is a name.
+fn is_prefix_optional(pattern: &str) -> bool {
+    let start = pattern.trim_start_matches('^');
+    let mut depth = 0_u32;
+    let close = start.char_indices().find(|(_, c)| {
+        depth = if *c == '(' { depth + 1 } else { depth.saturating_sub(u32::from(*c == ')')) };
+        depth == 0
+    });
+    let rest = close.and_then(|(at, _)| start.get(at..)).unwrap_or_default();
+    let follows = rest.strip_prefix(")?").map(|rest| rest.trim_end_matches('$'));
+    start.starts_with("(arn:") && follows.is_some_and(|name| !name.is_empty())
 }
 
 fn names(token: &str, salt: &mut Salt) -> Vec<String> {
@@ -193,6 +206,16 @@ mod tests {
     ) {
         let arns = arns(pattern, "wp-n", &mut Salt::new(1, 0));
         assert!(arns.iter().any(|arn| arn.starts_with(start) && arn.ends_with(end)), "{arns:#?}");
+    }
+
+    #[rstest]
+    #[case::optional("(arn:(aws)?:lambda:)?(function:)?([a-z-]+)", "wp-")]
+    #[case::required("(arn:(aws)?:lambda:)(function:)?([a-z-]+)", "arn:")]
+    #[case::one_of_two("(arn:aws:lambda:.+|[a-z]+)?", "arn:")]
+    #[case::later("[a-z]*(arn:)?", "arn:")]
+    fn a_name_comes_before_an_arn_whose_beginning_may_be_left_out(#[case] pattern: &str, #[case] start: &str) {
+        let first = candidates(pattern, 1).first().cloned().unwrap();
+        assert!(first.starts_with(start), "{first}");
     }
 
     #[test]

@@ -27,7 +27,8 @@ Responses that a client library recorded cannot show a wrong JSON type, a null o
 hides them. Only responses as on the wire can. A dash means that a recorded response cannot show a violation, or that
 the corpus does not keep what the check needs.
 
-The first row that fits a finding counts. A finding with evidence `recorded` is always a note.
+The first row that fits a finding counts. A finding with evidence `recorded` is always a note, one with evidence
+`inferred` a warning at most.
 
 | rule | severity if a page states it | if only a model or the protocol does | violated by AWS | reason |
 |---|---|---|---|---|

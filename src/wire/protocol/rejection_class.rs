@@ -109,6 +109,7 @@ const CONSTRAINT_OF_S3: &[&str] = &[
 const UNKNOWN_OPERATION: &[&str] = &["UnknownOperationException", "InvalidAction", "MissingAction"];
 
 const AUTH: &[&str] = &[
+    "AccessDenied",
     "AccessDeniedException",
     "ExpiredTokenException",
     "IncompleteSignature",

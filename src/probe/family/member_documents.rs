@@ -1,0 +1,93 @@
+//! What the documents of a member state and its traits do not: the least number of items of a page, and that a value is
+//! valid only together with others.
+
+/// Words after which documents state the least number.
+const BEFORE: [&str; 4] = ["minimum", "between", "valid range is", "valid values are"];
+
+/// Words of documents that say that the number is not used.
+const IGNORED: [&str; 3] = ["automatically set to", "reserved for future use", "not currently supported"];
+
+/// Words of documents that say that a member is valid under a condition, or that nobody should use it.
+const CONDITIONS: [&str; 16] = [
+    "applicable only",
+    "applies only",
+    "can't specify",
+    "cannot specify",
+    "deprecated",
+    "only applicable",
+    "only applies",
+    "only available",
+    "only for",
+    "only if",
+    "only supported",
+    "only valid",
+    "only when",
+    "reserved for future use",
+    "valid only",
+    "you must also",
+];
+
+/// Returns whether the documents of a member say that its value is valid only together with others, or is not used.
+pub(super) fn has_condition(documentation: &str) -> bool {
+    let text = plain(documentation);
+    CONDITIONS.iter().any(|words| text.contains(words))
+}
+
+/// Returns whether a page may have one item, by the documents of the member that limits it.
+pub(super) fn allows_one(documentation: &str) -> bool {
+    let text = plain(documentation);
+    let least = BEFORE.iter().find_map(|words| number_after(&text, words));
+    least.is_none_or(|least| least <= 1) && !IGNORED.iter().any(|words| text.contains(words))
+}
+
+/// The text without tags, in lower case.
+fn plain(documentation: &str) -> String {
+    let mut is_tag = false;
+    let kept = documentation.chars().filter(|c| {
+        let is_text = !is_tag && *c != '<';
+        is_tag = *c == '<' || (is_tag && *c != '>');
+        is_text
+    });
+    kept.collect::<String>().to_ascii_lowercase()
+}
+
+/// The number that follows words at once, or after a colon or one of the words of a sentence between them.
+fn number_after(text: &str, words: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(words)?;
+    let rest = rest.trim_start_matches([':', ' ', '=']);
+    let rest = ["value of ", "value: ", "value is ", "of ", "is ", "value "]
+        .iter()
+        .find_map(|between| rest.strip_prefix(between))
+        .unwrap_or(rest);
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("<p>The most records.</p> <p>Constraints: Minimum 20, maximum 100</p>", false)]
+    #[case("Constraints: minimum 20; maximum 100.", false)]
+    #[case("The value must be between 5 and 1000.", false)]
+    #[case("<p>Minimum value of <code>5</code>.</p>", false)]
+    #[case("This number is automatically set to 100.", false)]
+    #[case("The value must be between 1 and 1000.", true)]
+    #[case("The default value is 50 and the maximum value is 100.", true)]
+    #[case("The minimum is the default.", true)]
+    #[case("", true)]
+    fn documents_may_state_the_least_number_of_items(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(allows_one(text), expected);
+    }
+    #[rstest]
+    #[case("<p>This parameter is <i>only</i> valid for global tables.</p>", true)]
+    #[case("This parameter applies only if the type is <code>A</code>.", true)]
+    #[case("This field is deprecated.", true)]
+    #[case("A description of the table.", false)]
+    fn documents_may_state_a_condition(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(has_condition(text), expected);
+    }
+}
