@@ -207,8 +207,8 @@ fn unexplained(case: &Case, transcript: &Transcript, findings: &[Finding]) -> Op
     if of_step().any(|finding| finding.severity == Severity::Error) {
         return None;
     }
-    let only_recorded = of_step().any(|finding| finding.evidence == Evidence::Recorded);
-    match (only_recorded, &case.scenario.standing) {
+    let is_unstated = of_step().any(|finding| finding.evidence >= Evidence::Inferred);
+    match (is_unstated, &case.scenario.standing) {
         (false, _) => Some(Obstacle::Unexplained(step)),
         (true, CaseStanding::Free) => Some(Obstacle::NotAsRecorded(step)),
         // A probe expects what no document states: a service may accept less than its model.

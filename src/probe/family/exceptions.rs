@@ -114,6 +114,7 @@ const EXCEPTIONS: [FamilyException; 77] = [
         "only some firewalls have zones",
     ),
     known("network-firewall", "CreateFirewall", "round-trip", "ProxySettings", "a proxy has listeners with ports"),
+    known("rds", "ModifyDBSubnetGroup", "absent", "", "the subnets may be checked first"),
     known("resource-groups", "CreateGroup", "round-trip", "Criticality", "only groups of applications have it"),
     known("resource-groups", "CreateGroup", "round-trip", "DisplayName", "only groups of applications have it"),
     known("route53", "CreateHostedZone", "consistent", "", "an id is returned with a prefix that requests lack"),
