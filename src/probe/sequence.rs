@@ -58,6 +58,8 @@ pub(super) enum SequenceValue {
 pub(super) enum CallOutcome {
     /// It only prepares later calls: if it is rejected, nothing is judged.
     Prepares,
+    /// It only prepares later calls, and is repeated until one of these errors or bodies.
+    Ends(Vec<String>, Vec<BodyPattern>),
     /// A success with one of these bodies. A read is repeated for a moment.
     Success(Vec<BodyPattern>),
     /// One of these errors, or a success with one of these bodies.
@@ -108,7 +110,9 @@ impl SequenceCall {
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
-            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) => patterns,
+            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) | CallOutcome::Ends(_, patterns) => {
+                patterns
+            }
         };
         linked
             || self.set.iter().any(|(_, value)| value.is_output_of(number))
@@ -290,13 +294,16 @@ pub(super) fn expecting(step: Step, outcome: &CallOutcome, first: &FirstCall<'_>
     let (alternatives, prepares) = match outcome {
         CallOutcome::Prepares => (vec![Alternative::Success { status, body: None }], true),
         CallOutcome::Success(patterns) => (bodies(patterns)?, false),
-        CallOutcome::Rejected(errors, patterns) => {
+        CallOutcome::Rejected(errors, patterns) | CallOutcome::Ends(errors, patterns) => {
             // A response to HEAD has no body to name the error.
             let classes = if is_head { vec![RejectionClass::Client] } else { Vec::new() };
             let rejection = Alternative::Rejection { errors: errors.clone(), classes, statuses: Vec::new() };
-            ([vec![rejection], bodies(patterns)?].concat(), false)
+            let is_named = !errors.is_empty();
+            let rejections = is_named.then_some(rejection).into_iter().collect();
+            ([rejections, bodies(patterns)?].concat(), matches!(outcome, CallOutcome::Ends(..)))
         }
     };
-    let repeat = if is_read && !prepares { READ_AGAIN } else { Repeat::Once };
+    let is_repeated = !prepares || matches!(outcome, CallOutcome::Ends(..));
+    let repeat = if is_read && is_repeated { READ_AGAIN } else { Repeat::Once };
     Some(Step { expect: Expectation { alternatives }, prepares, repeat, ..step })
 }

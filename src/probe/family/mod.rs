@@ -33,6 +33,7 @@ mod tokens;
 mod union;
 mod unique;
 mod unknown_member;
+mod waits;
 
 use std::fmt;
 
@@ -53,7 +54,7 @@ use crate::{
 pub use family_selector::{FamilySelector, UnknownFamily};
 
 /// The table of families, in the order in which their probes run: those of constraints first.
-static FAMILIES: [FamilyDefinition; 27] = [
+static FAMILIES: [FamilyDefinition; 28] = [
     required::FAMILY,
     length::FAMILY,
     range::FAMILY,
@@ -73,6 +74,7 @@ static FAMILIES: [FamilyDefinition; 27] = [
     narrowing::FAMILY,
     tokens::FAMILY,
     duplicate::FAMILY,
+    waits::FAMILY,
     gone::FAMILY,
     json_type::FAMILY,
     timestamp::FAMILY,

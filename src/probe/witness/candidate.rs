@@ -22,10 +22,26 @@ pub(super) fn candidates(pattern: &str, salt: u64) -> Vec<String> {
     all.extend(places(&token, salt));
     all.extend(numbers(salt));
     if pattern.contains("arn") {
-        // If a pattern accepts anything, a plain name suffices; if it mentions ARNs, it does not.
-        all.splice(0..0, arns(pattern, &format!("wp-{token}"), salt));
+        // If a pattern accepts anything, a plain name suffices; if it requires ARNs, it does not.
+        let at = if begins_optionally(pattern) { all.len() } else { 0 };
+        all.splice(at..at, arns(pattern, &format!("wp-{token}"), salt));
     }
     all
+}
+
+/// Returns whether the group at the beginning of a pattern is optional: what follows it stands alone.
+fn begins_optionally(pattern: &str) -> bool {
+    let mut depth = 0_usize;
+    let group = pattern.trim_start_matches('^');
+    let end = group.char_indices().find_map(|(at, c)| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth == 0).then_some(at + 1)
+    });
+    group.starts_with('(') && end.and_then(|end| group.get(end..)).is_some_and(|rest| rest.starts_with('?'))
 }
 
 fn names(token: &str, salt: &mut Salt) -> Vec<String> {
@@ -193,6 +209,16 @@ mod tests {
     ) {
         let arns = arns(pattern, "wp-n", &mut Salt::new(1, 0));
         assert!(arns.iter().any(|arn| arn.starts_with(start) && arn.ends_with(end)), "{arns:#?}");
+    }
+
+    #[rstest]
+    #[case::required("arn:aws:lambda:.*", "arn:")]
+    #[case::one_of_two("^(arn:aws:lambda:.*|[a-z]+)$", "arn:")]
+    #[case::optional(r"(arn:(aws[a-z-]*)?:lambda:)?(\d{12}:)?(function:)?([a-z-]+)", "wp-")]
+    #[case::not_closed("(arn", "arn:")]
+    fn an_arn_comes_first_where_it_is_not_optional(#[case] pattern: &str, #[case] start: &str) {
+        let first = candidates(pattern, 1).into_iter().next().unwrap();
+        assert!(first.starts_with(start), "{first}");
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | `tag_set` | Tags, read from inputs and written into outputs |
 //! | `listed_resources` | The list of the kept resources |
 //! | `changes` | Creation, update and deletion |
+//! | `settled` | The states of resources that waiters wait for |
 //! | `state_fault` | The one fault of a mutant |
 
 mod changes;
@@ -21,6 +22,7 @@ mod kept_resource;
 mod listed_resources;
 mod overlay;
 mod page_tokens;
+mod settled;
 mod state_fault;
 mod state_plan;
 mod tag_set;
@@ -40,6 +42,7 @@ use crate::{
 use kept_resource::{KeptResource, KeptResources};
 use overlay::{OutputPart, View, laid, without_first};
 use page_tokens::PageTokens;
+use settled::settled;
 pub use state_fault::StateFault;
 use state_plan::{KindUse, ResourceKind, StateEffect, StatePlan};
 
@@ -127,10 +130,11 @@ impl KeptState {
         let Some(kind) = plan.kinds.get(one.kind) else { return Ok(call.output.clone()) };
         match one.effect {
             StateEffect::Create | StateEffect::Put => self.create(kind, one, call),
-            StateEffect::List => self.list(kind, one, call),
+            StateEffect::List => self.list(kind, one, call).map(|output| settled(&kind.resource, call, output)),
             StateEffect::Read => {
                 let number = self.existing(plan, one, call)?;
-                Ok(number.map_or_else(|| call.output.clone(), |number| self.read(kind, one, call, number)))
+                let output = number.map_or_else(|| call.output.clone(), |number| self.read(kind, one, call, number));
+                Ok(settled(&kind.resource, call, output))
             }
             StateEffect::Update => self.update(plan, kind, one, call),
             StateEffect::Delete => self.delete(plan, one, call),

@@ -35,11 +35,13 @@ pub enum StateFault {
     TagForgotten,
     /// A removed tag is kept.
     UntagForgotten,
+    /// The state of a new resource is one that its waiter fails at.
+    WaiterFails,
 }
 
 impl StateFault {
     /// Every fault.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::MemberDroppedOnRead,
         Self::MemberDroppedOnList,
         Self::PageSkipped,
@@ -56,6 +58,7 @@ impl StateFault {
         Self::ListDisagrees,
         Self::TagForgotten,
         Self::UntagForgotten,
+        Self::WaiterFails,
     ];
 
     /// The id, such as `state/page-skipped`.
@@ -78,6 +81,7 @@ impl StateFault {
             Self::ListDisagrees => "state/list-disagrees",
             Self::TagForgotten => "state/tag-forgotten",
             Self::UntagForgotten => "state/untag-forgotten",
+            Self::WaiterFails => "state/waiter-fails",
         }
     }
 }
