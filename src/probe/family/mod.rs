@@ -6,6 +6,7 @@ mod absent;
 mod blob;
 mod carried;
 mod consistent;
+mod documented_forms;
 mod duplicate;
 mod entries;
 mod enumeration;
@@ -19,6 +20,7 @@ mod items;
 mod json_type;
 mod length;
 mod listed;
+mod names;
 mod narrowing;
 mod pages;
 mod pattern;
@@ -54,7 +56,7 @@ use crate::{
 pub use family_selector::{FamilySelector, UnknownFamily};
 
 /// The table of families, in the order in which their probes run: those of constraints first.
-static FAMILIES: [FamilyDefinition; 28] = [
+static FAMILIES: [FamilyDefinition; 29] = [
     required::FAMILY,
     length::FAMILY,
     range::FAMILY,
@@ -72,6 +74,7 @@ static FAMILIES: [FamilyDefinition; 28] = [
     consistent::FAMILY,
     pages::FAMILY,
     narrowing::FAMILY,
+    names::FAMILY,
     tokens::FAMILY,
     duplicate::FAMILY,
     waits::FAMILY,
