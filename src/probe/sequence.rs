@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::relations::{IdentifierLink, IdentifierOrigin};
 use crate::{
-    suite::{Alternative, Expectation, Expression, Repeat, Step, Template},
+    suite::{Alternative, Expectation, Expression, Repeat, Step, StepCondition, Template},
     wire::RejectionClass,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct SequenceCall {
     pub(super) input: CallInput,
     /// Members to set after all others.
     pub(super) set: Vec<(String, SequenceValue)>,
+    /// It is made only if the output of an earlier call, by its number from 1, has a value at this path.
+    pub(super) when: Option<(usize, Vec<String>)>,
     pub(super) expected: CallOutcome,
 }
 
@@ -51,6 +53,8 @@ pub(super) enum SequenceValue {
     Given,
     /// A value in the output of an earlier call, by its number from 1 and the names on the way.
     Output(usize, Vec<String>),
+    /// In a pattern: one of these.
+    AnyOf(Vec<SequenceValue>),
 }
 
 /// What a call must be answered with.
@@ -77,6 +81,8 @@ pub(super) enum PatternLeaf {
     Equals(SequenceValue),
     /// Anything but nothing.
     Present,
+    /// Nothing.
+    Absent,
     /// A list of at most one item, or no list.
     AtMostOne,
     /// A list with an item other than this one.
@@ -95,12 +101,12 @@ const READ_AGAIN: Repeat = Repeat::Eventually { within: Duration::from_secs(1), 
 impl SequenceCall {
     /// A call with the input of the probe.
     pub(super) fn first(operation: &str, expected: CallOutcome) -> Self {
-        Self { operation: operation.to_owned(), input: CallInput::First, set: Vec::new(), expected }
+        Self { operation: operation.to_owned(), input: CallInput::First, set: Vec::new(), when: None, expected }
     }
 
     /// A call about the resource that the first one made.
     pub(super) fn linked(operation: &str, links: Vec<IdentifierLink>, expected: CallOutcome) -> Self {
-        Self { operation: operation.to_owned(), input: CallInput::Linked(links), set: Vec::new(), expected }
+        Self { operation: operation.to_owned(), input: CallInput::Linked(links), set: Vec::new(), when: None, expected }
     }
 
     fn reads_output_of(&self, number: usize) -> bool {
@@ -134,6 +140,7 @@ impl SequenceValue {
         match self {
             Self::Output(call, _) => *call == number,
             Self::Identifier(origin) => is_output(origin, number),
+            Self::AnyOf(values) => values.iter().any(|value| value.is_output_of(number)),
             Self::Constant(_) | Self::Given => false,
         }
     }
@@ -146,7 +153,7 @@ impl BodyPattern {
                 value.is_output_of(number)
             }
             PatternLeaf::Contains(item) => item.reads_output_of(number),
-            PatternLeaf::Present | PatternLeaf::AtMostOne | PatternLeaf::Matches(_) => false,
+            PatternLeaf::Present | PatternLeaf::Absent | PatternLeaf::AtMostOne | PatternLeaf::Matches(_) => false,
         })
     }
 }
@@ -184,6 +191,10 @@ impl FirstCall<'_> {
             SequenceValue::Given => Template::Literal(self.given.clone()),
             SequenceValue::Identifier(origin) => self.identifier(origin)?,
             SequenceValue::Output(call, path) => output(*call, path.clone()),
+            SequenceValue::AnyOf(values) => {
+                let all: Option<Vec<Template>> = values.iter().map(|value| self.template(value)).collect();
+                matcher("$any_of", Template::Array(all?))
+            }
         })
     }
 
@@ -209,6 +220,7 @@ impl FirstCall<'_> {
         Some(match leaf {
             PatternLeaf::Equals(value) => returned(self.template(value)?),
             PatternLeaf::Present => literal(present()),
+            PatternLeaf::Absent => literal(json!({"$any_of": [{"$absent": true}, ""]})),
             PatternLeaf::AtMostOne => literal(json!({"$items_at_most": 1})),
             PatternLeaf::HasOther(value) => matcher("$contains", matcher("$not", self.template(value)?)),
             PatternLeaf::Lacks(path, value) => matcher("$lacks", wrapped(path, self.template(value)?)),
@@ -268,6 +280,12 @@ fn output(call: usize, tokens: Vec<String>) -> Template {
 /// The variable with the output of a call.
 pub(super) fn variable(call: usize) -> String {
     format!("call{call}")
+}
+
+/// The condition that the output of an earlier call has a value at a path.
+pub(super) fn condition(call: usize, path: &[String], status: u16) -> StepCondition {
+    let body = Some(wrapped(path, Template::Literal(present())));
+    StepCondition { step: call, expect: Expectation { alternatives: vec![Alternative::Success { status, body }] } }
 }
 
 /// The form of a call.

@@ -121,6 +121,8 @@ pub(super) struct ShapeReference<'t> {
     pub(super) location_name: Option<Cow<'t, str>>,
     #[serde(borrow)]
     pub(super) query_name: Option<Cow<'t, str>>,
+    #[serde(borrow)]
+    pub(super) documentation: Option<Cow<'t, str>>,
     #[serde(default)]
     pub(super) idempotency_token: bool,
     #[serde(default)]

@@ -159,6 +159,10 @@ fn member_traits(name: &str, reference: &ShapeReference<'_>, target: Option<&Raw
     if let Some(name) = &reference.query_name {
         set(&mut traits, "aws.protocols#ec2QueryName", (**name).into());
     }
+    // Of the documents of members, only those are kept that may list the forms of an identifier.
+    if let Some(text) = reference.documentation.as_deref().filter(|text| text.contains("ARN")) {
+        set(&mut traits, "smithy.api#documentation", text.into());
+    }
     traits
 }
 

@@ -6,20 +6,8 @@ use crate::probe::relations::IdentityForm;
 
 /// Words that stand between the forms and say nothing of them.
 const FILLERS: [&str; 14] = [
-    "the",
-    "a",
-    "an",
-    "its",
-    "full",
-    "complete",
-    "friendly",
-    "short",
-    "string",
-    "specific",
-    "either",
-    "amazon",
-    "resource",
-    "service",
+    "the", "a", "an", "its", "full", "complete", "friendly", "short", "string", "specific", "either", "amazon",
+    "resource", "service",
 ];
 
 /// The forms that a text says are alternatives: two with "or" or a comma between them, and an ARN that may "also" be given.

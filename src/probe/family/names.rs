@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    documented_forms::documented_forms,
-    related::RelatedSubject,
+    documented_forms::documented_forms, related::RelatedSubject,
 };
 use crate::{
     model::{Contract, Member, Operation, ShapeKind},

@@ -175,7 +175,11 @@ impl KeptState {
         let is_shown =
             |resource: &KeptResource| !resource.is_deleted || (reads && call.fault == Some(StateFault::DeletedRead));
         let found = |index: usize| {
-            let is_meant = |resource: &KeptResource| resource.is_meant(index, &given.parents, &given.own);
+            let is_known = |resource: &KeptResource| {
+                call.fault != Some(StateFault::OtherFormUnknown) || has_own_form(kind, resource, &given.own)
+            };
+            let is_meant =
+                |resource: &KeptResource| resource.is_meant(index, &given.parents, &given.own) && is_known(resource);
             self.resources.iter().rev().find(|(_, resource)| is_meant(resource) && is_shown(resource))
         };
         match (found(one.kind), kind.owner) {
@@ -243,6 +247,12 @@ impl KeptState {
             (!is_taken).then_some(text)
         })
     }
+}
+
+/// Returns whether an identifier has the form that the operations of a kind require.
+fn has_own_form(kind: &ResourceKind, resource: &KeptResource, given: &[String]) -> bool {
+    let own = kind.own_form().and_then(|form| resource.identity.get(&form));
+    own.is_none_or(|own| given.contains(own))
 }
 
 /// Another number for each string.

@@ -37,11 +37,17 @@ pub enum StateFault {
     UntagForgotten,
     /// The state of a new resource is one that its waiter fails at.
     WaiterFails,
+    /// A resource is known by one form of its identifier only.
+    OtherFormUnknown,
+    /// A filter of a list is ignored.
+    FilterIgnored,
+    /// A list with a filter is empty.
+    FilterFindsNothing,
 }
 
 impl StateFault {
     /// Every fault.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::MemberDroppedOnRead,
         Self::MemberDroppedOnList,
         Self::PageSkipped,
@@ -59,6 +65,9 @@ impl StateFault {
         Self::TagForgotten,
         Self::UntagForgotten,
         Self::WaiterFails,
+        Self::OtherFormUnknown,
+        Self::FilterIgnored,
+        Self::FilterFindsNothing,
     ];
 
     /// The id, such as `state/page-skipped`.
@@ -82,6 +91,9 @@ impl StateFault {
             Self::TagForgotten => "state/tag-forgotten",
             Self::UntagForgotten => "state/untag-forgotten",
             Self::WaiterFails => "state/waiter-fails",
+            Self::OtherFormUnknown => "state/other-form-unknown",
+            Self::FilterIgnored => "state/filter-ignored",
+            Self::FilterFindsNothing => "state/filter-finds-nothing",
         }
     }
 }
