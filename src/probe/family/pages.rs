@@ -217,6 +217,9 @@ fn token_errors(contract: &Contract, operation: &Operation) -> Vec<String> {
     names.flatten().map(str::to_owned).collect()
 }
 
+/// Services, as their requests are signed, whose documents give `MaxRecords` a minimum of 20 that their models lack.
+const TWENTY_RECORDS: [&str; 4] = ["dms", "elasticache", "rds", "redshift"];
+
 /// Returns whether a page may have one item.
 fn allows_one(contract: &Contract, operation: &Operation, limit: &str) -> bool {
     let member = contract.members(&operation.input).iter().find(|member| member.name == limit);
@@ -224,6 +227,7 @@ fn allows_one(contract: &Contract, operation: &Operation, limit: &str) -> bool {
         let shape = contract.shape(&member.target);
         let range = member.traits.range().or_else(|| shape.map(|shape| &shape.traits).and_then(Traits::range));
         let is_number = shape.is_some_and(|shape| matches!(shape.kind, ShapeKind::Number(_)));
-        is_number && range.and_then(|range| range.min).is_none_or(|min| min <= 1.0)
+        let is_longer = limit == "MaxRecords" && TWENTY_RECORDS.contains(&contract.service().signing_name.as_str());
+        is_number && !is_longer && range.and_then(|range| range.min).is_none_or(|min| min <= 1.0)
     })
 }
