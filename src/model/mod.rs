@@ -26,7 +26,7 @@
 //! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer`, `resource_shape` |
 //! | `timestamp_format` | The formats of timestamps, and the check of a JSON value against them |  |
 //! | `instant` | Points in time, read from one format of timestamps and written in another | `exact_number`, `timestamp_format` |
-//! | `waiter` | Waiters: the responses that end a poll, in success or in failure | `output_path`, `shape` |
+//! | `waiter` | Waiters: the responses that end a poll, in success or in failure |  |
 //! | `walk` | One way through a value by its shape | `pointer` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]

@@ -65,7 +65,6 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
 #[case(StateFault::OtherFormUnknown, &["names"])]
 #[case(StateFault::FilterIgnored, &["narrowing"])]
 #[case(StateFault::FilterFindsNothing, &["narrowing"])]
-#[case(StateFault::PageSkipped, &["pages"])]
 #[case(StateFault::EndlessToken, &["pages"])]
 fn a_fault_of_the_states_is_found_by_its_families(#[case] fault: StateFault, #[case] expected: &[&str]) {
     let cases = things().run(behavior(), Some(ModelFault::State(fault)));
