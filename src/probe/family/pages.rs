@@ -66,7 +66,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         .filter(|related| related.is_new_each_time())
         .flat_map(|related| {
             let lists = related.next(RelationRole::Lists).filter_map(move |list| PagedList::of(related, list));
-            lists.flat_map(move |list| [paged(related, &list), ended(related, &list)])
+            lists.flat_map(move |list| [paged(related, &list), Some(ended(related, &list))])
         })
         .flatten()
         .collect();
@@ -145,7 +145,7 @@ fn paged(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft
 }
 
 /// Pages without a limit: if more pages follow, those after the second are not all empty.
-fn ended(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft> {
+fn ended(related: RelatedSubject<'_>, list: &PagedList<'_>) -> ProbeDraft {
     let next = vec![list.page.next.clone()];
     let any = || vec![BodyPattern::default()];
     let when = |call: usize| Some((call, next.clone()));
@@ -159,7 +159,7 @@ fn ended(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft
         SequenceCall { when: when(4), ..list.after(4, vec![nothing_more, some_item]) },
     ];
     let name = &list.list.name;
-    Some(ProbeDraft {
+    ProbeDraft {
         sequence: Some(Sequence { calls }),
         ..ProbeDraft::new(
             format!("{name}-ends"),
@@ -167,7 +167,7 @@ fn ended(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft
             InputChange::Nothing,
             ExpectedOutcome::Accepted,
         )
-    })
+    }
 }
 
 /// A token that no page had, where the operation declares an error for it.

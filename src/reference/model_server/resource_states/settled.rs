@@ -28,7 +28,9 @@ fn set(output: &mut Value, path: &[String], value: &Value) {
     match (path, output) {
         ([name], Value::Object(members)) => drop(members.insert(name.clone(), value.clone())),
         ([step, rest @ ..], Value::Array(items)) if step == OutputPath::ITEMS => {
-            items.iter_mut().for_each(|item| set(item, rest, value));
+            for item in items {
+                set(item, rest, value);
+            }
         }
         ([name, rest @ ..], Value::Object(members)) => {
             if let Some(inner) = members.get_mut(name) {
