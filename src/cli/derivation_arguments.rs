@@ -69,8 +69,8 @@ pub(super) struct ChoiceArguments {
 pub(super) struct FamilyArguments {
     /// Run only these groups or families: sdk (what an SDK can send), behaviour (several calls on one resource), wire
     /// (malformed requests), signing, or all; required, length, range, pattern, enum, items, entries, unique, union,
-    /// legal, example of sdk; absent, round-trip, listed, consistent, pages, narrowing, tokens, duplicate, gone of behaviour; type,
-    /// timestamp, blob, integer, unknown-member, request of wire. With --filter, the default is all.
+    /// legal, example of sdk; absent, round-trip, listed, consistent, pages, narrowing, names, tokens, duplicate, waits,
+    /// gone of behaviour; type, timestamp, blob, integer, unknown-member, request of wire. With --filter, the default is all.
     #[arg(
         long,
         value_name = "GROUP|FAMILY",

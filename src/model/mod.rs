@@ -26,6 +26,7 @@
 //! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer`, `resource_shape` |
 //! | `timestamp_format` | The formats of timestamps, and the check of a JSON value against them |  |
 //! | `instant` | Points in time, read from one format of timestamps and written in another | `exact_number`, `timestamp_format` |
+//! | `waiter` | Waiters: the responses that end a poll, in success or in failure |  |
 //! | `walk` | One way through a value by its shape | `pointer` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
@@ -51,6 +52,7 @@ mod sensitive;
 mod shape;
 mod smithy;
 mod timestamp_format;
+mod waiter;
 pub mod walk;
 
 use std::{
@@ -77,6 +79,7 @@ pub use schema::{
 };
 pub use shape::{Bounds, EnumValue, ErrorKind, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits, kebab_case};
 pub use timestamp_format::{TimestampError, TimestampFormat, http_date_seconds};
+pub use waiter::{Waiter, WaiterAcceptor, WaiterMatcher, WaiterState, WaiterTrigger, waiters};
 
 /// One service's contract: its operations and every shape that they reach.
 #[derive(Debug, Clone)]

@@ -136,6 +136,7 @@ fn a_service_with_one_resource_has_probes_of_these_families() {
         "s.CreateThing/listed/ListThings",
         "s.CreateThing/narrowing/ListThings",
         "s.CreateThing/pages/ListThings",
+        "s.CreateThing/pages/ListThings-ends",
         "s.DeleteThing/ThingName/absent/unknown",
         "s.GetThing/ThingName/absent/unknown",
         "s.UpdateThing/Size/round-trip/GetThing",
@@ -153,7 +154,8 @@ fn a_service_with_one_resource_has_probes_of_these_families() {
 #[case("s.CreateThing/consistent/ListThings", &["(CreateThing)", "(GetThing)", "ListThings"])]
 #[case("s.CreateThing/gone/GetThing", &["(CreateThing)", "(DeleteThing)", "GetThing"])]
 #[case("s.CreateThing/duplicate/again", &["(CreateThing)", "CreateThing"])]
-#[case("s.CreateThing/pages/ListThings", &["(CreateThing)", "(CreateThing)", "ListThings", "ListThings"])]
+#[case("s.CreateThing/pages/ListThings", &["(CreateThing)", "(CreateThing)", "(CreateThing)", "ListThings", "ListThings", "ListThings"])]
+#[case("s.CreateThing/pages/ListThings-ends", &["(CreateThing)", "ListThings", "ListThings", "ListThings", "ListThings"])]
 #[case("s.GetThing/ThingName/absent/unknown", &["GetThing"])]
 fn the_calls_before_the_last_prepare_it(#[case] id: &str, #[case] expected: &[&str]) {
     assert_eq!(calls(&steps(id)), expected);
@@ -260,11 +262,12 @@ fn a_list_agrees_with_a_read_in_what_both_return() {
 }
 
 #[test]
-fn pages_of_one_item_hold_two_resources() {
+fn pages_of_one_item_hold_three_resources() {
     let steps = steps("s.CreateThing/pages/ListThings");
-    assert_ne!(input(&steps[0])["ThingName"], input(&steps[1])["ThingName"]);
-    assert_eq!(input(&steps[2]), json!({"Limit": 1}));
-    assert_eq!(body(&steps[2])["Things"], json!({"$items_at_most": 1}));
+    let names: Vec<Value> = steps[..3].iter().map(|step| input(step)["ThingName"].clone()).collect();
+    assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2], "{names:?}");
+    assert_eq!(input(&steps[3]), json!({"Limit": 1}));
+    assert_eq!(body(&steps[3])["Things"], json!({"$items_at_most": 1}));
 }
 
 #[test]

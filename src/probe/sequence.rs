@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::relations::{IdentifierLink, IdentifierOrigin, OutputPath};
 use crate::{
-    suite::{Alternative, Expectation, Expression, Repeat, Step, Template},
+    suite::{Alternative, Expectation, Expression, Repeat, Step, StepCondition, Template},
     wire::RejectionClass,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct SequenceCall {
     pub(super) input: CallInput,
     /// Members to set after all others.
     pub(super) set: Vec<(String, SequenceValue)>,
+    /// It is made only if the output of an earlier call, by its number from 1, has a value at this path.
+    pub(super) when: Option<(usize, Vec<String>)>,
     pub(super) expected: CallOutcome,
 }
 
@@ -53,6 +55,8 @@ pub(super) enum SequenceValue {
     GivenKeys,
     /// A value in the output of an earlier call, by its number from 1 and the names on the way.
     Output(usize, Vec<String>),
+    /// In a pattern: one of these.
+    AnyOf(Vec<SequenceValue>),
 }
 
 /// What a call must be answered with.
@@ -60,6 +64,8 @@ pub(super) enum SequenceValue {
 pub(super) enum CallOutcome {
     /// It only prepares later calls: if it is rejected, nothing is judged.
     Prepares,
+    /// It only prepares later calls, and is repeated until one of these errors or bodies.
+    Ends(Vec<String>, Vec<BodyPattern>),
     /// A success with one of these bodies. A read is repeated for a moment.
     Success(Vec<BodyPattern>),
     /// One of these errors, or a success with one of these bodies.
@@ -77,6 +83,8 @@ pub(super) enum PatternLeaf {
     Equals(SequenceValue),
     /// Anything but nothing.
     Present,
+    /// Nothing.
+    Absent,
     /// A list of at most one item, or no list.
     AtMostOne,
     /// A list with an item other than this one.
@@ -99,13 +107,13 @@ const READ_AGAIN: Repeat = Repeat::Eventually { within: Duration::from_secs(1), 
 impl SequenceCall {
     /// A call with the input of the probe.
     pub(super) fn first(operation: &str, expected: CallOutcome) -> Self {
-        Self { operation: operation.to_owned(), input: CallInput::Probed(Vec::new()), set: Vec::new(), expected }
+        let input = CallInput::Probed(Vec::new());
+        Self { operation: operation.to_owned(), input, set: Vec::new(), when: None, expected }
     }
 
     /// A call that makes a resource of its own for the probe.
     pub(super) fn maker(operation: &str) -> Self {
-        let input = CallInput::Fresh(Vec::new());
-        Self { operation: operation.to_owned(), input, set: Vec::new(), expected: CallOutcome::Prepares }
+        Self { input: CallInput::Fresh(Vec::new()), ..Self::first(operation, CallOutcome::Prepares) }
     }
 
     /// The call of the probe, about the resource that the first call made.
@@ -115,7 +123,7 @@ impl SequenceCall {
 
     /// A call about the resource that the first one made.
     pub(super) fn linked(operation: &str, links: Vec<IdentifierLink>, expected: CallOutcome) -> Self {
-        Self { operation: operation.to_owned(), input: CallInput::Linked(links), set: Vec::new(), expected }
+        Self { operation: operation.to_owned(), input: CallInput::Linked(links), set: Vec::new(), when: None, expected }
     }
 
     fn reads_output_of(&self, number: usize) -> bool {
@@ -127,7 +135,9 @@ impl SequenceCall {
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
-            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) => patterns,
+            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) | CallOutcome::Ends(_, patterns) => {
+                patterns
+            }
         };
         linked
             || self.set.iter().any(|(_, value)| value.is_output_of(number))
@@ -142,7 +152,9 @@ impl SequenceCall {
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
-            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) => patterns,
+            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) | CallOutcome::Ends(_, patterns) => {
+                patterns
+            }
         };
         let linked = links.iter().filter_map(move |link| returned_identifier(&link.origin, number));
         let set = self.set.iter().filter_map(move |(_, value)| value.taken_from(number));
@@ -172,7 +184,8 @@ impl SequenceValue {
         match self {
             Self::Identifier(origin) => returned_identifier(origin, number),
             Self::Output(call, path) if *call == number => OutputPath(path.clone()).pointer(),
-            Self::Constant(_) | Self::Given | Self::GivenKeys | Self::Output(..) => None,
+            // One of them suffices.
+            Self::AnyOf(_) | Self::Constant(_) | Self::Given | Self::GivenKeys | Self::Output(..) => None,
         }
     }
 
@@ -180,6 +193,7 @@ impl SequenceValue {
         match self {
             Self::Output(call, _) => *call == number,
             Self::Identifier(origin) => is_output(origin, number),
+            Self::AnyOf(values) => values.iter().any(|value| value.is_output_of(number)),
             Self::Constant(_) | Self::Given | Self::GivenKeys => false,
         }
     }
@@ -195,6 +209,7 @@ impl BodyPattern {
             // Where the output has nothing, nothing is compared.
             PatternLeaf::Agrees(..)
             | PatternLeaf::Present
+            | PatternLeaf::Absent
             | PatternLeaf::AtMostOne
             | PatternLeaf::LacksGiven
             | PatternLeaf::Matches(_) => Vec::new(),
@@ -209,7 +224,11 @@ impl BodyPattern {
             }
             PatternLeaf::Contains(item) => item.reads_output_of(number),
             PatternLeaf::Agrees(call, _) => *call == number,
-            PatternLeaf::Present | PatternLeaf::AtMostOne | PatternLeaf::LacksGiven | PatternLeaf::Matches(_) => false,
+            PatternLeaf::Present
+            | PatternLeaf::Absent
+            | PatternLeaf::AtMostOne
+            | PatternLeaf::LacksGiven
+            | PatternLeaf::Matches(_) => false,
         })
     }
 }
@@ -257,6 +276,10 @@ impl FirstCall<'_> {
             SequenceValue::GivenKeys => Template::Literal(keys(self.given)?),
             SequenceValue::Identifier(origin) => self.identifier(origin)?,
             SequenceValue::Output(call, path) => output(*call, path.clone()),
+            SequenceValue::AnyOf(values) => {
+                let all: Option<Vec<Template>> = values.iter().map(|value| self.template(value)).collect();
+                matcher("$any_of", Template::Array(all?))
+            }
         })
     }
 
@@ -282,6 +305,7 @@ impl FirstCall<'_> {
         Some(match leaf {
             PatternLeaf::Equals(value) => returned(self.template(value)?),
             PatternLeaf::Present => literal(present()),
+            PatternLeaf::Absent => literal(json!({"$any_of": [{"$absent": true}, ""]})),
             PatternLeaf::AtMostOne => literal(json!({"$items_at_most": 1})),
             PatternLeaf::HasOther(value) => matcher("$contains", matcher("$not", self.template(value)?)),
             PatternLeaf::Lacks(path, value) => matcher("$lacks", wrapped(path, self.template(value)?)),
@@ -364,6 +388,12 @@ pub(super) fn variable(call: usize) -> String {
     format!("call{call}")
 }
 
+/// The condition that the output of an earlier call has a value at a path.
+pub(super) fn condition(call: usize, path: &[String], status: u16) -> StepCondition {
+    let body = Some(wrapped(path, Template::Literal(present())));
+    StepCondition { step: call, expect: Expectation { alternatives: vec![Alternative::Success { status, body }] } }
+}
+
 /// The form of a call.
 #[derive(Clone, Copy)]
 pub(super) struct CallForm {
@@ -388,13 +418,16 @@ pub(super) fn expecting(step: Step, outcome: &CallOutcome, first: &FirstCall<'_>
     let (alternatives, prepares) = match outcome {
         CallOutcome::Prepares => (vec![Alternative::Success { status, body: None }], true),
         CallOutcome::Success(patterns) => (bodies(patterns)?, false),
-        CallOutcome::Rejected(errors, patterns) => {
+        CallOutcome::Rejected(errors, patterns) | CallOutcome::Ends(errors, patterns) => {
             // A response to HEAD has no body to name the error.
             let classes = if is_head { vec![RejectionClass::Client] } else { Vec::new() };
             let rejection = Alternative::Rejection { errors: errors.clone(), classes, statuses: Vec::new() };
-            ([vec![rejection], bodies(patterns)?].concat(), false)
+            let is_named = !errors.is_empty();
+            let rejections = is_named.then_some(rejection).into_iter().collect();
+            ([rejections, bodies(patterns)?].concat(), matches!(outcome, CallOutcome::Ends(..)))
         }
     };
-    let repeat = if is_read && !prepares { READ_AGAIN } else { Repeat::Once };
+    let is_repeated = !prepares || matches!(outcome, CallOutcome::Ends(..));
+    let repeat = if is_read && is_repeated { READ_AGAIN } else { Repeat::Once };
     Some(Step { expect: Expectation { alternatives }, prepares, repeat, ..step })
 }

@@ -6,7 +6,7 @@ use super::{
     Effect, KnownValues, Location,
     input::{Inputs, Reached, Recipe},
     relations::IdentifierLink,
-    sequence::{CallForm, CallInput, FirstCall, Sequence, SequenceCall, expecting, variable},
+    sequence::{CallForm, CallInput, FirstCall, Sequence, SequenceCall, condition, expecting, variable},
 };
 use crate::{
     model::{EnumValue, Member, Operation, ShapeKind},
@@ -78,7 +78,8 @@ impl SequenceWriter<'_> {
             is_read: Effect::of(operation) == Effect::Reads,
             is_head: operation.traits.get("smithy.api#http").is_some_and(|http| http["method"] == "HEAD"),
         };
-        let step = Step::once(made, Expectation { alternatives: Vec::new() });
+        let when = call.when.as_ref().map(|(call, path)| condition(*call, path, form.status));
+        let step = Step { when, ..Step::once(made, Expectation { alternatives: Vec::new() }) };
         expecting(step, &call.expected, first, form)
     }
 

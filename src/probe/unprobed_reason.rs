@@ -86,6 +86,9 @@ pub enum UnprobedReason {
         /// How.
         reason: &'static str,
     },
+    /// Only an expression says when a waiter succeeds.
+    #[error("{0} has an expression that is not evaluated")]
+    WaiterExpression(String),
     /// The example of the documents is invalid by its own model.
     #[error("an example that violates its own model is not sent")]
     InvalidExample,

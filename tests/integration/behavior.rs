@@ -42,7 +42,19 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
     assert_all_conform("things", &cases);
     assert!(deviating(&cases).is_empty());
     let families: BTreeSet<&str> = cases.iter().filter_map(|case| case.report.aim.family.as_deref()).collect();
-    let expected = ["absent", "consistent", "duplicate", "gone", "listed", "pages", "round-trip", "tokens"];
+    let expected = [
+        "absent",
+        "consistent",
+        "duplicate",
+        "gone",
+        "listed",
+        "names",
+        "narrowing",
+        "pages",
+        "round-trip",
+        "tokens",
+        "waits",
+    ];
     assert_eq!(families.into_iter().collect::<Vec<_>>(), expected);
 }
 
@@ -59,6 +71,11 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
 #[case(StateFault::UpdateForgotten, &["round-trip"])]
 #[case(StateFault::DuplicateAccepted, &["duplicate"])]
 #[case(StateFault::IdempotencyTokenIgnored, &["tokens"])]
+#[case(StateFault::WaiterFails, &["waits"])]
+#[case(StateFault::OtherFormUnknown, &["names"])]
+#[case(StateFault::FilterIgnored, &["narrowing"])]
+#[case(StateFault::FilterFindsNothing, &["narrowing"])]
+#[case(StateFault::EndlessToken, &["pages"])]
 fn a_fault_of_the_states_is_found_by_its_families(#[case] fault: StateFault, #[case] expected: &[&str]) {
     let cases = things().run(behavior(), Some(ModelFault::State(fault)));
     assert!(cases.iter().all(|case| case.report.verdict != Verdict::Inconclusive), "{}", fault.id());

@@ -13,7 +13,7 @@ use rstest::rstest;
 use wireproof::internals::{
     harness::Runner,
     judge::verdict::Verdict,
-    model::{self, Contract},
+    model::{self, Companion, Contract},
     probe::{self, Effect, FamilySelector, Probes},
     reference::{ModelFault, ModelServer},
     run::{
@@ -44,9 +44,13 @@ impl Subject {
     }
 
     pub(crate) fn with_recipe(name: &str, model: &str, recipe: &str, protocol: &str) -> Self {
+        Self::with_files(name, &[("model.json", model), ("states.yaml", recipe)], protocol)
+    }
+
+    fn with_files(name: &str, texts: &[(&str, &str)], protocol: &str) -> Self {
         let protocol = protocol_named(protocol).unwrap();
-        let texts = [("model.json", model), ("states.yaml", recipe)];
-        let mut files = FixtureFiles::from_texts(texts.map(|(file, text)| (format!("{name}/{file}"), text.to_owned())));
+        let texts = texts.iter().map(|(file, text)| (format!("{name}/{file}"), (*text).to_owned()));
+        let mut files = FixtureFiles::from_texts(texts);
         files.speak(protocol);
         let suite = Fixtures::read(&files).unwrap();
         let contract = Arc::clone(suite.services().next().unwrap().contract());
@@ -80,7 +84,11 @@ impl Subject {
 
     /// A service of the installed botocore; `None`, and said so, where there is none.
     pub(crate) fn botocore(name: &str, protocol: &str) -> Option<Self> {
-        Some(Self::of(name, &botocore_model(name)?, protocol))
+        let files = botocore::model_files(name).unwrap()?;
+        let others = files.companions.iter().filter(|one| one.companion != Companion::Examples);
+        let others = others.map(|one| (one.companion.file_name(), one.text.as_str()));
+        let texts = [("model.json", files.text.as_str()), ("states.yaml", "states: {}\n")].into_iter().chain(others);
+        Some(Self::with_files(name, &texts.collect::<Vec<_>>(), protocol))
     }
 
     fn probes(&self, options: probe::ProbeOptions) -> Probes {

@@ -1,7 +1,7 @@
 //! Reads botocore's `service-2.json` into a [`Contract`], in the terms of the Smithy model that it was made from.
 //!
-//! Members have the names that they have on the wire. Documentation is left out: it is most of the text, and HTML. An
-//! error names the file and the JSON pointer.
+//! Members have the names that they have on the wire. The documentation of shapes is left out. An error names the file and
+//! the JSON pointer.
 
 mod document;
 mod paginators;

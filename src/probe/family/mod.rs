@@ -6,6 +6,7 @@ mod absent;
 mod blob;
 mod carried;
 mod consistent;
+mod documented_forms;
 mod duplicate;
 mod entries;
 mod enumeration;
@@ -20,6 +21,7 @@ mod json_type;
 mod length;
 mod listed;
 mod member_documents;
+mod names;
 mod narrowing;
 mod pages;
 mod pattern;
@@ -36,6 +38,7 @@ mod union;
 mod unique;
 mod unknown_member;
 mod unknown_names;
+mod waits;
 
 use std::fmt;
 
@@ -56,7 +59,7 @@ use crate::{
 pub use family_selector::{FamilySelector, UnknownFamily};
 
 /// The table of families, in the order in which their probes run: those of constraints first.
-static FAMILIES: [FamilyDefinition; 27] = [
+static FAMILIES: [FamilyDefinition; 29] = [
     required::FAMILY,
     length::FAMILY,
     range::FAMILY,
@@ -74,8 +77,10 @@ static FAMILIES: [FamilyDefinition; 27] = [
     consistent::FAMILY,
     pages::FAMILY,
     narrowing::FAMILY,
+    names::FAMILY,
     tokens::FAMILY,
     duplicate::FAMILY,
+    waits::FAMILY,
     gone::FAMILY,
     json_type::FAMILY,
     timestamp::FAMILY,

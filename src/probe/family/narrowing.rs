@@ -60,7 +60,7 @@ fn narrowed(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
 
 /// The member that takes the identifiers, or the beginning of the name, of what to list, and whether it is a list; with the
 /// origin of its value.
-fn filter(
+pub(super) fn filter(
     related: RelatedSubject<'_>,
     contract: &Contract,
     list: &Operation,

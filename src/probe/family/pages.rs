@@ -6,9 +6,9 @@ use super::{
     related::{RelatedSubject, parents},
 };
 use crate::{
-    model::{Contract, Member, Operation, ShapeKind, Traits},
+    model::{Contract, Member, Operation, ShapeId, ShapeKind, Traits},
     probe::{
-        relations::RelationRole,
+        relations::{IdentifierLink, Relation, RelationRole},
         sequence::{BodyPattern, CallInput, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
     },
 };
@@ -40,58 +40,182 @@ impl ListPaging {
     /// By the trait of the operation, else by the names of its members.
     pub(super) fn of(contract: &Contract, operation: &Operation) -> Option<Self> {
         let paginated = operation.traits.get("smithy.api#paginated");
-        let stated = |name: &str| paginated?.get(name)?.as_str().map(str::to_owned);
-        let named = |id, names: &[&str]| {
+        let stated = |key: &str, id: &ShapeId| {
+            let name = paginated?.get(key)?.as_str()?;
+            let mut members = contract.members(id).iter();
+            let named = members.find(|member| member.own_name() == name || member.name == name);
+            Some(named?.name.clone())
+        };
+        let named = |id: &ShapeId, names: &[&str]| {
             let members = contract.members(id).iter();
             let named = members.filter(|member| names.contains(&member.name.to_ascii_lowercase().as_str()));
             named.map(|member| member.name.clone()).next()
         };
         Some(Self {
-            limit: stated("pageSize").or_else(|| named(&operation.input, &LIMITS)),
-            token: stated("inputToken").or_else(|| named(&operation.input, &TOKENS))?,
-            next: stated("outputToken").or_else(|| named(&operation.output, &NEXT))?,
+            limit: stated("pageSize", &operation.input).or_else(|| named(&operation.input, &LIMITS)),
+            token: stated("inputToken", &operation.input).or_else(|| named(&operation.input, &TOKENS))?,
+            next: stated("outputToken", &operation.output).or_else(|| named(&operation.output, &NEXT))?,
         })
     }
 }
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
-    let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &[RelationRole::Creates])
-        .filter(|related| subject.location.path.is_root() && related.is_new_each_time())
-        .flat_map(paged)
+    if !subject.location.path.is_root() {
+        return None;
+    }
+    let mut drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &[RelationRole::Creates])
+        .filter(|related| related.is_new_each_time())
+        .flat_map(|related| {
+            let lists = related.next(RelationRole::Lists).filter_map(move |list| PagedList::of(related, list));
+            lists.flat_map(move |list| [paged(related, &list), Some(ended(related, &list))])
+        })
+        .flatten()
         .collect();
+    drafts.extend(unknown_token(subject));
     (!drafts.is_empty()).then(|| FamilyDrafts::of("smithy.api#paginated", drafts))
 }
 
-fn paged(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
-    let contract = related.subject.contract();
-    let all = related.next(RelationRole::Lists).filter_map(|(relation, list, links)| {
-        let page = ListPaging::of(contract, list)?;
-        let limit = page.limit.filter(|limit| allows_one(contract, list, limit))?;
+/// A list of resources in pages.
+struct PagedList<'a> {
+    list: &'a Operation,
+    links: Vec<IdentifierLink>,
+    page: ListPaging,
+    /// Where the output has the list.
+    items: Vec<String>,
+}
+
+impl<'a> PagedList<'a> {
+    fn of(
+        related: RelatedSubject<'_>,
+        (relation, list, links): (&Relation, &'a Operation, Vec<IdentifierLink>),
+    ) -> Option<Self> {
+        let page = ListPaging::of(related.subject.contract(), list)?;
         let path = &relation.output.as_ref()?.0;
         let items = path[..path.iter().position(|step| step == "[]")?].to_vec();
-        let make = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
-        let more = SequenceCall { input: CallInput::Fresh(parents(&links)), ..make.clone() };
-        let first_page =
-            BodyPattern(vec![(items.clone(), PatternLeaf::AtMostOne), (vec![page.next.clone()], PatternLeaf::Present)]);
-        let one = (limit, SequenceValue::Constant(1.into()));
-        let mut list_one = SequenceCall::linked(&list.name, links, CallOutcome::Success(vec![first_page]));
-        list_one.set.push(one);
-        let mut list_next = list_one.clone();
-        let next = page.next.clone();
-        list_next.set.push((page.token, SequenceValue::Output(3, vec![page.next])));
-        let seen = SequenceValue::Output(3, [items.clone(), vec!["0".to_owned()]].concat());
-        let other = BodyPattern(vec![(items.clone(), PatternLeaf::HasOther(seen.clone()))]);
-        // A page may be empty while more follow.
-        let later = (vec![next], PatternLeaf::Present);
-        let empty = BodyPattern(vec![(items, PatternLeaf::Lacks(Vec::new(), seen)), later]);
-        list_next.expected = CallOutcome::Success(vec![other, empty]);
-        let title = format!("makes two that {} returns one by one", list.name);
-        Some(ProbeDraft {
-            sequence: Some(Sequence { calls: vec![make, more, list_one, list_next] }),
-            ..ProbeDraft::new(list.name.clone(), title, InputChange::Nothing, ExpectedOutcome::Accepted)
-        })
+        Some(Self { list, links, page, items })
+    }
+
+    fn call(&self, expected: Vec<BodyPattern>) -> SequenceCall {
+        SequenceCall::linked(&self.list.name, self.links.clone(), CallOutcome::Success(expected))
+    }
+
+    /// The page after that of an earlier call.
+    fn after(&self, call: usize, expected: Vec<BodyPattern>) -> SequenceCall {
+        let mut next = self.call(expected);
+        next.set.push((self.page.token.clone(), SequenceValue::Output(call, vec![self.page.next.clone()])));
+        next
+    }
+
+    fn more(&self) -> (Vec<String>, PatternLeaf) {
+        (vec![self.page.next.clone()], PatternLeaf::Present)
+    }
+
+    /// The only item of the page of a call.
+    fn item(&self, call: usize) -> SequenceValue {
+        SequenceValue::Output(call, [self.items.clone(), vec!["0".to_owned()]].concat())
+    }
+
+    /// A page with another item than those of earlier pages. It may be empty while more follow.
+    fn another(&self, seen: &[usize], is_last: bool) -> Vec<BodyPattern> {
+        let seen = || SequenceValue::AnyOf(seen.iter().map(|call| self.item(*call)).collect());
+        let mut other = vec![(self.items.clone(), PatternLeaf::HasOther(seen()))];
+        other.extend((!is_last).then(|| self.more()));
+        let empty = vec![(self.items.clone(), PatternLeaf::Lacks(Vec::new(), seen())), self.more()];
+        vec![BodyPattern(other), BodyPattern(empty)]
+    }
+}
+
+/// Three resources on pages of one item: the first two are not the last, and no item comes twice.
+fn paged(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft> {
+    let limit = list.page.limit.clone().filter(|limit| allows_one(related.subject.contract(), list.list, limit))?;
+    let make = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
+    let more = SequenceCall { input: CallInput::Fresh(parents(&list.links)), ..make.clone() };
+    let first = BodyPattern(vec![(list.items.clone(), PatternLeaf::AtMostOne), list.more()]);
+    let pages =
+        [list.call(vec![first]), list.after(4, list.another(&[4], false)), list.after(5, list.another(&[4, 5], true))];
+    let pages = pages.map(|mut page| {
+        page.set.push((limit.clone(), SequenceValue::Constant(1.into())));
+        page
     });
-    all.collect()
+    let calls = [vec![make, more.clone(), more], pages.into()].concat();
+    let title = format!("makes three that {} returns one by one", list.list.name);
+    Some(ProbeDraft {
+        sequence: Some(Sequence { calls }),
+        ..ProbeDraft::new(list.list.name.clone(), title, InputChange::Nothing, ExpectedOutcome::Accepted)
+    })
+}
+
+/// Pages without a limit: if more pages follow, those after the second are not all empty.
+fn ended(related: RelatedSubject<'_>, list: &PagedList<'_>) -> ProbeDraft {
+    let next = vec![list.page.next.clone()];
+    let any = || vec![BodyPattern::default()];
+    let when = |call: usize| Some((call, next.clone()));
+    let nothing_more = BodyPattern(vec![(next.clone(), PatternLeaf::Absent)]);
+    let some_item = BodyPattern(vec![([list.items.clone(), vec!["[]".to_owned()]].concat(), PatternLeaf::Present)]);
+    let calls = vec![
+        SequenceCall::first(&related.operation().name, CallOutcome::Prepares),
+        list.call(any()),
+        SequenceCall { when: when(2), ..list.after(2, any()) },
+        SequenceCall { when: when(3), ..list.after(3, any()) },
+        SequenceCall { when: when(4), ..list.after(4, vec![nothing_more, some_item]) },
+    ];
+    let name = &list.list.name;
+    ProbeDraft {
+        sequence: Some(Sequence { calls }),
+        ..ProbeDraft::new(
+            format!("{name}-ends"),
+            format!("makes what {name} returns on pages that end"),
+            InputChange::Nothing,
+            ExpectedOutcome::Accepted,
+        )
+    }
+}
+
+/// A token that no page had, where the operation declares an error for it.
+fn unknown_token(subject: &ProbeSubject<'_>) -> Option<ProbeDraft> {
+    let (contract, operation) = (subject.contract(), subject.recipe.operation);
+    let page = ListPaging::of(contract, operation)?;
+    let member = contract.members(&operation.input).iter().find(|member| member.name == page.token)?;
+    let shape = contract.shape(&member.target).filter(|shape| matches!(shape.kind, ShapeKind::String))?;
+    let is_free =
+        [&member.traits, &shape.traits].iter().all(|traits| traits.pattern().is_none() && is_long_enough(traits));
+    let errors = token_errors(contract, operation);
+    if errors.is_empty() || !is_free {
+        return None;
+    }
+    let mut call = SequenceCall::first(&operation.name, CallOutcome::Rejected(errors, Vec::new()));
+    call.set.push((page.token.clone(), SequenceValue::Constant(TOKEN.into())));
+    Some(ProbeDraft {
+        sequence: Some(Sequence { calls: vec![call] }),
+        ..ProbeDraft::new(
+            "unknown-token",
+            format!("has a {} that no page had", page.token),
+            InputChange::Nothing,
+            ExpectedOutcome::Accepted,
+        )
+    })
+}
+
+fn is_long_enough(traits: &Traits) -> bool {
+    let length = TOKEN.len() as u64;
+    let bounds = traits.length();
+    let within =
+        |min: Option<u64>, max: Option<u64>| min.is_none_or(|min| min <= length) && max.is_none_or(|max| max >= length);
+    bounds.is_none_or(|bounds| within(bounds.min, bounds.max))
+}
+
+/// A token that no service returns.
+const TOKEN: &str = "d2lyZXByb29mLW5vLXN1Y2gtdG9rZW4tMDAwMDAwMDA=";
+
+/// The declared errors for a token of a page that is invalid, by name and by code of the query protocol.
+fn token_errors(contract: &Contract, operation: &Operation) -> Vec<String> {
+    const TOKENS: [&str; 5] = ["NextToken", "Pagination", "Marker", "PageToken", "ContinuationToken"];
+    const FAULTS: [&str; 3] = ["Invalid", "Expired", "Malformed"];
+    let has = |name: &str, words: &[&str]| words.iter().any(|word| name.contains(word));
+    let shapes = operation.errors.iter().filter_map(|id| contract.shape(id));
+    let meant = shapes.filter(|shape| has(shape.id.name(), &TOKENS) && has(shape.id.name(), &FAULTS));
+    let names = meant.flat_map(|shape| [Some(shape.id.name()), shape.traits.query_error_code()]);
+    names.flatten().map(str::to_owned).collect()
 }
 
 /// Returns whether a page may have one item.

@@ -88,7 +88,11 @@ impl KeptState {
             resource.kind == one.kind
                 && (!resource.is_deleted || shows_deleted)
                 && agrees(call, kind, resource, &filter)
-                && is_chosen(call, kind, resource)
+                && match call.fault {
+                    Some(StateFault::FilterIgnored) => true,
+                    Some(StateFault::FilterFindsNothing) => filter.is_empty(),
+                    _ => is_chosen(call, kind, resource),
+                }
         });
         if call.fault == Some(StateFault::CreatedUnlisted) {
             numbers.pop();

@@ -13,6 +13,7 @@
 //! | `tag_set` | Tags, read from inputs and written into outputs |
 //! | `listed_resources` | The list of the kept resources |
 //! | `changes` | Creation, update and deletion |
+//! | `settled` | The states of resources that waiters wait for |
 //! | `state_fault` | The one fault of a mutant |
 
 mod changes;
@@ -21,6 +22,7 @@ mod kept_resource;
 mod listed_resources;
 mod overlay;
 mod page_tokens;
+mod settled;
 mod state_fault;
 mod state_plan;
 mod tag_set;
@@ -40,6 +42,7 @@ use crate::{
 use kept_resource::{KeptResource, KeptResources};
 use overlay::{OutputPart, View, laid, without_first};
 use page_tokens::PageTokens;
+use settled::settled;
 pub use state_fault::StateFault;
 use state_plan::{KindUse, ResourceKind, StateEffect, StatePlan};
 
@@ -127,10 +130,11 @@ impl KeptState {
         let Some(kind) = plan.kinds.get(one.kind) else { return Ok(call.output.clone()) };
         match one.effect {
             StateEffect::Create | StateEffect::Put => self.create(kind, one, call),
-            StateEffect::List => self.list(kind, one, call),
+            StateEffect::List => self.list(kind, one, call).map(|output| settled(&kind.resource, call, output)),
             StateEffect::Read => {
                 let number = self.existing(plan, one, call)?;
-                Ok(number.map_or_else(|| call.output.clone(), |number| self.read(kind, one, call, number)))
+                let output = number.map_or_else(|| call.output.clone(), |number| self.read(kind, one, call, number));
+                Ok(settled(&kind.resource, call, output))
             }
             StateEffect::Update => self.update(plan, kind, one, call),
             StateEffect::Delete => self.delete(plan, one, call),
@@ -171,7 +175,11 @@ impl KeptState {
         let is_shown =
             |resource: &KeptResource| !resource.is_deleted || (reads && call.fault == Some(StateFault::DeletedRead));
         let found = |index: usize| {
-            let is_meant = |resource: &KeptResource| resource.is_meant(index, &given.parents, &given.own);
+            let is_known = |resource: &KeptResource| {
+                call.fault != Some(StateFault::OtherFormUnknown) || has_own_form(kind, resource, &given.own)
+            };
+            let is_meant =
+                |resource: &KeptResource| resource.is_meant(index, &given.parents, &given.own) && is_known(resource);
             self.resources.iter().rev().find(|(_, resource)| is_meant(resource) && is_shown(resource))
         };
         match (found(one.kind), kind.owner) {
@@ -239,6 +247,12 @@ impl KeptState {
             (!is_taken).then_some(text)
         })
     }
+}
+
+/// Returns whether an identifier has the form that the operations of a kind require.
+fn has_own_form(kind: &ResourceKind, resource: &KeptResource, given: &[String]) -> bool {
+    let own = kind.own_form().and_then(|form| resource.identity.get(&form));
+    own.is_none_or(|own| given.contains(own))
 }
 
 /// Another number for each string.

@@ -37,11 +37,19 @@ pub enum StateFault {
     TagForgotten,
     /// A removed tag is kept.
     UntagForgotten,
+    /// The state of a new resource is one that its waiter fails at.
+    WaiterFails,
+    /// A resource is known by one form of its identifier only.
+    OtherFormUnknown,
+    /// A filter of a list is ignored.
+    FilterIgnored,
+    /// A list with a filter is empty.
+    FilterFindsNothing,
 }
 
 impl StateFault {
     /// Every fault.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::MemberDroppedOnRead,
         Self::MemberDroppedOnList,
         Self::CreatedUnlisted,
@@ -59,6 +67,10 @@ impl StateFault {
         Self::ListDisagrees,
         Self::TagForgotten,
         Self::UntagForgotten,
+        Self::WaiterFails,
+        Self::OtherFormUnknown,
+        Self::FilterIgnored,
+        Self::FilterFindsNothing,
     ];
 
     /// The id, such as `state/page-skipped`.
@@ -82,6 +94,10 @@ impl StateFault {
             Self::ListDisagrees => "state/list-disagrees",
             Self::TagForgotten => "state/tag-forgotten",
             Self::UntagForgotten => "state/untag-forgotten",
+            Self::WaiterFails => "state/waiter-fails",
+            Self::OtherFormUnknown => "state/other-form-unknown",
+            Self::FilterIgnored => "state/filter-ignored",
+            Self::FilterFindsNothing => "state/filter-finds-nothing",
         }
     }
 }

@@ -1,0 +1,141 @@
+//! Each documented form of an identifier means the same resource: a name, an id, an ARN.
+
+use std::collections::BTreeSet;
+
+use super::{
+    ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
+    documented_forms::documented_forms, related::RelatedSubject,
+};
+use crate::{
+    model::{Contract, Member, Operation, ShapeKind},
+    probe::{
+        relations::{IdentifierLink, IdentifierOrigin, IdentityForm, Relation, RelationRole},
+        sequence::{BodyPattern, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
+    },
+};
+
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
+    name: "names",
+    basis: FamilyBasis::LikelyRelation,
+    group: RequestGroup::Behavior,
+    asks: "another form of the identifier",
+    draft,
+};
+
+/// The forms that are tried, with the endings of their members and the last part of the id of a probe.
+const FORMS: [(IdentityForm, &str, &str); 3] =
+    [(IdentityForm::Arn, "Arn", "arn"), (IdentityForm::Name, "Name", "name"), (IdentityForm::Id, "Id", "id")];
+
+/// The greatest length of a member that an ARN may be too long for.
+const SHORT: u64 = 128;
+
+/// A read of a resource by the identifier that its operations usually have.
+struct PlainRead<'a> {
+    relation: &'a Relation,
+    operation: &'a Operation,
+    links: Vec<IdentifierLink>,
+    /// The member with the identifier, and its usual value.
+    member: &'a Member,
+    origin: IdentifierOrigin,
+}
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
+    let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &[RelationRole::Creates])
+        .filter(|related| subject.location.path.is_root() && !related.is_part())
+        .flat_map(|related| {
+            let reads = related.next(RelationRole::Reads).filter_map(move |read| plain_read(related, read));
+            reads.flat_map(move |read| by_other_forms(related, &read))
+        })
+        .collect();
+    (!drafts.is_empty()).then(|| FamilyDrafts::of("each form of an identifier is accepted", drafts))
+}
+
+fn plain_read<'a>(
+    related: RelatedSubject<'a>,
+    (relation, operation, links): (&'a Relation, &'a Operation, Vec<IdentifierLink>),
+) -> Option<PlainRead<'a>> {
+    let own = related.resource.identifiers.last()?;
+    let link = links.iter().find(|link| link.member == *own && !link.is_list)?;
+    let member = related.subject.contract().members(&operation.input).iter().find(|member| member.name == *own)?;
+    Some(PlainRead { relation, operation, member, origin: link.origin.clone(), links })
+}
+
+fn by_other_forms(related: RelatedSubject<'_>, read: &PlainRead<'_>) -> Vec<ProbeDraft> {
+    let forms = allowed_forms(related, read.member);
+    let allowed = FORMS.iter().filter(|(form, ..)| forms.contains(form));
+    allowed.filter_map(|(_, ending, variant)| by_form(related, read, ending, variant)).collect()
+}
+
+fn by_form(related: RelatedSubject<'_>, read: &PlainRead<'_>, ending: &str, variant: &str) -> Option<ProbeDraft> {
+    let value = value(related, read, ending)?;
+    let PlainRead { operation, links, member, .. } = read;
+    let first = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
+    let plain = SequenceCall::linked(&operation.name, links.clone(), CallOutcome::Prepares);
+    let expected = CallOutcome::Success(vec![same_resource(read)]);
+    let mut other = SequenceCall::linked(&operation.name, links.clone(), expected);
+    other.set.push((member.name.clone(), value));
+    let title = format!("makes what {} returns by its {variant}, too", operation.name);
+    Some(ProbeDraft {
+        sequence: Some(Sequence { calls: vec![first, plain, other] }),
+        ..ProbeDraft::new(
+            format!("{}-by-{variant}", operation.name),
+            title,
+            InputChange::Nothing,
+            ExpectedOutcome::Accepted,
+        )
+    })
+}
+
+/// The output of a read of the same resource.
+fn same_resource(read: &PlainRead<'_>) -> BodyPattern {
+    let path = read.relation.output.as_ref().filter(|path| path.pointer().is_some());
+    let same = path.map(|path| (path.0.clone(), PatternLeaf::Equals(SequenceValue::Output(2, path.0.clone()))));
+    BodyPattern(same.into_iter().collect())
+}
+
+/// The identifier in another form: as the creation was given or returned it, else as the read returned it.
+fn value(related: RelatedSubject<'_>, read: &PlainRead<'_>, ending: &str) -> Option<SequenceValue> {
+    let name = format!("{}{ending}", related.resource.name);
+    if let Some(origin) = related.origin(&name) {
+        return (origin != read.origin && is_of_form(&origin, ending)).then_some(SequenceValue::Identifier(origin));
+    }
+    match related.resource.origin(related.subject.contract(), read.operation, &name)? {
+        origin @ IdentifierOrigin::Output(_) if !is_of_form(&origin, ending) => None,
+        IdentifierOrigin::Output(path) if path.pointer().is_some() => Some(SequenceValue::Output(2, path.0)),
+        _ => None,
+    }
+}
+
+fn is_of_form(origin: &IdentifierOrigin, ending: &str) -> bool {
+    let name = match origin {
+        IdentifierOrigin::Input(name) => Some(name),
+        IdentifierOrigin::Output(path) => path.0.last(),
+    };
+    name.is_some_and(|name| name.to_ascii_lowercase().ends_with(&ending.to_ascii_lowercase()))
+}
+
+/// The forms that the model promises to accept: those that the documents of the member list, and an ARN if its pattern
+/// has one beside another form.
+fn allowed_forms(related: RelatedSubject<'_>, member: &Member) -> BTreeSet<IdentityForm> {
+    let contract = related.subject.contract();
+    let Some(shape) = contract.shape(&member.target) else { return BTreeSet::new() };
+    let own = member.traits.documentation().map(str::to_owned);
+    let text = own.or_else(|| shape.traits.documentation().map(str::to_owned)).unwrap_or_default();
+    let mut forms = documented_forms(&text, &related.resource.name);
+    let pattern = member.traits.pattern().or_else(|| shape.traits.pattern()).unwrap_or_default();
+    if pattern.contains("arn:") || pattern.contains("(arn") {
+        forms.insert(IdentityForm::Arn);
+    }
+    if !is_long(contract, member) {
+        forms.remove(&IdentityForm::Arn);
+    }
+    forms
+}
+
+/// Returns whether an ARN is not too long for a member.
+fn is_long(contract: &Contract, member: &Member) -> bool {
+    let shape = contract.shape(&member.target);
+    let bounds = member.traits.length().or_else(|| shape.and_then(|shape| shape.traits.length()));
+    let is_text = shape.is_some_and(|shape| matches!(shape.kind, ShapeKind::String));
+    is_text && bounds.and_then(|bounds| bounds.max).is_none_or(|max| max >= SHORT)
+}
