@@ -1,4 +1,4 @@
-//! `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify.
+//! `wireproof certify`: runs the cases of profiles or the probes of a model, and writes a bundle that others can verify.
 
 mod bench;
 mod certificate_text;
@@ -58,6 +58,8 @@ const EXAMPLES: &str = "Examples:
   wireproof certify --new-key vendor.pem                              create a signing key
   wireproof certify --profile wire,auth --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
       --mutants run --nonce 5f0c9f0e7a1b2c3d4e5f60718293a4b5 --key vendor.pem
+  wireproof certify --model botocore:sqs --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
+      --probes sdk,behaviour --key vendor.pem                         certify the probes of any service
   wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          the customer's check
 
 Exit status:
