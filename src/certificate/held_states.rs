@@ -105,24 +105,71 @@ impl DerivedCases {
     /// Takes everything from a plan.
     #[must_use]
     pub fn of(plan: &mut dyn Plan, held: &[HeldStates]) -> Self {
-        let (mut derived, mut held) = (Self::default(), held.iter().peekable());
+        let (mut derived, mut plan) = (Self::default(), HeldPlan::new(plan, held));
         while let Some(stage) = plan.stage() {
             if let PlanStage::Open(opening) = stage {
                 derived.openings.push(opening);
             }
-            loop {
-                let operation = derived.openings.last().map(|opening| opening.operation.as_str());
-                let holds = |next: &&HeldStates| {
-                    Some(next.operation.as_str()) == operation && next.after <= derived.cases.len()
-                };
-                while let Some(next) = held.next_if(holds) {
-                    plan.opened(next.variables.clone());
-                }
-                let Some(case) = plan.case() else { break };
-                derived.cases.push(case);
-            }
+            derived.cases.extend(std::iter::from_fn(|| plan.case()));
         }
         derived
+    }
+}
+
+/// A plan whose states have the values that a run had.
+pub struct HeldPlan<'p> {
+    plan: &'p mut dyn Plan,
+    held: &'p [HeldStates],
+    cases: usize,
+    operation: String,
+}
+
+impl<'p> HeldPlan<'p> {
+    #[must_use]
+    pub fn new(plan: &'p mut dyn Plan, held: &'p [HeldStates]) -> Self {
+        Self { plan, held, cases: 0, operation: String::new() }
+    }
+
+    /// Passes the values that hold for the next case.
+    fn hold(&mut self) {
+        while let Some((next, rest)) = self.held.split_first()
+            && next.operation == self.operation
+            && next.after <= self.cases
+        {
+            if !next.hidden {
+                self.plan.opened(next.variables.clone());
+            }
+            self.held = rest;
+        }
+    }
+}
+
+impl Plan for HeldPlan<'_> {
+    fn selected(&self) -> usize {
+        self.plan.selected()
+    }
+
+    fn whole(&self) -> &Whole {
+        self.plan.whole()
+    }
+
+    fn stage(&mut self) -> Option<PlanStage> {
+        let stage = self.plan.stage();
+        if let Some(PlanStage::Open(opening)) = &stage {
+            self.operation.clone_from(&opening.operation);
+        }
+        stage
+    }
+
+    fn case(&mut self) -> Option<Case> {
+        self.hold();
+        let case = self.plan.case();
+        self.cases += usize::from(case.is_some());
+        case
+    }
+
+    fn opened(&mut self, variables: Map<String, Value>) {
+        self.plan.opened(variables);
     }
 }
 

@@ -81,6 +81,12 @@ fn hint(nearest: Option<&str>) -> String {
 /// The name of a file among a service's fixtures, its text, and its path on disk.
 type NamedText = (&'static str, String, PathBuf);
 
+/// The files of a suite, and where they were found.
+struct FoundModel {
+    model: PortableModel,
+    places: Vec<(&'static str, PathBuf)>,
+}
+
 impl Derivation {
     /// A model with the built-in recipe, in its own protocol.
     #[must_use]
@@ -110,7 +116,7 @@ impl Derivation {
 
     /// The name of the service, and the files of its suite.
     fn files(&self) -> Result<(String, FixtureFiles), DerivationError> {
-        let (model, places) = self.found()?;
+        let FoundModel { model, places } = self.found()?;
         let mut files = model.files();
         for (name, file) in places {
             files.stand_at(&model.path(name), file);
@@ -123,7 +129,7 @@ impl Derivation {
     /// # Errors
     /// A model that is not found, or a file that cannot be read.
     pub fn portable(&self) -> Result<PortableModel, DerivationError> {
-        let (mut model, _) = self.found()?;
+        let FoundModel { mut model, .. } = self.found()?;
         if !model.is_of_botocore() {
             let name = Path::new(&model.source).file_name();
             model.source = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -132,7 +138,7 @@ impl Derivation {
     }
 
     /// The files of the suite, and where they were found.
-    fn found(&self) -> Result<(PortableModel, Vec<(&'static str, PathBuf)>), DerivationError> {
+    fn found(&self) -> Result<FoundModel, DerivationError> {
         let model = published::find(&self.model, &self.places)?;
         let service = self.service(&model.file);
         let mut texts = vec![("model.json", model.text, model.file.clone())];
@@ -141,7 +147,8 @@ impl Derivation {
         texts.extend(self.own_recipe(&model.file)?.or_else(|| built_in(&service)));
         let places = texts.iter().map(|(name, _, file)| (*name, file.clone())).collect();
         let texts = texts.into_iter().map(|(name, text, _)| (name.to_owned(), text)).collect();
-        Ok((PortableModel { service, source: model.source, texts, protocol: self.protocol }, places))
+        let model = PortableModel { service, source: model.source, texts, protocol: self.protocol };
+        Ok(FoundModel { model, places })
     }
 
     /// The given recipe, or the one in the model's own folder of fixtures.

@@ -17,7 +17,7 @@ use crate::{
         bundle::digests,
         bundle_folder::{ENVELOPE, STATEMENT},
         certificate_scope::{CertificateScope, CertifiedPlan, Conclusions},
-        held_states::{DerivedCases, HeldStates},
+        held_states::{DerivedCases, HeldPlan, HeldStates},
         reenactment::Reenactment,
         statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, STATES, SUITE, StatedTarget, Statement, foreign},
     },
@@ -67,7 +67,7 @@ pub(super) fn check(
         evidence.held.iter().filter(|held| held.hidden).map(|held| held.operation.as_str()).collect();
     look.hidden(&kept, &hidden);
     look.requests(&kept, &derived, &hidden);
-    if let Some(report) = look.verdicts() {
+    if let Some(report) = look.verdicts(evidence.held) {
         look.conclusions(&report, evidence.matrix);
     }
     derived.cases.iter().filter(|case| hidden.contains(case.scenario.operation.as_str())).count()
@@ -352,8 +352,8 @@ impl EvidenceView<'_> {
     }
 
     /// Compares the report with the one that the recording yields, and returns the latter.
-    fn verdicts(&mut self) -> Option<Vec<u8>> {
-        let comes_to = match self.report() {
+    fn verdicts(&mut self, held: &[HeldStates]) -> Option<Vec<u8>> {
+        let comes_to = match self.report(held) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.problem(VerifyCheck::Verdicts, format!("cannot judge the recording: {error}"));
@@ -368,13 +368,14 @@ impl EvidenceView<'_> {
     }
 
     /// The report that the recording yields.
-    fn report(&mut self) -> io::Result<Vec<u8>> {
+    fn report(&mut self, held: &[HeldStates]) -> io::Result<Vec<u8>> {
         let nothing = Arc::default();
         let snapshots = match self.scope {
             CertificateScope::Profiles { .. } => self.verifier.snapshots,
             CertificateScope::Probes(_) => &nothing,
         };
         let CertifiedPlan { mut plan, coverage } = self.plan();
+        let mut plan = HeldPlan::new(&mut *plan, held);
         let mut bytes = Vec::new();
         let mut json = Json::new(&mut bytes);
         let mut failed = Ok(());
@@ -383,7 +384,7 @@ impl EvidenceView<'_> {
                 failed = json.event(event);
             }
         });
-        let replayed = replay(self.scope.suite(), snapshots, self.recording, &mut *plan, coverage, &mut sink)
+        let replayed = replay(self.scope.suite(), snapshots, self.recording, &mut plan, coverage, &mut sink)
             .map_err(|error| io::Error::other(error.to_string()))?;
         failed?;
         for id in replayed.changed {
