@@ -21,6 +21,7 @@
 //! | `sequence_writer` | The steps of a sequence, with inputs that name what exists | `relations`, `input`, `sequence` |
 //! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection`, `related_errors`, `sequence`, `sequence_writer` |
 //! | `coverage` | The number of a model's constraints, and of those that are probed and judged | `derive` |
+//! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
 //! | `portable_model` | The files that probes are derived from, without their places on a machine | `recipe` |
 //! | `derivation` | From the name of a model to its probes |  |
 //! | `effect` | The effect of an operation |  |
@@ -29,7 +30,6 @@
 //! | `loaded_operation` | The cases of the current operation that are still to run | `derive`, `sequence` |
 //! | `shared_states` | The states that the probes of an operation share, and the requests that may spoil them | `derive` |
 //! | `probes` | The order of probes | `input`, `derive`, `id_heads`, `loaded_operation`, `shared_states` |
-//! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
 //! | `unprobed_reason` | The reasons why constraints have no probe |  |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
