@@ -10,18 +10,16 @@ use thiserror::Error;
 
 use super::{
     bundle_folder::{self, ENVELOPE, FolderError, STATEMENT},
+    certificate_scope::{CertificateScope, Conclusions},
     certified_digest::CertifiedDigest,
-    certified_report::Reported,
-    decision::{Decision, decide},
     envelope::Envelope,
+    held_states::HeldStates,
     key::CertificateKey,
-    profile::{Profile, Profiles},
-    statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, SUITE, Statement, StatementSubject},
+    statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, STATES, SUITE, Statement, StatementSubject},
 };
 use crate::{
     proof::matrix::KillMatrix,
     run::recording::{Recording, RecordingError, sha256},
-    suite::{Case, Fixtures},
 };
 
 /// A bundle cannot be written.
@@ -44,38 +42,14 @@ pub enum BundleError {
 pub struct BundleContents<'a> {
     /// The statement of the vendor.
     pub stated: &'a StatementSubject,
-    pub suite: &'a Fixtures,
-    /// The digest of the suite, file by file.
-    pub digest: &'a CertifiedDigest,
-    pub profiles: &'a Profiles,
+    pub scope: CertificateScope<'a>,
     /// The bytes of the report.
     pub report: &'a [u8],
     pub matrix: Option<&'a KillMatrix>,
+    /// The values of the states that probes share.
+    pub held: &'a [HeldStates],
     /// The key that signs the statement.
     pub key: Option<&'a CertificateKey>,
-}
-
-/// The cases of the profiles, each once.
-#[must_use]
-pub fn cases(suite: &Fixtures, profiles: &[&Profile]) -> Vec<Case> {
-    let counts = |case: &Case| {
-        profiles
-            .iter()
-            .any(|profile| profile.service == case.scenario.service && profile.level_of(suite, case).is_some())
-    };
-    suite.cases().into_iter().filter(counts).collect()
-}
-
-/// The decisions for the requested profiles that follow from a report.
-#[must_use]
-pub fn decisions(
-    suite: &Fixtures,
-    profiles: &Profiles,
-    stated: &StatementSubject,
-    reported: &Reported,
-) -> Vec<Decision> {
-    let selected = profiles.select(&stated.requested, &stated.services);
-    selected.into_iter().map(|profile| decide(suite, profile, reported)).collect()
 }
 
 /// The canonical text of a kill matrix.
@@ -90,23 +64,34 @@ pub fn suite_text(digest: &CertifiedDigest) -> String {
     serde_json::to_string_pretty(digest).map(|text| text + "\n").unwrap_or_default()
 }
 
+/// The canonical text of the values of states.
+#[must_use]
+pub fn states_text(held: &[HeldStates]) -> String {
+    serde_json::to_string_pretty(held).map(|text| text + "\n").unwrap_or_default()
+}
+
 /// Writes everything except the recording; the statement comes last.
 ///
 /// # Errors
 /// A file is not writable or not readable.
 pub fn write(root: &Path, contents: &BundleContents<'_>) -> Result<Statement, BundleError> {
     put(root, REPORT, contents.report)?;
-    put(root, SUITE, suite_text(contents.digest).as_bytes())?;
+    put(root, SUITE, suite_text(contents.scope.digest()).as_bytes())?;
     if let Some(matrix) = contents.matrix {
         put(root, MUTANTS, matrix_text(matrix).as_bytes())?;
     }
+    if let CertificateScope::Probes(scope) = contents.scope {
+        put(root, STATES, states_text(contents.held).as_bytes())?;
+        scope.bundled().iter().try_for_each(|(path, text)| put(root, path, text.as_bytes()))?;
+    }
     let files = digests(&bundle_folder::read(root)?);
-    let reported: Reported = serde_json::from_slice(contents.report).map_err(BundleError::Report)?;
-    let decisions = decisions(contents.suite, contents.profiles, contents.stated, &reported);
+    let Conclusions { reported, decisions, probed } =
+        contents.scope.conclude(contents.stated, contents.report).map_err(BundleError::Report)?;
     let recording = Recording::open(&root.join(RECORDING))?;
     let evidence = EvidenceFiles {
         reported: &reported,
         decisions: &decisions,
+        probed: probed.as_ref(),
         matrix: contents.matrix,
         chain: recording.chain(),
         files: &files,
@@ -127,5 +112,6 @@ pub(super) fn digests(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Str
 
 fn put(root: &Path, name: &str, bytes: &[u8]) -> Result<(), BundleError> {
     let path = root.join(name);
-    fs::write(&path, bytes).map_err(|error| BundleError::Write { path, error })
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder.and_then(|()| fs::write(&path, bytes)).map_err(|error| BundleError::Write { path, error })
 }

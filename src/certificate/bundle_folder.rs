@@ -25,7 +25,7 @@ pub enum FolderError {
 }
 
 /// The maximum size of all files, in bytes.
-const LARGEST: usize = 96 << 20;
+const LARGEST: usize = 512 << 20;
 
 /// The maximum number of files.
 const MOST: usize = 100_000;

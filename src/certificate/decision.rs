@@ -39,6 +39,18 @@ pub struct Missing {
     pub because: String,
 }
 
+impl Missing {
+    /// Returns whether a whole operation is missing.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        [NOT_IMPLEMENTED, NOT_PROBED, NOT_SHOWN].contains(&self.because.as_str())
+    }
+}
+
+pub(super) const NOT_IMPLEMENTED: &str = "not implemented";
+pub(super) const NOT_PROBED: &str = "not probed";
+pub(super) const NOT_SHOWN: &str = "its least valid request is not accepted";
+
 /// The decision that follows from a report.
 ///
 /// A deviation in any case prevents the whole profile. A case that is blocked, inconclusive or not implemented
@@ -70,7 +82,8 @@ pub fn decide(suite: &Fixtures, profile: &Profile, reported: &Reported) -> Decis
     }
 }
 
-fn granted(missing: &[Missing]) -> Option<Level> {
+/// The level that nothing missing prevents.
+pub(super) fn granted(missing: &[Missing]) -> Option<Level> {
     match missing.iter().map(|missing| missing.level).min() {
         None => Some(Level::Extended),
         Some(Level::Extended) => Some(Level::Core),

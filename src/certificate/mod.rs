@@ -10,24 +10,32 @@
 //! | `certified_report` | The parts of a report that a certificate depends on |  |
 //! | `profile` | Profiles |  |
 //! | `decision` | Decides the level that is granted for a profile, and what is missing for the next one | `certified_report`, `profile` |
+//! | `held_states` | The values of the states that the probes of an operation share |  |
+//! | `probe_scope` | The probes that a certificate covers | `certified_digest` |
+//! | `probe_decision` | Decides the level that is granted for each group of probes | `profile`, `decision`, `probe_scope` |
 //! | `key` | Ed25519 keys in their usual encodings |  |
 //! | `envelope` | The DSSE envelope that contains and signs a statement | `key` |
-//! | `statement` | The statement of a certificate | `certified_report`, `profile`, `decision` |
-//! | `bundle` | Writes the files of a bundle beside its recording | `bundle_folder`, `certified_digest`, `certified_report`, `profile`, `decision`, `key`, `envelope`, `statement` |
+//! | `statement` | The statement of a certificate | `certified_report`, `profile`, `decision`, `probe_scope`, `probe_decision` |
+//! | `certificate_scope` | The extent of a certificate | `certified_digest`, `certified_report`, `profile`, `decision`, `probe_scope`, `probe_decision`, `statement` |
+//! | `bundle` | Writes the files of a bundle beside its recording | `bundle_folder`, `certified_digest`, `held_states`, `key`, `envelope`, `statement`, `certificate_scope` |
 //! | `nonce` | Derives the seed of a run from a nonce of the verifier, which proves freshness |  |
 //! | `reenactment` | Reenacts a case from its seed and its recorded responses |  |
-//! | `verify` | Verifies a bundle without trust in its vendor | `bundle_folder`, `certified_digest`, `certified_report`, `profile`, `key`, `envelope`, `statement`, `bundle`, `nonce`, `reenactment` |
+//! | `verify` | Verifies a bundle without trust in its vendor | `bundle_folder`, `certified_digest`, `certified_report`, `profile`, `key`, `envelope`, `statement`, `bundle`, `nonce`, `reenactment`, `held_states`, `probe_scope`, `certificate_scope` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
 pub mod bundle;
 pub mod bundle_folder;
+pub mod certificate_scope;
 pub mod certified_digest;
 pub mod certified_report;
 pub mod decision;
 pub mod envelope;
+pub mod held_states;
 pub mod key;
 pub mod nonce;
+pub mod probe_decision;
+pub mod probe_scope;
 pub mod profile;
 pub mod reenactment;
 pub mod statement;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::{
     runtime,
     time::{Instant, sleep_until},
@@ -28,7 +28,7 @@ use crate::{
         session::PATIENCE,
         transport::{self, Endpoint, Transport},
     },
-    suite::{Case, Fixtures, placeholder_text::placeholder},
+    suite::{Case, Fixtures, Opening, placeholder_text::placeholder},
     wire::{Headers, Request, TransportError, protocol::called},
 };
 
@@ -63,41 +63,61 @@ impl Reenactment<'_> {
         Ok(recorded.into_iter().filter_map(different).collect())
     }
 
-    /// The same for presence checks and their results.
+    /// The same for presence checks, their results, and the states that the cases of an operation share. A check of probes
+    /// that compares subresources is not reenacted, because it uses states that the recording may not have.
     ///
     /// # Errors
     /// The runtime cannot start.
     pub fn presence_checks<'t>(
         &self,
-        recorded: impl IntoIterator<Item = (&'t PresenceChecked, &'t Transcript)>,
+        recorded: impl IntoIterator<Item = (&'t Opening, &'t PresenceChecked, &'t Transcript)>,
     ) -> std::io::Result<Vec<(String, String)>> {
         let runtime = runtime()?;
-        let different = |(checked, recorded): (&PresenceChecked, &Transcript)| {
-            let difference = runtime.block_on(self.presence_difference(checked, recorded));
+        let different = |(opening, checked, recorded): (&Opening, &PresenceChecked, &Transcript)| {
+            let difference = runtime.block_on(self.presence_difference(opening, checked, recorded));
             difference.map(|difference| (format!("{}.{}", checked.service, checked.operation), difference))
         };
         Ok(recorded.into_iter().filter_map(different).collect())
     }
 
-    async fn presence_difference(&self, checked: &PresenceChecked, recorded: &Transcript) -> Option<String> {
+    async fn presence_difference(
+        &self,
+        opening: &Opening,
+        checked: &PresenceChecked,
+        recorded: &Transcript,
+    ) -> Option<String> {
         let subject = PresenceSubject::find(self.suite, &checked.service, &checked.operation);
         let Some((service, subject)) = self.suite.service(&checked.service).zip(subject) else {
             return Some("the suite does not have this operation".to_owned());
         };
+        if opening.sample.is_some() && subject.has_subresource() {
+            return None;
+        }
         let responses = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
         let patience = Patience::new(PATIENCE);
         let breaker = Breaker::disabled();
         let executor = self.executor(&responses, &patience, &breaker);
-        let seen = executor.check_presence(service, subject.operation, None, &mut acted.exchanges).await;
+        let sample = opening.sample.as_ref();
+        let seen = executor.check_presence(service, subject.operation, sample, &mut acted.exchanges).await;
+        let decision = presence(subject, &seen);
+        if !opening.given.is_empty() && !decision.lets_no_case_run() {
+            let prepared = executor.prepare(&opening.service, &opening.operation, &opening.given).await;
+            acted.exchanges.extend_from_slice(&prepared.transcript().exchanges);
+            acted.variables = prepared.variables;
+        }
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
-        let decision = presence(subject, &seen);
         let (derived, reason) = (Presence::from(&decision), decision.reason());
-        requests(&[&acted, &hidden], recorded, &responses.place()).or_else(|| {
+        // Requests for the states of probes repeat received values, and a recording has placeholders for sensitive ones.
+        let is_redacted = sample.is_some() && holds_sensitive(&acted, &hidden);
+        let requests = || requests(&[&acted, &hidden], recorded, &responses.place());
+        let differs = || requests().or_else(|| other_variables(&acted, recorded));
+        (!is_redacted).then(differs).flatten().or_else(|| {
             let says = checked.presence;
-            // An operation that only a case proves to be implemented deviates, so no certificate needs that.
-            let same = says == derived && checked.reason == reason;
+            // The case of a probe may prove an operation to be implemented. Then all of its cases are judged.
+            let is_refuted = sample.is_some() && decision.is_refutable() && says == Presence::Implemented;
+            let same = is_refuted || says == derived && checked.reason == reason;
             (!same).then(|| {
                 format!(
                     "the responses show {derived:?} ({reason}), but the recording has {says:?} ({})",
@@ -186,18 +206,29 @@ fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
     if (&acted.region, &acted.other_region) != (&recorded.region, &recorded.other_region) {
         return Some("its regions are not those of the statement".to_owned());
     }
-    let same = |acted: &Map<String, Value>| {
-        let value = |(name, value): (&String, &Value)| {
-            recorded.variables.get(name).is_some_and(|known| stands_for(&recorded.key(), value, known))
-        };
-        acted.len() == recorded.variables.len() && acted.iter().all(value)
-    };
-    if !same(&acted.variables) {
-        return Some("the variables of its states do not follow from the responses".to_owned());
+    if let Some(problem) = other_variables(acted, recorded) {
+        return Some(problem);
     }
     let acted = &acted.end;
     (!same_end(acted, &recorded.end))
         .then(|| format!("it ends {}, but the recording has {}", in_words(acted), in_words(&recorded.end)))
+}
+
+/// Returns whether redaction changes a body.
+fn holds_sensitive(plain: &Transcript, hidden: &Transcript) -> bool {
+    let differs = |(plain, hidden): (&Exchange, &Exchange)| {
+        let is_hidden = hidden.outcome.as_ref().is_ok_and(|response| !response.hidden.is_empty());
+        is_hidden || plain.request.body != hidden.request.body
+    };
+    plain.exchanges.iter().zip(&hidden.exchanges).any(differs)
+}
+
+fn other_variables(acted: &Transcript, recorded: &Transcript) -> Option<String> {
+    let value = |(name, value): (&String, &Value)| {
+        recorded.variables.get(name).is_some_and(|known| stands_for(&recorded.key(), value, known))
+    };
+    let same = acted.variables.len() == recorded.variables.len() && acted.variables.iter().all(value);
+    (!same).then(|| "the variables of its states do not follow from the responses".to_owned())
 }
 
 /// Returns whether a recorded value equals `value`, apart from redacted strings.

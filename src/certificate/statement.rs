@@ -10,6 +10,8 @@ use serde_json::Value;
 use super::{
     certified_report::{Reported, ReportedCase},
     decision::Decision,
+    probe_decision::ProbedModel,
+    probe_scope::StatedProbes,
     profile::Level,
 };
 use crate::{
@@ -91,6 +93,9 @@ pub struct Claims {
     pub missing: Vec<String>,
     /// The decision for each profile.
     pub profiles: Vec<Decision>,
+    /// What was probed; `None` for profiles of a suite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probed: Option<ProbedModel>,
     /// The statement of the vendor.
     #[serde(flatten)]
     pub stated: StatementSubject,
@@ -117,6 +122,9 @@ pub struct StatementSubject {
     pub requested: Vec<String>,
     /// The requested services.
     pub services: Vec<String>,
+    /// The requested probes; `None` for profiles of a suite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probes: Option<StatedProbes>,
     /// The requested level.
     pub level: Level,
     /// The nonce of the verifier.
@@ -181,6 +189,8 @@ pub struct EvidenceFiles<'a> {
     pub reported: &'a Reported,
     /// The decision for each profile.
     pub decisions: &'a [Decision],
+    /// What was probed; `None` for profiles of a suite.
+    pub probed: Option<&'a ProbedModel>,
     /// The kill matrix, if there is one.
     pub matrix: Option<&'a KillMatrix>,
     /// The last digest of the recording's chain.
@@ -197,6 +207,8 @@ pub const SUITE: &str = "suite.json";
 pub const MUTANTS: &str = "mutants.json";
 /// The path of the recording.
 pub const RECORDING: &str = "recording";
+/// The path of the values of states that probes share.
+pub const STATES: &str = "states.json";
 
 impl Statement {
     /// Derives the statement of a run.
@@ -220,6 +232,7 @@ impl Statement {
             granted,
             missing,
             profiles: evidence.decisions.to_vec(),
+            probed: evidence.probed.cloned(),
             stated: stated.clone(),
             seed: evidence.reported.seed,
             ledger: evidence.reported.ledger,
@@ -277,6 +290,8 @@ fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String
         missing.push("the ledger does not balance, or wireproof had an internal error".to_owned());
     }
     match matrix {
+        // A kill matrix proves the suite, and says nothing about a model.
+        None if stated.probes.is_some() => {}
         None => missing
             .push("no kill matrix: a certificate needs proof that the suite detects faults (--mutants run)".to_owned()),
         Some(matrix) => {
@@ -320,5 +335,5 @@ fn configuration(stated: &StatementSubject, files: &BTreeMap<String, String>) ->
         let digest = BTreeMap::from([("sha256".to_owned(), files.get(name)?.clone())]);
         Some(ResourceDescriptor { name: name.to_owned(), uri: None, digest })
     };
-    [Some(tool), file(SUITE), file(MUTANTS)].into_iter().flatten().collect()
+    [Some(tool), file(SUITE), file(MUTANTS), file(STATES)].into_iter().flatten().collect()
 }

@@ -157,7 +157,7 @@ enum Command {
     Requirements(Box<requirements::RequirementsArguments>),
     /// Print the resources of a service, and the operations that create, read, change and delete them.
     Relations(relations::RelationsArguments),
-    /// Run the cases of profiles, and write a certificate bundle that others can verify.
+    /// Run the cases of profiles or the probes of a model, and write a certificate that others can verify.
     Certify(Box<certify::CertifyArguments>),
     /// Verify a certificate without trusting its author.
     Verify(Box<verify::VerifyArguments>),

@@ -1,6 +1,7 @@
 //! `wireproof verify`: verifies a certificate without trusting its author.
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -19,14 +20,16 @@ use super::{
 };
 use crate::{
     certificate::{
-        bundle,
+        bundle_folder,
+        certificate_scope::cases,
         certified_report::Reported,
         decision::Decision,
         key::{PublicKey, random},
         nonce::Nonce,
+        probe_scope::{ModelStanding, ProbeScope, StatedProbes, recipe_in_words},
         statement::{MUTANTS, REPORT, Statement},
         verify::{
-            Verified, VerifyCheck, VerifyProblem,
+            Verified, VerifiedModel, VerifyCheck, VerifyProblem,
             rerun::{CertificateRerun, compare, sample},
         },
     },
@@ -35,7 +38,7 @@ use crate::{
     proof::matrix::KillMatrix,
     report::text::{CommandFreeJson, count, line},
     run::{event::CaseReport, exit::ExitStatus, judged_case::JudgedCase, observer::OnCase},
-    suite::{Batch, Case},
+    suite::{Batch, Fixtures, ModelIdentity, Plan, RequestGroup},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -76,6 +79,10 @@ pub(super) struct VerifyArguments {
     /// Also produce the kill matrix again, which takes about a minute.
     #[arg(long, env = "WIREPROOF_PROVE", value_parser = BoolishValueParser::new())]
     prove: bool,
+
+    /// Require that the probes are those of this model: a file, or botocore:SERVICE[@VERSION] [default: the name in the bundle].
+    #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
+    model: Option<OsString>,
 
     /// Print the result as one JSON document.
     #[arg(long, env = "WIREPROOF_JSON", value_parser = BoolishValueParser::new())]
@@ -140,7 +147,8 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitStatus, Failure> {
     arguments.target.check_certifiable()?;
     let keys = arguments.key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
     let bench = CertifyBench::load(&arguments.fixtures, &arguments.snapshots)?;
-    let mut verified = bench.verifier(&keys, arguments.nonce.as_ref()).verify(&arguments.bundle);
+    let mut verified =
+        bench.verifier(&keys, arguments.nonce.as_ref(), arguments.model.as_deref()).verify(&arguments.bundle);
     let mut done = DoneAgain::default();
     if arguments.prove {
         match proof_again(&bench, &arguments.bundle)? {
@@ -187,34 +195,53 @@ fn again(
     let stated = &statement.predicate.wireproof.stated;
     let random = || random().map(u64::from_be_bytes).map_err(|error| Failure::internal(error.to_string()));
     let seed = arguments.rerun_seed.map_or_else(random, Ok)?;
-    let cases = bundle::cases(&bench.suite, &bench.profiles.select(&stated.requested, &stated.services));
-    let cases = sample(cases, count, seed);
-    let asked = cases.len();
-    let today = arguments.target.runtime()?.block_on(today(arguments, bench, cases))?;
     let said = bounded_file::bytes(&arguments.bundle.join(REPORT), FileKind::Recorded)
         .ok()
         .and_then(|text| serde_json::from_slice::<Reported>(&text).ok());
     let Some(said) = said else {
-        return Ok((Vec::new(), Rerun { seed, asked, compared: 0 }));
+        return Ok((Vec::new(), Rerun { seed, asked: 0, compared: 0 }));
     };
+    let (suite, mut plan, asked) = match &stated.probes {
+        None => {
+            let cases = cases(&bench.suite, &bench.profiles.select(&stated.requested, &stated.services));
+            let ids = sample(cases.iter().map(|case| case.id.clone()).collect(), count, seed);
+            let cases = cases.into_iter().filter(|case| ids.contains(&case.id)).collect();
+            (Arc::clone(&bench.suite), Box::new(Batch::new(cases)) as Box<dyn Plan>, ids)
+        }
+        Some(probes) => {
+            let scope =
+                bundle_folder::read(&arguments.bundle).ok().and_then(|files| ProbeScope::of_bundle(&files, probes));
+            let scope = scope.ok_or_else(|| Failure::usage("the bundle contains no readable model of the service"))?;
+            let ids = sample(said.cases.iter().map(|case| case.id.clone()).collect(), count, seed);
+            let plan = scope.sample(probes, seed, ids.iter().map(|id| id.0.clone()).collect());
+            (scope.suite, plan.map_or_else(nothing, |plan| Box::new(plan) as Box<dyn Plan>), ids)
+        }
+    };
+    let mut today = arguments.target.runtime()?.block_on(today(arguments, bench, suite, &mut *plan))?;
+    today.retain(|case| asked.contains(&case.id));
     let (problems, compared) = compare(&said, &today);
-    Ok((problems, Rerun { seed, asked, compared }))
+    Ok((problems, Rerun { seed, asked: asked.len(), compared }))
+}
+
+fn nothing() -> Box<dyn Plan> {
+    Box::new(Batch::new(Vec::new()))
 }
 
 async fn today(
     arguments: &VerifyArguments,
     bench: &CertifyBench,
-    cases: Vec<Case>,
+    suite: Arc<Fixtures>,
+    plan: &mut dyn Plan,
 ) -> Result<Vec<CertificateRerun>, Failure> {
-    let endpoint = arguments.target.resolved(&bench.suite)?;
+    let endpoint = arguments.target.resolved(&suite)?;
     let runner = arguments
         .execution
         .for_certificate()?
-        .runner(Arc::clone(&bench.suite), endpoint, arguments.execution.seed(), SensitiveValues::Hidden)
+        .runner(suite, endpoint, arguments.execution.seed(), SensitiveValues::Hidden)
         .await?;
     let mut today = Vec::new();
     let mut observer = OnCase(|case: &JudgedCase| today.push(rerun(&case.report)));
-    runner.snapshots(Arc::clone(&bench.snapshots)).run(&mut Batch::new(cases), &mut observer).await;
+    runner.snapshots(Arc::clone(&bench.snapshots)).run(plan, &mut observer).await;
     Ok(today)
 }
 
@@ -276,41 +303,99 @@ fn human(
         return writeln!(out, "not verified: {}", count(verified.problems.len(), "problem"));
     };
     conclusions(out, statement)?;
+    if let (Some(model), Some(stated)) = (&verified.model, &statement.predicate.wireproof.stated.probes) {
+        writeln!(out, "model: {}", line(&model_in_words(model, stated)))?;
+    }
+    writeln!(out, "verified:")?;
+    shown(out, verified, statement, keys, (nonce, done))?;
+    writeln!(out, "not proven:")?;
+    not_shown(out, verified, statement, keys, (nonce, done))
+}
+
+/// The model of the probes, and what the verifier knows of it.
+fn model_in_words(model: &VerifiedModel, stated: &StatedProbes) -> String {
+    let known = match &model.standing {
+        ModelStanding::Same => "the same as on this machine".to_owned(),
+        ModelStanding::Differs(files) => format!("NOT that of this machine: {} differ", files.join(", ")),
+        ModelStanding::Unknown => "the vendor's copy: this machine has none to compare".to_owned(),
+    };
+    let ModelIdentity { source, digest, .. } = &stated.model;
+    let digest = digest.get(..12).unwrap_or_default();
+    format!("{source}, sha256 {digest}…, {known}; {}", recipe_in_words(model.recipe))
+}
+
+/// What the verification shows.
+fn shown(
+    out: &mut impl Write,
+    verified: &Verified,
+    statement: &Statement,
+    keys: &[PublicKey],
+    (nonce, done): (Option<&Nonce>, DoneAgain),
+) -> io::Result<()> {
     let claims = &statement.predicate.wireproof;
-    writeln!(
-        out,
-        "verified: {}, {} judged again, every request derived again from the seed",
-        count(claims.files.len() + 2, "file"),
-        count(claims.ledger.selected, "case")
-    )?;
-    match (&claims.stated.nonce, nonce) {
-        (Some(nonce), Some(_)) => writeln!(out, "nonce {}: the run is not older than the nonce", line(nonce))?,
-        (Some(nonce), None) => {
-            writeln!(
-                out,
-                "nonce {}: it proves freshness only to the verifier who chose it and passes --nonce",
-                line(nonce)
-            )?;
-        }
-        (None, _) => writeln!(out, "no nonce: the time of the run is not proven")?,
+    let cases = claims.ledger.selected;
+    let requests = match verified.underived {
+        0 => "every request derived again from the seed".to_owned(),
+        some => format!("the requests of {} derived again from the seed", count(cases.saturating_sub(some), "case")),
+    };
+    let files = count(claims.files.len() + 2, "file");
+    writeln!(out, "  {files} intact, {} judged again, {requests}", count(cases, "case"))?;
+    keys.iter().try_for_each(|key| writeln!(out, "  signed by {}", key.id()))?;
+    if let (Some(stated), Some(_)) = (&claims.stated.nonce, nonce) {
+        writeln!(out, "  nonce {}: the run is not older than the nonce", line(stated))?;
     }
-    if keys.is_empty() {
-        writeln!(
-            out,
-            "unsigned: the author is unknown, and the responses may be invented; --rerun checks them against the endpoint"
-        )?;
-    }
-    keys.iter().try_for_each(|key| writeln!(out, "signed by {}", key.id()))?;
     if let Some(Rerun { seed, compared, .. }) = done.rerun {
         let verb = if compared == 1 { "was" } else { "were" };
         let cases = count(compared, "case");
-        writeln!(out, "{cases} {verb} rerun with the same result (--rerun-seed {seed})")?;
+        writeln!(out, "  {cases} {verb} rerun with the same result (--rerun-seed {seed})")?;
     }
     if let Some(rows) = done.proven {
         writeln!(
             out,
-            "the kill matrix of {rows} mutants and constant endpoints was produced again with the same result"
+            "  the kill matrix of {rows} mutants and constant endpoints was produced again with the same result"
         )?;
+    }
+    Ok(())
+}
+
+/// What remains to be trusted.
+fn not_shown(
+    out: &mut impl Write,
+    verified: &Verified,
+    statement: &Statement,
+    keys: &[PublicKey],
+    (nonce, done): (Option<&Nonce>, DoneAgain),
+) -> io::Result<()> {
+    let claims = &statement.predicate.wireproof;
+    if done.rerun.is_none() {
+        let name = line(&claims.stated.target.name);
+        writeln!(out, "  that {name} sent these responses: --rerun N asks it again")?;
+    }
+    if keys.is_empty() {
+        writeln!(out, "  who made it: unsigned, the author is unknown, and the responses may be invented")?;
+    }
+    match (&claims.stated.nonce, nonce) {
+        (Some(_), Some(_)) => {}
+        (Some(stated), None) => {
+            let stated = line(stated);
+            writeln!(
+                out,
+                "  when it was made: nonce {stated} proves it to the verifier who chose it and passes --nonce"
+            )?;
+        }
+        (None, _) => writeln!(out, "  when it was made: no nonce, so the vendor chose the time and the seed")?,
+    }
+    if claims.stated.probes.is_some() {
+        let groups = RequestGroup::ALL.map(RequestGroup::name).into_iter();
+        let absent: Vec<&str> = groups.filter(|name| !claims.stated.requested.iter().any(|of| of == name)).collect();
+        let absent = if absent.is_empty() { "none".to_owned() } else { absent.join(", ") };
+        writeln!(out, "  what no probe of these groups covers (groups left out: {absent})")?;
+        if verified.underived > 0 {
+            let cases = count(verified.underived, "case");
+            writeln!(out, "  the requests of {cases}: they name sensitive values, which the bundle does not contain")?;
+        }
+    } else if done.proven.is_none() {
+        writeln!(out, "  that the suite detects faults: the kill matrix is the vendor's, --prove makes it again")?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
     judge::named_checks::read_fixtures,
     model::bounded_file::{self, FileKind},
     model::published::{self, ModelFileError, Places},
-    probe::{self, Effect, Probes},
+    probe::{self, Effect, PortableModel, Probes},
     suite::{
         FixtureFiles, Fixtures, ServiceFixtures, nearest,
         source::{Diagnostic, Source},
@@ -81,6 +81,12 @@ fn hint(nearest: Option<&str>) -> String {
 /// The name of a file among a service's fixtures, its text, and its path on disk.
 type NamedText = (&'static str, String, PathBuf);
 
+/// The files of a suite, and where they were found.
+struct FoundModel {
+    model: PortableModel,
+    places: Vec<(&'static str, PathBuf)>,
+}
+
 impl Derivation {
     /// A model with the built-in recipe, in its own protocol.
     #[must_use]
@@ -110,34 +116,39 @@ impl Derivation {
 
     /// The name of the service, and the files of its suite.
     fn files(&self) -> Result<(String, FixtureFiles), DerivationError> {
+        let FoundModel { model, places } = self.found()?;
+        let mut files = model.files();
+        for (name, file) in places {
+            files.stand_at(&model.path(name), file);
+        }
+        Ok((model.service, files))
+    }
+
+    /// The files of the suite without their places on this machine. A model that is not of botocore has the name of its file.
+    ///
+    /// # Errors
+    /// A model that is not found, or a file that cannot be read.
+    pub fn portable(&self) -> Result<PortableModel, DerivationError> {
+        let FoundModel { mut model, .. } = self.found()?;
+        if !model.is_of_botocore() {
+            let name = Path::new(&model.source).file_name();
+            model.source = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        }
+        Ok(model)
+    }
+
+    /// The files of the suite, and where they were found.
+    fn found(&self) -> Result<FoundModel, DerivationError> {
         let model = published::find(&self.model, &self.places)?;
         let service = self.service(&model.file);
         let mut texts = vec![("model.json", model.text, model.file.clone())];
         texts.extend(model.companions.into_iter().map(|found| (found.companion.file_name(), found.text, found.file)));
         texts.extend(beside(&model.file, "requirements.yaml")?);
-        let own = self.own_recipe(&model.file)?;
-        let built_in = built_in(&service).filter(|_| own.is_none());
-        let is_built_in = built_in.is_some();
-        texts.extend(own.or(built_in));
-        let recipe = texts.iter().find(|(name, ..)| *name == "states.yaml").map_or("", |(_, text, _)| text);
-        let helpers: Vec<_> = probe::helpers(&service, recipe).collect();
-        let path = |name: &str| format!("{service}/{name}");
-        let mut files = FixtureFiles::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));
-        for (name, _, file) in texts {
-            files.stand_at(&path(name), file);
-        }
-        files.name_model(&service, model.source);
-        // Built-in recipes are written for the newest models; an error in any other one is its author's.
-        if is_built_in {
-            files.allow_newer_states(&service);
-        }
-        if let Some(protocol) = self.protocol {
-            files.speak(protocol);
-        }
-        for (helper, model) in helpers {
-            files.add_helper(helper, model);
-        }
-        Ok((service, files))
+        texts.extend(self.own_recipe(&model.file)?.or_else(|| built_in(&service)));
+        let places = texts.iter().map(|(name, _, file)| (*name, file.clone())).collect();
+        let texts = texts.into_iter().map(|(name, text, _)| (name.to_owned(), text)).collect();
+        let model = PortableModel { service, source: model.source, texts, protocol: self.protocol };
+        Ok(FoundModel { model, places })
     }
 
     /// The given recipe, or the one in the model's own folder of fixtures.

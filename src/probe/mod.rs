@@ -21,6 +21,8 @@
 //! | `sequence_writer` | The steps of a sequence, with inputs that name what exists | `relations`, `input`, `sequence` |
 //! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection`, `related_errors`, `sequence`, `sequence_writer` |
 //! | `coverage` | The number of a model's constraints, and of those that are probed and judged | `derive` |
+//! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
+//! | `portable_model` | The files that probes are derived from, without their places on a machine | `recipe` |
 //! | `derivation` | From the name of a model to its probes |  |
 //! | `effect` | The effect of an operation |  |
 //! | `member_path` | The path from an operation's input to a location in it |  |
@@ -28,7 +30,6 @@
 //! | `loaded_operation` | The cases of the current operation that are still to run | `derive`, `sequence` |
 //! | `shared_states` | The states that the probes of an operation share, and the requests that may spoil them | `derive` |
 //! | `probes` | The order of probes | `input`, `derive`, `id_heads`, `loaded_operation`, `shared_states` |
-//! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
 //! | `unprobed_reason` | The reasons why constraints have no probe |  |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
@@ -47,6 +48,7 @@ mod input;
 mod loaded_operation;
 mod location;
 mod member_path;
+mod portable_model;
 mod probes;
 mod recipe;
 mod rejection;
@@ -74,6 +76,7 @@ pub use family::{FamilySelector, ProbeFamily, UnknownFamily};
 pub use input::{KnownValues, Unbuildable};
 pub use location::Location;
 pub use member_path::MemberPath;
+pub use portable_model::{PortableModel, RecipeOrigin};
 pub use probes::Probes;
 pub use recipe::{helpers, recipe};
 pub use relations::{

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use super::{VerifyCheck, VerifyProblem};
 use crate::{
     certificate::{
-        bundle::{digests, matrix_text, suite_text},
+        bundle::{digests, matrix_text, states_text, suite_text},
         bundle_folder::{ENVELOPE, STATEMENT},
         certified_digest::CertifiedDigest,
         envelope::{Envelope, PAYLOAD_TYPE},
+        held_states::HeldStates,
         key::PublicKey,
         nonce::{Claim, Nonce},
-        statement::{MUTANTS, SUITE, Statement},
+        statement::{MUTANTS, STATES, SUITE, Statement},
     },
     proof::matrix::{KillMatrix, TOOL},
 };
@@ -145,6 +146,23 @@ pub(super) fn matrix(files: &BundleFiles, problems: &mut Vec<VerifyProblem>) -> 
         Err(error) => {
             problem(format!("{MUTANTS} is not a kill matrix: {error}"));
             None
+        }
+    }
+}
+
+/// The values of the states that probes share.
+pub(super) fn held(files: &BundleFiles, problems: &mut Vec<VerifyProblem>) -> Vec<HeldStates> {
+    let Some(bytes) = files.get(STATES) else { return Vec::new() };
+    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Requests, says));
+    match serde_json::from_slice::<Vec<HeldStates>>(bytes) {
+        Ok(held) if states_text(&held).as_bytes() == bytes.as_slice() => held,
+        Ok(_) => {
+            problem(format!("{STATES} is not in canonical form"));
+            Vec::new()
+        }
+        Err(error) => {
+            problem(format!("{STATES} does not list values of states: {error}"));
+            Vec::new()
         }
     }
 }

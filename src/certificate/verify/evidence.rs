@@ -2,9 +2,10 @@
 //! its statement.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet, HashMap},
     io,
     path::Path,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -13,56 +14,79 @@ use serde::Deserialize;
 use super::{Verifier, VerifyCheck, VerifyProblem, bundle_files::BundleFiles, report_differences};
 use crate::{
     certificate::{
-        bundle::{cases, decisions, digests},
+        bundle::digests,
         bundle_folder::{ENVELOPE, STATEMENT},
-        certified_report::Reported,
+        certificate_scope::{CertificateScope, CertifiedPlan, Conclusions},
+        held_states::{DerivedCases, HeldPlan, HeldStates},
         reenactment::Reenactment,
-        statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, SUITE, StatedTarget, Statement, foreign},
+        statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, STATES, SUITE, StatedTarget, Statement, foreign},
     },
-    judge::transcript::Transcript,
+    judge::transcript::{Exchange, Transcript},
     proof::matrix::{KillMatrix, TOOL},
     report::{Json, Reporter as _},
     run::{
-        event::Event,
+        event::{Event, Presence, PresenceChecked},
         observer::OnEvent,
         recording::{self, Header, INDEX, Kept, Recording, RecordingEntry, RecordingError, har},
         resolved_target::{ResolvedTarget, StateHandler},
         session::replay,
         transport::EndpointError,
     },
-    suite::{Batch, Case, CaseId, Plan as _},
+    suite::{Case, CaseId, Opening, SelectionDigest},
     wire::{client_style::ClientStyle, sigv4::Credentials},
 };
 
 /// Checks everything that follows from the recording.
+///
+/// Returns the number of cases whose requests it cannot derive.
 pub(super) fn check(
     verifier: &Verifier<'_>,
+    scope: CertificateScope<'_>,
     root: &Path,
-    files: &BundleFiles,
-    statement: &Statement,
-    matrix: Option<&KillMatrix>,
+    evidence: BundleEvidence<'_>,
     problems: &mut Vec<VerifyProblem>,
-) {
+) -> usize {
     let recording = match Recording::open(&root.join(RECORDING)) {
         Ok(recording) => recording,
-        Err(error) => return problems.push(VerifyProblem::new(VerifyCheck::Recording, error.to_string())),
+        Err(error) => {
+            problems.push(VerifyProblem::new(VerifyCheck::Recording, error.to_string()));
+            return 0;
+        }
     };
-    let mut look = EvidenceView { verifier, files, statement, recording: &recording, problems };
-    let requested = look.requested();
-    look.header(&requested);
+    let BundleEvidence { files, statement, .. } = evidence;
+    let mut look = EvidenceView { verifier, scope, files, statement, recording: &recording, problems };
+    let CertifiedPlan { mut plan, .. } = look.plan();
+    look.header(&plan.whole().selected);
+    let derived = DerivedCases::of(&mut *plan, evidence.held);
     look.index();
-    let Some(kept) = look.kept() else { return };
+    let Some(kept) = look.kept() else { return 0 };
     look.nothing_else(&kept);
-    look.cases(&kept, &requested);
+    look.cases(&kept, &derived);
     look.times(&kept);
-    look.requests(&kept, &requested);
-    let Some(reported) = look.verdicts(&requested) else { return };
-    look.conclusions(&reported, matrix);
+    let hidden: BTreeSet<&str> =
+        evidence.held.iter().filter(|held| held.hidden).map(|held| held.operation.as_str()).collect();
+    look.hidden(&kept, &hidden);
+    look.requests(&kept, &derived, &hidden);
+    if let Some(report) = look.verdicts(evidence.held) {
+        look.conclusions(&report, evidence.matrix);
+    }
+    derived.cases.iter().filter(|case| hidden.contains(case.scenario.operation.as_str())).count()
+}
+
+/// The contents of a bundle, except its recording.
+#[derive(Clone, Copy)]
+pub(super) struct BundleEvidence<'l> {
+    pub(super) files: &'l BundleFiles,
+    pub(super) statement: &'l Statement,
+    pub(super) matrix: Option<&'l KillMatrix>,
+    /// The values of the states that probes share.
+    pub(super) held: &'l [HeldStates],
 }
 
 /// The shared state of these checks.
 struct EvidenceView<'l> {
     verifier: &'l Verifier<'l>,
+    scope: CertificateScope<'l>,
     files: &'l BundleFiles,
     statement: &'l Statement,
     recording: &'l Recording,
@@ -80,8 +104,20 @@ struct Linked {
 #[derive(Default)]
 struct KeptFiles {
     cases: Vec<(CaseId, Transcript)>,
-    presence_checks: Vec<(crate::run::event::PresenceChecked, Option<Transcript>)>,
+    presence_checks: Vec<(PresenceChecked, Option<Transcript>)>,
     paths: BTreeSet<String>,
+}
+
+impl KeptFiles {
+    /// Returns whether each presence check has a transcript, and nothing but a proof that its operation is implemented
+    /// follows it.
+    fn each_has_its_transcript(&self) -> bool {
+        let mut checked = BTreeSet::new();
+        self.presence_checks.iter().all(|(check, transcript)| match transcript {
+            Some(_) => checked.insert(&check.operation),
+            None => checked.contains(&check.operation) && check.presence == Presence::Implemented,
+        })
+    }
 }
 
 impl EvidenceView<'_> {
@@ -90,7 +126,7 @@ impl EvidenceView<'_> {
     }
 
     /// Checks that the header of the recording matches the statement.
-    fn header(&mut self, requested: &[Case]) {
+    fn header(&mut self, selection: &SelectionDigest) {
         let claims = &self.statement.predicate.wireproof;
         let Header { tool, run, derivation, .. } = self.recording.header();
         let target = &claims.stated.target;
@@ -102,16 +138,17 @@ impl EvidenceView<'_> {
             }
         };
         compare("program", TOOL, tool);
-        compare("suite", self.verifier.suite.digest(), &run.suite);
+        compare("suite", self.scope.suite().digest(), &run.suite);
         compare("target", &named, &run.target);
         compare("endpoint", &target.endpoint, &run.endpoint);
         compare("region", &target.region, &run.region);
         compare("seed", &claims.seed.to_string(), &run.seed.to_string());
-        if run.selection != Batch::new(requested.to_vec()).whole().selected
-            || run.shard.is_some()
-            || derivation.is_some()
-        {
+        if run.selection != *selection || run.shard.is_some() || derivation.is_some() {
             wrong.push("the selection of the recording is not that of the profiles".to_owned());
+        }
+        let suite = self.scope.suite();
+        if run.models != suite.services().map(|service| service.model.clone()).collect::<Vec<_>>() {
+            wrong.push("the models of the recording are not those of the suite".to_owned());
         }
         self.problems.extend(wrong.into_iter().map(|says| VerifyProblem::new(VerifyCheck::Recording, says)));
     }
@@ -188,41 +225,55 @@ impl EvidenceView<'_> {
     /// Checks that the bundle contains no other file, even if the statement lists it.
     fn nothing_else(&mut self, kept: &KeptFiles) {
         let own = [REPORT, SUITE, MUTANTS, STATEMENT, ENVELOPE];
-        let belongs =
-            |path: &str| own.contains(&path) || kept.paths.contains(path) || path == format!("{RECORDING}/{INDEX}");
+        let of_probes = match self.scope {
+            CertificateScope::Probes(scope) => scope.bundled(),
+            CertificateScope::Profiles { .. } => BTreeMap::new(),
+        };
+        let is_of_probes = |path: &str| of_probes.contains_key(path) || !of_probes.is_empty() && path == STATES;
+        let belongs = |path: &str| {
+            own.contains(&path)
+                || is_of_probes(path)
+                || kept.paths.contains(path)
+                || path == format!("{RECORDING}/{INDEX}")
+        };
         let surplus = self.files.keys().filter(|path| !belongs(path));
         let problem =
             |path: &String| VerifyProblem::new(VerifyCheck::Files, format!("{path} does not belong to the bundle"));
         self.problems.extend(surplus.map(problem));
     }
 
-    /// The cases of the requested profiles.
-    fn requested(&self) -> Vec<Case> {
-        let stated = &self.statement.predicate.wireproof.stated;
-        cases(self.verifier.suite, &self.verifier.profiles.select(&stated.requested, &stated.services))
+    /// The cases that the statement needs.
+    fn plan(&self) -> CertifiedPlan {
+        let claims = &self.statement.predicate.wireproof;
+        self.scope.plan(&claims.stated, claims.seed)
     }
 
-    fn cases(&mut self, kept: &KeptFiles, requested: &[Case]) {
+    fn cases(&mut self, kept: &KeptFiles, derived: &DerivedCases) {
         let mut seen = BTreeSet::new();
         for (id, _) in &kept.cases {
             if !seen.insert(id) {
                 self.problem(VerifyCheck::Cases, format!("{id} was recorded twice"));
             }
         }
-        let wanted: BTreeSet<&CaseId> = requested.iter().map(|case| &case.id).collect();
+        let wanted: BTreeSet<&CaseId> = derived.cases.iter().map(|case| &case.id).collect();
         for id in wanted.iter().filter(|id| !seen.contains(*id)) {
             self.problem(VerifyCheck::Cases, format!("{id} is in the profiles, but was not recorded"));
         }
         for id in seen.iter().filter(|id| !wanted.contains(*id)) {
             self.problem(VerifyCheck::Cases, format!("{id} was recorded, but is in no profile"));
         }
-        let required: BTreeSet<(&str, &str)> = requested.iter().map(operation).collect();
+        let required: BTreeSet<(&str, &str)> =
+            derived.openings.iter().map(|opening| (opening.service.as_str(), opening.operation.as_str())).collect();
         let checked: BTreeSet<(&str, &str)> = kept
             .presence_checks
             .iter()
             .map(|(checked, _)| (checked.service.as_str(), checked.operation.as_str()))
             .collect();
-        if required != checked || kept.presence_checks.len() != checked.len() {
+        let is_settled = match self.scope {
+            CertificateScope::Profiles { .. } => required == checked && kept.presence_checks.len() == checked.len(),
+            CertificateScope::Probes(_) => checked.is_subset(&required) && kept.each_has_its_transcript(),
+        };
+        if !is_settled {
             self.problem(VerifyCheck::Cases, "not every operation has exactly one presence check");
         }
     }
@@ -248,17 +299,45 @@ impl EvidenceView<'_> {
         }
     }
 
-    fn requests(&mut self, kept: &KeptFiles, requested: &[Case]) {
+    /// Checks that values of states are hidden only where responses to their requests have hidden members.
+    fn hidden(&mut self, kept: &KeptFiles, hidden: &BTreeSet<&str>) {
+        let has_hidden =
+            |exchange: &Exchange| exchange.outcome.as_ref().is_ok_and(|response| !response.hidden.is_empty());
+        for operation in hidden {
+            let is_it = |checked: &PresenceChecked| checked.operation == *operation;
+            let transcripts = kept.presence_checks.iter().filter(|(checked, _)| is_it(checked));
+            let mut exchanges =
+                transcripts.filter_map(|(_, transcript)| transcript.as_ref()).flat_map(|one| &one.exchanges);
+            if !exchanges.any(has_hidden) {
+                self.problem(
+                    VerifyCheck::Requests,
+                    format!("{operation}: nothing shows that values of its states are sensitive"),
+                );
+            }
+        }
+    }
+
+    /// Checks every request, except those of operations whose states have hidden values.
+    fn requests(&mut self, kept: &KeptFiles, derived: &DerivedCases, hidden: &BTreeSet<&str>) {
         let claims = &self.statement.predicate.wireproof;
         let target = match target(&claims.stated.target) {
             Ok(target) => target,
             Err(error) => return self.problem(VerifyCheck::Statement, error.to_string()),
         };
-        let again = Reenactment { suite: self.verifier.suite, target: &target, seed: claims.seed };
-        let case = |id: &CaseId| requested.iter().find(|case| case.id == *id);
-        let recorded = kept.cases.iter().filter_map(|(id, transcript)| Some((case(id)?, transcript)));
-        let presence_checks =
-            kept.presence_checks.iter().filter_map(|(checked, transcript)| Some((checked, transcript.as_ref()?)));
+        let again = Reenactment { suite: self.scope.suite(), target: &target, seed: claims.seed };
+        let is_shown = |case: &&Case| !hidden.contains(case.scenario.operation.as_str());
+        let cases: HashMap<&CaseId, &Case> =
+            derived.cases.iter().filter(is_shown).map(|case| (&case.id, case)).collect();
+        let recorded = kept.cases.iter().filter_map(|(id, transcript)| Some((*cases.get(id)?, transcript)));
+        let opening = |checked: &PresenceChecked| {
+            let is_it =
+                |opening: &&Opening| opening.service == checked.service && opening.operation == checked.operation;
+            derived.openings.iter().find(is_it)
+        };
+        let presence_checks = kept
+            .presence_checks
+            .iter()
+            .filter_map(|(checked, transcript)| Some((opening(checked)?, checked, transcript.as_ref()?)));
         let different = again.differences(recorded).and_then(|mut cases| {
             cases.extend(again.presence_checks(presence_checks)?);
             Ok(cases)
@@ -273,8 +352,8 @@ impl EvidenceView<'_> {
     }
 
     /// Compares the report with the one that the recording yields, and returns the latter.
-    fn verdicts(&mut self, requested: &[Case]) -> Option<Reported> {
-        let comes_to = match self.report(requested) {
+    fn verdicts(&mut self, held: &[HeldStates]) -> Option<Vec<u8>> {
+        let comes_to = match self.report(held) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.problem(VerifyCheck::Verdicts, format!("cannot judge the recording: {error}"));
@@ -285,12 +364,18 @@ impl EvidenceView<'_> {
             Some(says) => self.problems.extend(report_differences::differences(says, &comes_to)),
             None => self.problem(VerifyCheck::Files, format!("{REPORT} is missing")),
         }
-        serde_json::from_slice(&comes_to).ok()
+        Some(comes_to)
     }
 
     /// The report that the recording yields.
-    fn report(&mut self, requested: &[Case]) -> io::Result<Vec<u8>> {
-        let Verifier { suite, snapshots, .. } = self.verifier;
+    fn report(&mut self, held: &[HeldStates]) -> io::Result<Vec<u8>> {
+        let nothing = Arc::default();
+        let snapshots = match self.scope {
+            CertificateScope::Profiles { .. } => self.verifier.snapshots,
+            CertificateScope::Probes(_) => &nothing,
+        };
+        let CertifiedPlan { mut plan, coverage } = self.plan();
+        let mut plan = HeldPlan::new(&mut *plan, held);
         let mut bytes = Vec::new();
         let mut json = Json::new(&mut bytes);
         let mut failed = Ok(());
@@ -299,7 +384,7 @@ impl EvidenceView<'_> {
                 failed = json.event(event);
             }
         });
-        let replayed = replay(suite, snapshots, self.recording, &mut Batch::new(requested.to_vec()), None, &mut sink)
+        let replayed = replay(self.scope.suite(), snapshots, self.recording, &mut plan, coverage, &mut sink)
             .map_err(|error| io::Error::other(error.to_string()))?;
         failed?;
         for id in replayed.changed {
@@ -309,18 +394,26 @@ impl EvidenceView<'_> {
     }
 
     /// Checks that the statement follows from the evidence.
-    fn conclusions(&mut self, reported: &Reported, matrix: Option<&KillMatrix>) {
+    fn conclusions(&mut self, report: &[u8], matrix: Option<&KillMatrix>) {
         let claims = &self.statement.predicate.wireproof;
-        let decided = decisions(self.verifier.suite, self.verifier.profiles, &claims.stated, reported);
+        let Ok(Conclusions { reported, decisions, probed }) = self.scope.conclude(&claims.stated, report) else {
+            return self.problem(VerifyCheck::Verdicts, "the recording yields no report");
+        };
         if let Some(foreign) = matrix.and_then(|matrix| foreign(matrix, &reported.suite.digest, TOOL)) {
             self.problem(VerifyCheck::Mutants, foreign);
         }
-        if decided != claims.profiles {
+        if decisions != claims.profiles || probed != claims.probed {
             self.problem(VerifyCheck::Profiles, "the decisions do not follow from the recording");
         }
         let files = digests(self.files);
-        let evidence =
-            EvidenceFiles { reported, decisions: &decided, matrix, chain: self.recording.chain(), files: &files };
+        let evidence = EvidenceFiles {
+            reported: &reported,
+            decisions: &decisions,
+            probed: probed.as_ref(),
+            matrix,
+            chain: self.recording.chain(),
+            files: &files,
+        };
         let anew = Statement::of(&claims.stated, evidence);
         if anew.predicate.wireproof.ledger != claims.ledger {
             self.problem(VerifyCheck::Ledger, "the ledger of the statement does not match the recorded cases");
@@ -343,10 +436,6 @@ fn has_a_date(transcript: &Transcript) -> bool {
     let begun = transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default();
     let spans = transcript.exchanges.iter().flat_map(|exchange| [exchange.started, exchange.elapsed]);
     begun < 1000 * LONGEST && spans.chain([transcript.elapsed]).all(|span| span < LONGEST)
-}
-
-fn operation(case: &Case) -> (&str, &str) {
-    (&case.scenario.service, &case.scenario.operation)
 }
 
 fn at(milliseconds: u64) -> SystemTime {

@@ -5,15 +5,27 @@
 
 mod bundle_files;
 mod evidence;
+mod probed_model;
 mod report_differences;
 pub mod rerun;
 
-use std::{path::Path, sync::Arc, time::SystemTime};
+use std::{ffi::OsStr, path::Path, sync::Arc, time::SystemTime};
 
 use serde::Serialize;
 
-use super::{certified_digest::CertifiedDigest, key::PublicKey, nonce::Nonce, profile::Profiles, statement::Statement};
-use crate::{judge::snapshots::Snapshots, suite::Fixtures};
+use bundle_files::BundleFiles;
+use evidence::BundleEvidence;
+
+use super::{
+    certificate_scope::CertificateScope,
+    certified_digest::CertifiedDigest,
+    key::PublicKey,
+    nonce::Nonce,
+    probe_scope::{ModelStanding, ProbeScope},
+    profile::Profiles,
+    statement::Statement,
+};
+use crate::{judge::snapshots::Snapshots, model::published::Places, probe::RecipeOrigin, suite::Fixtures};
 
 /// A check of the verifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -31,6 +43,8 @@ pub enum VerifyCheck {
     Tool,
     /// The suite is the local one, file by file.
     Suite,
+    /// The model of the probes is that of the statement, and the one that this machine has under its name.
+    Model,
     /// The chain and the files of the recording are intact.
     Recording,
     /// The recording contains the cases of the profiles, each once.
@@ -57,13 +71,14 @@ pub enum VerifyCheck {
 
 impl VerifyCheck {
     /// Every check, in the order of reports.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Files,
         Self::Statement,
         Self::Envelope,
         Self::Signature,
         Self::Tool,
         Self::Suite,
+        Self::Model,
         Self::Recording,
         Self::Cases,
         Self::Requests,
@@ -86,6 +101,7 @@ impl VerifyCheck {
             Self::Signature => "signature",
             Self::Tool => "tool",
             Self::Suite => "suite",
+            Self::Model => "model",
             Self::Recording => "recording",
             Self::Cases => "cases",
             Self::Requests => "requests",
@@ -131,6 +147,10 @@ pub struct Verifier<'a> {
     pub nonce: Option<&'a Nonce>,
     /// The current time.
     pub now: SystemTime,
+    /// The locations of this machine's botocore.
+    pub places: &'a Places,
+    /// The model that the probes must be of; `None`: the one of this machine's botocore, where it has it.
+    pub model: Option<&'a OsStr>,
 }
 
 /// The result of a verification.
@@ -140,6 +160,17 @@ pub struct Verified {
     pub statement: Option<Statement>,
     /// The problems.
     pub problems: Vec<VerifyProblem>,
+    /// The model of the probes and their recipe; `None` for profiles.
+    pub model: Option<VerifiedModel>,
+    /// The number of cases whose requests cannot be derived, because they name sensitive values.
+    pub underived: usize,
+}
+
+/// The model of a bundle, as the verifier sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedModel {
+    pub standing: ModelStanding,
+    pub recipe: RecipeOrigin,
 }
 
 impl Verified {
@@ -160,25 +191,40 @@ impl Verifier<'_> {
     /// Verifies the bundle in a folder.
     #[must_use]
     pub fn verify(&self, root: &Path) -> Verified {
-        let mut problems = Vec::new();
-        let files = match super::bundle_folder::read(root) {
-            Ok(files) => files,
-            Err(error) => {
-                problems.push(VerifyProblem::new(VerifyCheck::Files, error.to_string()));
-                return Verified { statement: None, problems };
+        let mut verified = Verified { statement: None, problems: Vec::new(), model: None, underived: 0 };
+        match super::bundle_folder::read(root) {
+            Ok(files) => self.verify_files(root, &files, &mut verified),
+            Err(error) => verified.problems.push(VerifyProblem::new(VerifyCheck::Files, error.to_string())),
+        }
+        verified.problems.sort();
+        verified.problems.dedup();
+        verified
+    }
+
+    fn verify_files(&self, root: &Path, files: &BundleFiles, verified: &mut Verified) {
+        verified.statement = bundle_files::statement(files, &mut verified.problems);
+        let Some(statement) = verified.statement.clone() else { return };
+        bundle_files::accounted(files, &statement, &mut verified.problems);
+        bundle_files::signed(files, self.keys, &mut verified.problems);
+        let Self { suite, digest, profiles, .. } = *self;
+        let probed = statement.predicate.wireproof.stated.probes.as_ref();
+        let of_bundle = probed.map(|stated| ProbeScope::of_bundle(files, stated));
+        let scope = match &of_bundle {
+            None => CertificateScope::Profiles { suite, digest, profiles },
+            Some(Some(scope)) => CertificateScope::Probes(scope),
+            Some(None) => {
+                let says = "the bundle contains no readable model of the service";
+                return verified.problems.push(VerifyProblem::new(VerifyCheck::Model, says));
             }
         };
-        let statement = bundle_files::statement(&files, &mut problems);
-        if let Some(statement) = &statement {
-            bundle_files::accounted(&files, statement, &mut problems);
-            bundle_files::signed(&files, self.keys, &mut problems);
-            bundle_files::suite(&files, self.digest, &mut problems);
-            bundle_files::nonce(statement, self.suite.digest(), self.nonce, &mut problems);
-            let matrix = bundle_files::matrix(&files, &mut problems);
-            evidence::check(self, root, &files, statement, matrix.as_ref(), &mut problems);
+        if let (Some(stated), CertificateScope::Probes(scope)) = (probed, scope) {
+            verified.model = Some(probed_model::check(self, scope, stated, &mut verified.problems));
         }
-        problems.sort();
-        problems.dedup();
-        Verified { statement, problems }
+        bundle_files::suite(files, scope.digest(), &mut verified.problems);
+        bundle_files::nonce(&statement, scope.suite().digest(), self.nonce, &mut verified.problems);
+        let matrix = bundle_files::matrix(files, &mut verified.problems);
+        let held = bundle_files::held(files, &mut verified.problems);
+        let evidence = BundleEvidence { files, statement: &statement, matrix: matrix.as_ref(), held: &held };
+        verified.underived = evidence::check(self, scope, root, evidence, &mut verified.problems);
     }
 }

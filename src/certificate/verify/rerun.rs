@@ -1,12 +1,9 @@
 //! Runs a sample of the cases of a certificate again and compares the verdicts.
 
+use std::collections::BTreeSet;
+
 use super::{VerifyCheck, VerifyProblem};
-use crate::{
-    certificate::certified_report::Reported,
-    judge::verdict::Verdict,
-    suite::{Case, CaseId},
-    wire::digest::Sha256,
-};
+use crate::{certificate::certified_report::Reported, judge::verdict::Verdict, suite::CaseId, wire::digest::Sha256};
 
 /// A case that was run again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +14,12 @@ pub struct CertificateRerun {
     pub reason: String,
 }
 
-/// Chooses `count` cases by a seed that the vendor could not know.
+/// Chooses `count` of some cases by a seed that the vendor could not know.
 #[must_use]
-pub fn sample(mut cases: Vec<Case>, count: usize, seed: u64) -> Vec<Case> {
-    cases.sort_by_cached_key(|case| Sha256::new().chain_update(seed.to_be_bytes()).chain_update(&case.id.0).finalize());
-    cases.truncate(count);
-    cases
+pub fn sample(mut ids: Vec<CaseId>, count: usize, seed: u64) -> BTreeSet<CaseId> {
+    ids.sort_by_cached_key(|id| Sha256::new().chain_update(seed.to_be_bytes()).chain_update(&id.0).finalize());
+    ids.truncate(count);
+    ids.into_iter().collect()
 }
 
 /// The cases whose verdict differs from the certificate, and the number of compared cases.
@@ -104,10 +101,11 @@ mod tests {
 
     #[test]
     fn a_sample_depends_only_on_its_seed() {
-        let cases = Fixtures::bundled().unwrap().cases();
-        let ids = |seed| -> Vec<String> { sample(cases.clone(), 5, seed).into_iter().map(|case| case.id.0).collect() };
+        let cases = Fixtures::bundled().unwrap().cases().into_iter().map(|case| case.id);
+        let all: Vec<CaseId> = cases.collect();
+        let ids = |seed| sample(all.clone(), 5, seed);
         assert_eq!(ids(1), ids(1));
         assert_ne!(ids(1), ids(2));
-        assert_eq!((ids(1).len(), sample(cases.clone(), 100_000, 1).len()), (5, cases.len()));
+        assert_eq!((ids(1).len(), sample(all.clone(), 100_000, 1).len()), (5, all.len()));
     }
 }

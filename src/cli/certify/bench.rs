@@ -1,10 +1,10 @@
 //! The suite with everything that writing or verifying a certificate needs.
 
-use std::{path::Path, sync::Arc, time::SystemTime};
+use std::{ffi::OsStr, path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
     certificate::{
-        bundle,
+        certificate_scope::CertificateScope,
         certified_digest::CertifiedDigest,
         key::{CertificateKey, PublicKey},
         nonce::Nonce,
@@ -18,12 +18,15 @@ use crate::{
         select::{FixtureArguments, SnapshotArguments},
     },
     judge::{named_checks::read_fixtures, snapshots::Snapshots},
-    model::bounded_file::{self, FileKind},
+    model::{
+        bounded_file::{self, FileKind},
+        published::Places,
+    },
     proof::{
         Proof,
         matrix::{KillMatrix, TOOL},
     },
-    suite::{Case, FixtureFiles, Fixtures, nearest},
+    suite::{FixtureFiles, Fixtures, nearest},
 };
 
 /// The suite with everything that a certificate needs.
@@ -32,6 +35,8 @@ pub(in crate::cli) struct CertifyBench {
     pub(in crate::cli) snapshots: Arc<Snapshots>,
     pub(in crate::cli) profiles: Profiles,
     pub(in crate::cli) digest: CertifiedDigest,
+    /// The locations of botocore.
+    pub(in crate::cli) places: Places,
 }
 
 impl CertifyBench {
@@ -46,11 +51,15 @@ impl CertifyBench {
         let snapshots = snapshots.files(fixtures)?;
         let digest = CertifiedDigest::of(&files, &snapshots);
         let snapshots = Arc::new(Snapshots::new(snapshots));
-        Ok(Self { suite: Arc::new(suite), snapshots, profiles, digest })
+        Ok(Self { suite: Arc::new(suite), snapshots, profiles, digest, places: fixtures.botocore.places() })
     }
 
-    /// The cases of the requested profiles.
-    pub(super) fn cases(&self, requested: &[String], services: &[String]) -> Result<Vec<Case>, Failure> {
+    pub(in crate::cli) fn scope(&self) -> CertificateScope<'_> {
+        CertificateScope::Profiles { suite: &self.suite, digest: &self.digest, profiles: &self.profiles }
+    }
+
+    /// Checks that there are such profiles and services.
+    pub(super) fn check_names(&self, requested: &[String], services: &[String]) -> Result<(), Failure> {
         let known = |wanted: &[String], name: fn(&Profile) -> &str| -> Result<(), Failure> {
             let unknown = wanted.iter().find(|wanted| !self.profiles.iter().any(|profile| name(profile) == *wanted));
             let Some(wrong) = unknown else { return Ok(()) };
@@ -61,8 +70,7 @@ impl CertifyBench {
             )))
         };
         known(requested, |profile| &profile.name)?;
-        known(services, |profile| &profile.service)?;
-        Ok(bundle::cases(&self.suite, &self.profiles.select(requested, services)))
+        known(services, |profile| &profile.service)
     }
 
     /// The kill matrix, produced or read.
@@ -100,7 +108,7 @@ impl CertifyBench {
     /// Verifies a new bundle before it is handed out.
     pub(super) fn prove(&self, out: &Path, key: Option<&CertificateKey>, nonce: Option<&Nonce>) -> Result<(), Failure> {
         let keys: Vec<_> = key.map(CertificateKey::public).into_iter().collect();
-        let verified = self.verifier(&keys, nonce).verify(out);
+        let verified = self.verifier(&keys, nonce, None).verify(out);
         match verified.problems.first() {
             None => Ok(()),
             Some(problem) => Err(Failure::internal(format!(
@@ -111,8 +119,14 @@ impl CertifyBench {
         }
     }
 
-    pub(in crate::cli) fn verifier<'b>(&'b self, keys: &'b [PublicKey], nonce: Option<&'b Nonce>) -> Verifier<'b> {
-        let Self { suite, snapshots, profiles, digest } = self;
-        Verifier { suite, snapshots, profiles, digest, keys, nonce, now: SystemTime::now() }
+    /// The verifier of a bundle; `model` is the one that its probes must be of.
+    pub(in crate::cli) fn verifier<'b>(
+        &'b self,
+        keys: &'b [PublicKey],
+        nonce: Option<&'b Nonce>,
+        model: Option<&'b OsStr>,
+    ) -> Verifier<'b> {
+        let Self { suite, snapshots, profiles, digest, places } = self;
+        Verifier { suite, snapshots, profiles, digest, keys, nonce, now: SystemTime::now(), places, model }
     }
 }

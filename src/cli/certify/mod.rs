@@ -1,7 +1,8 @@
-//! `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify.
+//! `wireproof certify`: runs the cases of profiles or the probes of a model, and writes a bundle that others can verify.
 
 mod bench;
 mod certificate_text;
+mod certified_model;
 mod keys;
 
 use std::{
@@ -17,14 +18,17 @@ use super::{
     Failure,
     execution::ExecutionArguments,
     select::{FixtureArguments, SnapshotArguments},
-    target_arguments::{EndpointUnderTest, TargetArguments},
+    target_arguments::TargetArguments,
     terminal::Progress,
     written,
 };
 use crate::{
     certificate::{
         bundle::{self, BundleContents},
+        certificate_scope::{CertificateScope, CertifiedPlan},
+        held_states::{HeldStates, HoldingPlan},
         nonce::{Claim, Nonce},
+        probe_scope::StatedProbes,
         profile::Level,
         statement::{RECORDING, StatedTarget, StatedUrl, StatementSubject},
     },
@@ -36,15 +40,16 @@ use crate::{
         event::Event,
         exit::ExitStatus,
         observer::OnEvent,
-        recording::Recorder,
+        recording::{Recorder, RecordingError},
         resolved_target::{ResolvedTarget, StateHandler},
     },
-    suite::{Batch, Case},
+    suite::Plan,
 };
 
 pub(super) use bench::CertifyBench;
 pub(super) use certificate_text::conclusions;
 use certificate_text::{list, print};
+use certified_model::{CertifiedModelArguments, without_sensitive};
 use keys::{new_key, signing_key};
 
 const EXAMPLES: &str = "Examples:
@@ -52,6 +57,8 @@ const EXAMPLES: &str = "Examples:
   wireproof certify --new-key vendor.pem                              create a signing key
   wireproof certify --profile wire,auth --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
       --mutants run --nonce 5f0c9f0e7a1b2c3d4e5f60718293a4b5 --key vendor.pem
+  wireproof certify --model botocore:sqs --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
+      --probes sdk,behaviour --key vendor.pem                         certify the probes of any service
   wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          the customer's check
 
 Exit status:
@@ -78,6 +85,9 @@ pub(super) struct CertifyArguments {
 
     #[command(flatten)]
     claim: ClaimArguments,
+
+    #[command(flatten)]
+    model: CertifiedModelArguments,
 }
 
 /// The claim of the certificate.
@@ -93,7 +103,7 @@ struct ClaimArguments {
     new_key: Option<PathBuf>,
 
     /// Profile to certify: wire, constraints, behaviour, auth, or full for all of them (repeatable).
-    #[arg(id = "certified", long = "profile", value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_CERTIFY_PROFILE", required_unless_present_any = ["list", "new_key"])]
+    #[arg(id = "certified", long = "profile", value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_CERTIFY_PROFILE", required_unless_present_any = ["list", "new_key", "model"])]
     profiles: Vec<String>,
 
     /// Certify only this service, by folder name (repeatable).
@@ -149,16 +159,18 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     let execution = arguments.execution.for_certificate()?;
     let key = arguments.claim.key.as_deref().map(signing_key).transpose()?;
     let out = arguments.claim.out.as_deref().map(fresh).transpose()?.unwrap_or(Path::new("."));
-    let cases = bench.cases(&arguments.claim.profiles, &arguments.claim.service)?;
+    bench.check_names(&arguments.claim.profiles, &arguments.claim.service)?;
+    let probes = arguments.model.scope(&bench.places)?;
+    let scope = probes.as_ref().map_or_else(|| bench.scope(), |(scope, _)| CertificateScope::Probes(scope));
     let matrix = bench.matrix(arguments.claim.mutants.as_deref())?;
-    let made = arguments.target.runtime()?.block_on(made(arguments, &execution, &bench, cases, out))?;
+    let stated = probes.as_ref().map(|(_, stated)| stated.clone());
+    let made = arguments.target.runtime()?.block_on(made(arguments, &execution, (&bench, scope), stated, out))?;
     let contents = BundleContents {
         stated: &made.stated,
-        suite: &bench.suite,
-        digest: &bench.digest,
-        profiles: &bench.profiles,
+        scope,
         report: &made.report,
         matrix: matrix.as_ref(),
+        held: &made.held,
         key: key.as_ref(),
     };
     let statement = bundle::write(out, &contents).map_err(|error| Failure::internal(error.to_string()))?;
@@ -171,58 +183,65 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
 struct Made {
     stated: StatementSubject,
     report: Vec<u8>,
+    held: Vec<HeldStates>,
 }
 
 /// Runs the cases, and records them in the bundle.
 async fn made(
     arguments: &CertifyArguments,
     execution: &ExecutionArguments,
-    bench: &CertifyBench,
-    cases: Vec<Case>,
+    (bench, scope): (&CertifyBench, CertificateScope<'_>),
+    probes: Option<StatedProbes>,
     out: &Path,
 ) -> Result<Made, Failure> {
     let claim = &arguments.claim;
     let name = claim.target_name.clone().unwrap_or_default();
     let version = claim.target_version.clone().unwrap_or_default();
     arguments.target.check_certifiable()?;
-    let mut endpoint = arguments.target.resolved(&bench.suite)?;
+    let mut endpoint = arguments.target.resolved(scope.suite())?;
+    arguments.model.check_writes(endpoint.target.endpoint.is_loopback())?;
     endpoint.target.name = format!("{name} {version}");
-    let stated = stated_target(&endpoint.target, name, version);
-    let started_ms = now();
-    let report = recorded(&runner(arguments, execution, bench, endpoint, &stated).await?, cases, out).await?;
-    let finished_ms = now();
-    let stated = StatementSubject {
+    let groups = probes.iter().flat_map(|probes| &probes.groups).map(|group| group.name().to_owned());
+    let mut stated = StatementSubject {
         tool: TOOL.to_owned(),
-        target: stated,
-        requested: claim.profiles.clone(),
-        services: claim.service.clone(),
+        target: stated_target(&endpoint.target, name, version),
+        requested: claim.profiles.iter().cloned().chain(groups).collect(),
+        services: claim.service.iter().cloned().chain(probes.iter().map(|of| of.model.service.clone())).collect(),
+        probes,
         level: claim.level,
         nonce: claim.nonce.as_ref().map(|nonce| nonce.digits().to_owned()),
-        started_ms,
-        finished_ms,
+        started_ms: now(),
+        finished_ms: 0,
     };
-    Ok(Made { stated, report })
+    let seed = seed(arguments, execution, scope, &stated.target);
+    let CertifiedPlan { plan, coverage } = scope.plan(&stated, seed);
+    let runner = execution.runner(Arc::clone(scope.suite()), endpoint, seed, SensitiveValues::Hidden).await?;
+    let snapshots = match scope {
+        CertificateScope::Profiles { .. } => Arc::clone(&bench.snapshots),
+        CertificateScope::Probes(_) => Arc::default(),
+    };
+    let mut plan = HoldingPlan::new(plan);
+    let report = recorded(&runner.snapshots(snapshots).coverage(coverage), &mut plan, out).await?;
+    stated.finished_ms = now();
+    let failed = |error: RecordingError| Failure::internal(format!("cannot read back the bundle: {error}"));
+    let held = without_sensitive(plan.into_held(), &out.join(RECORDING)).map_err(failed)?;
+    Ok(Made { stated, report, held })
 }
 
-/// The runner. Its seed is derived from the nonce, if there is one.
-async fn runner(
+/// The seed of the run. It is derived from the nonce, if there is one.
+fn seed(
     arguments: &CertifyArguments,
     execution: &ExecutionArguments,
-    bench: &CertifyBench,
-    endpoint: EndpointUnderTest,
+    scope: CertificateScope<'_>,
     stated: &StatedTarget,
-) -> Result<Runner, Failure> {
-    let of = Claim { suite: bench.suite.digest(), target: &stated.name, version: &stated.version };
+) -> u64 {
+    let of = Claim { suite: scope.suite().digest(), target: &stated.name, version: &stated.version };
     let nonce = arguments.claim.nonce.as_ref();
-    let seed = nonce.map_or_else(|| execution.seed(), |nonce| nonce.seed(of));
-    Ok(execution
-        .runner(Arc::clone(&bench.suite), endpoint, seed, SensitiveValues::Hidden)
-        .await?
-        .snapshots(Arc::clone(&bench.snapshots)))
+    nonce.map_or_else(|| execution.seed(), |nonce| nonce.seed(of))
 }
 
 /// Runs and records the cases. Returns their report.
-async fn recorded(runner: &Runner, cases: Vec<Case>, out: &Path) -> Result<Vec<u8>, Failure> {
+async fn recorded(runner: &Runner, plan: &mut dyn Plan, out: &Path) -> Result<Vec<u8>, Failure> {
     let mut report = Vec::new();
     let mut json = Json::new(&mut report);
     let mut written = Ok(());
@@ -232,8 +251,8 @@ async fn recorded(runner: &Runner, cases: Vec<Case>, out: &Path) -> Result<Vec<u
         }
     });
     let mut recorder = Recorder::new(out.join(RECORDING), None);
-    let progress = Progress::of_cases(cases.len(), false);
-    runner.run(&mut Batch::new(cases), &mut (progress, (reporter, &mut recorder))).await;
+    let progress = Progress::of_cases(plan.selected(), false);
+    runner.run(plan, &mut (progress, (reporter, &mut recorder))).await;
     written
         .and_then(|()| recorder.close())
         .map_err(|error| Failure::internal(format!("cannot write the bundle: {error}")))?;

@@ -13,12 +13,14 @@ use tempfile::TempDir;
 use wireproof::internals::{
     certificate::{
         bundle::{self, BundleContents},
+        certificate_scope::{CertificateScope, cases},
         envelope::Envelope,
         key::{CertificateKey, PublicKey},
         nonce::Nonce,
         statement::{Statement, StatementSubject},
         verify::{Verified, Verifier},
     },
+    model::published::Places,
     proof::matrix::KillMatrix,
     report::{Json, Reporter as _},
     run::{
@@ -39,8 +41,13 @@ pub(crate) struct Forged(TempDir);
 
 impl Forged {
     pub(crate) fn new() -> Self {
+        Self::copy(&BUNDLE.path().join("bundle"))
+    }
+
+    /// A copy of any bundle.
+    pub(crate) fn copy(bundle: &Path) -> Self {
         let copy = tempfile::tempdir().unwrap();
-        copy_folder(&BUNDLE.path().join("bundle"), copy.path());
+        copy_folder(bundle, copy.path());
         Self(copy)
     }
 
@@ -149,7 +156,7 @@ impl Forged {
         let mut report = Vec::new();
         let mut json = Json::new(&mut report);
         let mut observer = OnEvent(|event: &Event| json.event(event).unwrap());
-        let cases = bundle::cases(&SUITE, &PROFILES.select(&["auth".to_owned()], &[]));
+        let cases = cases(&SUITE, &PROFILES.select(&["auth".to_owned()], &[]));
         replay(&SUITE, &SNAPSHOTS, &recording, &mut Batch::new(cases), None, &mut observer).unwrap();
         let claims = &self.json("statement.json")["predicate"]["wireproof"];
         let stated: StatementSubject = serde_json::from_value(claims.clone()).unwrap();
@@ -157,17 +164,18 @@ impl Forged {
             fs::remove_file(self.path(name)).unwrap();
         }
         let matrix: KillMatrix = serde_json::from_str(&matrix(SUITE.digest())).unwrap();
-        let (stated, matrix) = (&stated, Some(&matrix));
-        let (suite, digest, profiles, report) = (&SUITE, &DIGEST, &PROFILES, &report);
-        bundle::write(self.root(), &BundleContents { stated, suite, digest, profiles, report, matrix, key: None })
-            .unwrap()
+        let (stated, matrix, report) = (&stated, Some(&matrix), &report);
+        let scope = CertificateScope::Profiles { suite: &SUITE, digest: &DIGEST, profiles: &PROFILES };
+        bundle::write(self.root(), &BundleContents { stated, scope, report, matrix, held: &[], key: None }).unwrap()
     }
 
     /// The result of a verifier with these keys and this nonce.
     pub(crate) fn verified(&self, keys: &[PublicKey], nonce: Option<&str>) -> Verified {
         let nonce = nonce.map(|nonce| Nonce::read(nonce).unwrap());
         let (suite, snapshots, profiles, digest) = (&SUITE, &SNAPSHOTS, &PROFILES, &DIGEST);
-        Verifier { suite, snapshots, profiles, digest, keys, nonce: nonce.as_ref(), now: SystemTime::now() }
+        let places = Places { botocore: Some(self.root().to_owned()), path: None };
+        let (nonce, now) = (nonce.as_ref(), SystemTime::now());
+        Verifier { suite, snapshots, profiles, digest, keys, nonce, now, places: &places, model: None }
             .verify(self.root())
     }
 }

@@ -3,6 +3,7 @@
 
 mod forged;
 mod forgeries;
+mod of_probes;
 use std::{
     fs,
     path::Path,
@@ -24,6 +25,7 @@ use wireproof::internals::{
         verify::{Verified, Verifier, VerifyCheck},
     },
     judge::snapshots::Snapshots,
+    model::published::Places,
     proof::matrix::TOOL,
     run::recording::sha256,
     suite::{FixtureFiles, Fixtures},
@@ -252,8 +254,9 @@ fn a_bundle_of_another_suite_does_not_verify() {
     let suite = Arc::new(Fixtures::read(&files).unwrap());
     let digest = CertifiedDigest::of(&files, &FixtureFiles::default());
     let (snapshots, profiles, keys) = (&SNAPSHOTS, &PROFILES, &[public(KEY)]);
-    let look =
-        Verifier { suite: &suite, snapshots, profiles, digest: &digest, keys, nonce: None, now: SystemTime::now() };
+    let (suite, digest, places) = (&suite, &digest, &Places::default());
+    let (nonce, model, now) = (None, None, SystemTime::now());
+    let look = Verifier { suite, snapshots, profiles, digest, keys, nonce, now, places, model };
     let verified = look.verify(bundle.root());
     let says: Vec<&str> = verified.problems.iter().map(|problem| problem.says.as_str()).collect();
     let file = "the suite differs: fixtures/proton/cancel-service-pipeline-deployment/unknown-name.yaml differs";
@@ -394,5 +397,5 @@ fn without_a_kill_matrix_nothing_is_granted() {
     // It says so soundly.
     let verified = run(&["verify", &bundle, "--fixtures", &fixtures]);
     assert_status(&verified, 1);
-    assert!(out(&verified).contains("verified: ") && !out(&verified).contains("not verified"), "{}", out(&verified));
+    assert!(out(&verified).contains("\nverified:\n") && !out(&verified).contains("not verified"), "{}", out(&verified));
 }

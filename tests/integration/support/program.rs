@@ -53,7 +53,12 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start() -> Self {
-        let mut child = program(&["serve"]).stdout(Stdio::piped()).spawn().unwrap();
+        Self::with(&[])
+    }
+
+    /// A server with these arguments.
+    pub(crate) fn with(arguments: &[&str]) -> Self {
+        let mut child = program(&[&["serve"], arguments].concat()).stdout(Stdio::piped()).spawn().unwrap();
         let mut endpoint = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
         Self { child, endpoint: endpoint.trim().to_owned() }
