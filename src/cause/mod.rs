@@ -37,7 +37,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{judge::verdict::Verdict, run::event::CaseReport, suite::CaseId};
+use crate::{
+    judge::verdict::{Finding, Severity, Verdict},
+    run::event::CaseReport,
+    suite::{CaseId, requirement::Evidence},
+};
 
 pub use cause_key::CauseKey;
 pub use cause_rank::CauseRank;
@@ -82,6 +86,23 @@ pub fn causes<'c>(judged: &'c JudgedLocations, cases: impl IntoIterator<Item = &
     let occurrences = rooted(judged, cases).into_iter().map(|one| (one.root.clone(), one));
     let groups = condensed(occurrences, |group| (CauseRank::of(&group.root, &group.occurrences), headline(group)));
     groups.into_iter().zip(1..).filter_map(|(group, number)| cause(number, group)).collect()
+}
+
+/// The causes of what is probably wrong: cases that conform, with warnings about what is only inferred.
+#[must_use]
+pub fn likely_causes<'c>(cases: impl IntoIterator<Item = &'c CaseReport>) -> Vec<Cause> {
+    let suspected: Vec<CaseReport> = cases.into_iter().filter_map(suspected).collect();
+    causes(&JudgedLocations::default(), &suspected)
+}
+
+/// A case as if its warnings about what is inferred were errors; `None` if it has none, or deviates anyway.
+fn suspected(case: &CaseReport) -> Option<CaseReport> {
+    let is_inferred =
+        |finding: &&Finding| finding.severity == Severity::Warning && finding.evidence == Evidence::Inferred;
+    let inferred = case.findings.iter().filter(is_inferred);
+    let findings: Vec<Finding> = inferred.map(|one| Finding { severity: Severity::Error, ..one.clone() }).collect();
+    let is_suspected = case.verdict == Verdict::Conforms && !findings.is_empty();
+    is_suspected.then(|| CaseReport { verdict: Verdict::Deviates, findings, ..case.clone() })
 }
 
 /// A larger cause keeps the exchange of its representative only.

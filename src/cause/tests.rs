@@ -212,3 +212,25 @@ fn a_response_that_breaks_its_shape_is_no_fault_of_behavior() {
         [(CauseRank::WrongResponse, 2)]
     );
 }
+
+#[test]
+fn warnings_about_what_is_inferred_have_likely_causes_and_no_others_have() {
+    let lost = |operation: &str, evidence: Evidence| {
+        let case = of_behavior(operation, "Color", "round-trip", true);
+        let mut case = with(case, Code::EVENTUALLY, None, "/Thing/Color", "absent");
+        case.verdict = Verdict::Conforms;
+        case.findings.iter_mut().for_each(|one| (one.severity, one.evidence) = (Severity::Warning, evidence));
+        case
+    };
+    let cases = [
+        lost("Create", Evidence::Inferred),
+        lost("Update", Evidence::Inferred),
+        lost("Tag", Evidence::Modelled),
+        accepted(of_behavior("Get", "Id", "absent", false)),
+    ];
+    let likely: Vec<(CauseRank, usize)> =
+        likely_causes(&cases).into_iter().map(|cause| (cause.rank, cause.cases.len())).collect();
+    assert_eq!(likely, [(CauseRank::WrongBehavior, 2)]);
+    // They are no deviations.
+    assert_eq!(found(&cases).len(), 1);
+}

@@ -29,6 +29,15 @@ fn tools() -> Subject {
     Subject::with_recipe("tools", model, recipe, "awsJson1_1").stateful()
 }
 
+/// The warnings of families that do no more.
+fn inferred(cases: &[JudgedCase]) -> Vec<String> {
+    let of = |case: &JudgedCase| {
+        let findings = case.report.findings.iter().filter(|one| one.evidence == Evidence::Inferred);
+        findings.map(|one| format!("{}: {} {} {}", case.report.id, one.pointer, one.expected, one.actual)).collect()
+    };
+    cases.iter().flat_map(|case| -> Vec<String> { of(case) }).collect()
+}
+
 /// The families of the probes that deviate, or warn if their family does no more.
 fn deviating(cases: &[JudgedCase]) -> BTreeSet<&str> {
     let warns = |case: &JudgedCase| case.report.findings.iter().any(|one| one.evidence == Evidence::Inferred);
@@ -40,7 +49,7 @@ fn deviating(cases: &[JudgedCase]) -> BTreeSet<&str> {
 fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keeps_states() {
     let cases = things().run(behavior(), None);
     assert_all_conform("things", &cases);
-    assert!(deviating(&cases).is_empty());
+    assert_eq!(inferred(&cases), Vec::<String>::new());
     let families: BTreeSet<&str> = cases.iter().filter_map(|case| case.report.aim.family.as_deref()).collect();
     let expected = [
         "absent",
@@ -60,7 +69,7 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
 
 #[rstest]
 #[case(StateFault::MemberDroppedOnRead, &["round-trip"])]
-#[case(StateFault::CreatedUnlisted, &["consistent", "listed"])]
+#[case(StateFault::CreatedUnlisted, &["consistent", "listed", "narrowing"])]
 #[case(StateFault::LimitIgnored, &["pages"])]
 #[case(StateFault::PageTokenIgnored, &["pages"])]
 #[case(StateFault::DeletedListed, &["gone"])]
@@ -74,7 +83,7 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
 #[case(StateFault::WaiterFails, &["waits"])]
 #[case(StateFault::OtherFormUnknown, &["names"])]
 #[case(StateFault::FilterIgnored, &["narrowing"])]
-#[case(StateFault::FilterFindsNothing, &["narrowing"])]
+#[case(StateFault::FilterFindsNothing, &["consistent", "narrowing"])]
 #[case(StateFault::EndlessToken, &["pages"])]
 fn a_fault_of_the_states_is_found_by_its_families(#[case] fault: StateFault, #[case] expected: &[&str]) {
     let cases = things().run(behavior(), Some(ModelFault::State(fault)));
@@ -105,15 +114,22 @@ fn is_beyond_the_server(subject: &Subject, case: &JudgedCase) -> bool {
     match aim.family.as_deref() {
         Some("narrowing") => true,
         Some("absent") => !relations.of_operation(&case.report.operation).any(|(resource, _)| is_made(resource)),
+        // It keeps no lists of CloudWatch, and so takes any token of theirs.
+        Some("pages") if case.report.id.0.starts_with("cloudwatch.") => case.report.id.0.ends_with("/unknown-token"),
         _ => UNKEPT.contains(&case.report.id.0.as_str()),
     }
 }
 
-/// What a model server does not keep: members that it takes from elsewhere.
-const UNKEPT: [&str; 4] = [
+/// What a model server does not keep: members that it takes from elsewhere, and lists in the examples of which is a token.
+const UNKEPT: [&str; 9] = [
     "lambda.CreateAlias/FunctionVersion/round-trip/GetAlias",
     "lambda.UpdateAlias/FunctionVersion/round-trip/GetAlias",
+    "lambda.UpdateFunctionUrlConfig/AuthType/round-trip/GetFunctionUrlConfig",
+    "s3.PutBucketAnalyticsConfiguration/pages/ListBucketAnalyticsConfigurations-ends",
+    "s3.PutBucketIntelligentTieringConfiguration/pages/ListBucketIntelligentTieringConfigurations-ends",
+    "s3.PutBucketInventoryConfiguration/pages/ListBucketInventoryConfigurations-ends",
     "s3.PutBucketLifecycleConfiguration/TransitionDefaultMinimumObjectSize/round-trip/GetBucketLifecycleConfiguration",
+    "s3.PutBucketMetricsConfiguration/pages/ListBucketMetricsConfigurations-ends",
     "s3.PutObject/ContentEncoding/round-trip/GetObject",
 ];
 
@@ -137,5 +153,5 @@ fn probes_of_several_calls_of_a_published_model_conform_on_its_model_server(
     say(&format!("probes of several calls of {name} in {protocol}: {} cases, {blocked} blocked", cases.len())).unwrap();
     let judged: Vec<JudgedCase> = cases.into_iter().filter(|case| case.report.verdict != Verdict::Blocked).collect();
     assert_all_conform(name, &judged);
-    assert_eq!(deviating(&judged), BTreeSet::new());
+    assert_eq!(inferred(&judged), Vec::<String>::new());
 }

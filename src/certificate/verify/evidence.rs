@@ -311,7 +311,7 @@ impl EvidenceView<'_> {
             if !exchanges.any(has_hidden) {
                 self.problem(
                     VerifyCheck::Requests,
-                    format!("{operation}: nothing shows that values of its states are sensitive"),
+                    format!("{operation}: its states have hidden values, but no sensitive ones"),
                 );
             }
         }

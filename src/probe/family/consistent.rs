@@ -30,13 +30,14 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
 }
 
 /// Parts of the names of members that two calls may return differently, each with the reason.
-const UNCOMPARED: [(&str, &str); 12] = [
+const UNCOMPARED: [(&str, &str); 13] = [
     ("count", "changes with what the resource has"),
     ("document", "is normalized, or percent-encoded"),
     ("health", "is measured"),
     ("last", "is of the latest use"),
     ("marker", "is of a page"),
     ("message", "explains a state"),
+    ("phase", "ends by itself"),
     ("policy", "is normalized, or percent-encoded"),
     ("progress", "ends by itself"),
     ("state", "ends by itself"),

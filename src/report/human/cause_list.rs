@@ -20,6 +20,12 @@ const OF_ONE_RANK: usize = 5;
 /// With no more deviations than this, each is shown in full, and there is no list.
 const FEW: usize = 10;
 
+/// The maximum number of causes of warnings.
+const LIKELY: usize = 10;
+
+/// How many of such findings are true: `docs/appendix/behavior-precision.md`, third and fourth draw.
+const PRECISION: &str = "63 of 80 that were checked by hand were true";
+
 /// The maximum number of IDs of further cases with the same cause.
 const FURTHER: usize = 20;
 
@@ -67,6 +73,22 @@ impl HumanWriter<'_> {
             FAINT,
             &format!("{more}{} shows one in full, {} everything", self.options.one, self.options.more),
         );
+    }
+
+    /// The causes of warnings that are probably true.
+    pub(super) fn likely(&mut self, causes: &[Cause]) {
+        if causes.is_empty() {
+            return;
+        }
+        self.page.heading(&format!("probably wrong: {}", text::count(causes.len(), "cause of warnings")));
+        let listed = if self.options.verbose { causes.len() } else { LIKELY };
+        for cause in causes.iter().take(listed) {
+            let printed = format!("{}  ({})", cause.headline, text::count(cause.cases.len(), "case"));
+            self.page.entry(2, FAINT, "  -", &printed);
+        }
+        let rest = causes.len().saturating_sub(listed);
+        let more = if rest > 0 { format!("and {}; ", text::count(rest, "more cause")) } else { String::new() };
+        self.page.whole(2, FAINT, &format!("{more}{PRECISION}; {} shows them", self.options.more));
     }
 
     /// One cause with the exchange of its representative, and its cases.

@@ -22,7 +22,7 @@ use super::{
     text_page::{FAINT, HEADING, TextPage},
 };
 use crate::{
-    cause::{JudgedLocations, causes},
+    cause::{JudgedLocations, causes, likely_causes},
     judge::verdict::{Ledger, Severity, Verdict},
     run::{
         baseline_comparison::BaselineComparison,
@@ -130,6 +130,7 @@ impl<W: Write> Human<W> {
             // With a baseline, most causes are known.
             if is_listed {
                 writer.causes(&causes(&self.judged, &self.cases));
+                writer.likely(&likely_causes(&self.cases));
             }
             writer.warnings_and_notes();
             writer.differences(&self.differences);
