@@ -17,7 +17,7 @@ pub struct HeldStates {
     pub after: usize,
     /// The values, by variable.
     pub variables: Map<String, Value>,
-    /// The values are sensitive, so that they are left out.
+    /// Some values are sensitive, and have placeholders.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
 }
@@ -136,9 +136,7 @@ impl<'p> HeldPlan<'p> {
             && next.operation == self.operation
             && next.after <= self.cases
         {
-            if !next.hidden {
-                self.plan.opened(next.variables.clone());
-            }
+            self.plan.opened(next.variables.clone());
             self.held = rest;
         }
     }

@@ -1,14 +1,13 @@
 //! The arguments that select the probes of a certificate.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{
     Args,
     builder::{BoolishValueParser, PossibleValuesParser},
 };
+
+use serde_json::{Map, Value};
 
 use crate::{
     certificate::{
@@ -96,25 +95,84 @@ impl CertifiedModelArguments {
     }
 }
 
-/// Hides the values of operations whose states have sensitive values: the recording has placeholders for them.
+/// Hides the sensitive values among those of states: the recording has placeholders for them.
 pub(super) fn without_sensitive(
     mut held: Vec<HeldStates>,
     recording: &Path,
 ) -> Result<Vec<HeldStates>, RecordingError> {
     let recording = Recording::open(recording)?;
-    let mut sensitive = BTreeSet::new();
     for entry in recording.entries() {
         let RecordingEntry::Opened(opened) = entry? else { continue };
         let Some(file) = opened.file else { continue };
-        let recorded = recording.transcript(&file)?.variables;
-        let first = held.iter().find(|held| held.operation == opened.checked.operation);
-        if first.is_some_and(|first| first.variables != recorded) {
-            sensitive.insert(opened.checked.operation);
+        let recorded = Value::Object(recording.transcript(&file)?.variables);
+        let mut of_operation = held.iter_mut().filter(|held| held.operation == opened.checked.operation).peekable();
+        let Some(first) = of_operation.peek() else { continue };
+        let mut hidden = Vec::new();
+        placeholders(&Value::Object(first.variables.clone()), &recorded, &mut Vec::new(), &mut hidden);
+        for held in of_operation.filter(|_| !hidden.is_empty()) {
+            for (path, placeholder) in &hidden {
+                hide(&mut held.variables, path, placeholder);
+            }
+            held.hidden = true;
         }
     }
-    for held in held.iter_mut().filter(|held| sensitive.contains(&held.operation)) {
-        held.variables.clear();
-        held.hidden = true;
-    }
     Ok(held)
+}
+
+/// The paths at which values differ from recorded ones, each with the recorded one.
+fn placeholders(value: &Value, recorded: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Value)>) {
+    match (value, recorded) {
+        (Value::Object(members), Value::Object(others)) if members.len() == others.len() => {
+            for (name, member) in members {
+                path.push(name.clone());
+                placeholders(member, others.get(name).unwrap_or(&Value::Null), path, found);
+                path.pop();
+            }
+        }
+        _ if value != recorded => found.push((path.clone(), recorded.clone())),
+        _ => {}
+    }
+}
+
+/// Puts a placeholder at a path. A value whose path ends earlier is hidden whole.
+fn hide(variables: &mut Map<String, Value>, path: &[String], placeholder: &Value) {
+    let Some((name, rest)) = path.split_first() else { return variables.clear() };
+    match variables.get_mut(name) {
+        Some(Value::Object(inner)) if !rest.is_empty() => hide(inner, rest, placeholder),
+        Some(value) => *value = placeholder.clone(),
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_values_that_the_recording_hides_are_hidden() {
+        let held = json!({"a secret": {"name": "n", "text": "hunter"}, "plain": {"tags": [{"Key": "k"}]}});
+        let recorded = json!({"a secret": {"name": "n", "text": "xxxxxx"}, "plain": {"tags": [{"Key": "k"}]}});
+        let mut hidden = Vec::new();
+        placeholders(&held, &recorded, &mut Vec::new(), &mut hidden);
+        let Value::Object(mut later) = json!({"a secret": {"name": "m", "text": "hunter-2"}, "plain": {}}) else {
+            panic!("an object")
+        };
+        for (path, placeholder) in &hidden {
+            hide(&mut later, path, placeholder);
+        }
+        assert_eq!(Value::Object(later), json!({"a secret": {"name": "m", "text": "xxxxxx"}, "plain": {}}));
+    }
+
+    #[test]
+    fn states_of_another_form_are_hidden_whole() {
+        let mut hidden = Vec::new();
+        placeholders(&json!({"a": 1}), &json!({}), &mut Vec::new(), &mut hidden);
+        let Value::Object(mut later) = json!({"a": 1}) else { panic!("an object") };
+        for (path, placeholder) in &hidden {
+            hide(&mut later, path, placeholder);
+        }
+        assert!(later.is_empty());
+    }
 }

@@ -24,7 +24,7 @@ const FEW: usize = 10;
 const LIKELY: usize = 10;
 
 /// How many of such findings are true: `docs/appendix/behavior-precision.md`, third and fourth draw.
-const PRECISION: &str = "63 of 80 that were checked by hand were true";
+const PRECISION: &str = "warnings, of which 63 of 80 were true when they were checked by hand";
 
 /// The maximum number of IDs of further cases with the same cause.
 const FURTHER: usize = 20;
@@ -80,15 +80,15 @@ impl HumanWriter<'_> {
         if causes.is_empty() {
             return;
         }
-        self.page.heading(&format!("probably wrong: {}", text::count(causes.len(), "cause of warnings")));
+        self.page.heading(&format!("probably wrong: {}", text::count(causes.len(), "cause")));
         let listed = if self.options.verbose { causes.len() } else { LIKELY };
         for cause in causes.iter().take(listed) {
             let printed = format!("{}  ({})", cause.headline, text::count(cause.cases.len(), "case"));
-            self.page.entry(2, FAINT, "  -", &printed);
+            self.page.entry(2, FAINT, "-", &printed);
         }
         let rest = causes.len().saturating_sub(listed);
         let more = if rest > 0 { format!("and {}; ", text::count(rest, "more cause")) } else { String::new() };
-        self.page.whole(2, FAINT, &format!("{more}{PRECISION}; {} shows them", self.options.more));
+        self.page.whole(2, FAINT, &format!("{more}{PRECISION} ({} lists them)", self.options.more));
     }
 
     /// One cause with the exchange of its representative, and its cases.

@@ -533,6 +533,24 @@ fn up_to_ten_deviations_are_shown_in_full_without_a_list() {
 }
 
 #[test]
+fn warnings_that_are_probably_true_are_listed_by_their_causes() {
+    let inferred = crate::suite::requirement::Evidence::Inferred;
+    let warned = |number: usize| {
+        let mut case = deviation(&format!("lost-{number}"));
+        case.report.verdict = Verdict::Conforms;
+        let findings = case.report.findings.iter_mut();
+        findings.for_each(|one| (one.severity, one.evidence) = (Severity::Warning, inferred));
+        case
+    };
+    let report = rendered(plain(), &run((0..3).map(warned).collect()));
+    insta::assert_snapshot!(section(&report, "probably wrong: 1 cause"), @"
+    -  StopDeployment: InternalFailure instead of DeploymentDoesNotExistException  (3 cases)
+    warnings, of which 63 of 80 were true when they were checked by hand (--verbose lists them)
+    ");
+    assert!(report.contains("3 cases selected = 3 conform"), "{report}");
+}
+
+#[test]
 fn a_cause_is_shown_in_full_by_its_number() {
     let report = rendered(HumanOptions { causes: vec![1], ..plain() }, &many());
     let cause = report.split("\ncause 1: ").nth(1).unwrap();
