@@ -24,7 +24,7 @@ const FEW: usize = 10;
 const LIKELY: usize = 10;
 
 /// How many of such findings are true: `docs/appendix/behavior-precision.md`, third and fourth draw.
-const PRECISION: &str = "warnings, of which 63 of 80 were true when they were checked by hand";
+const PRECISION: &str = "warnings; 63 of 80 were true when they were checked by hand";
 
 /// The maximum number of IDs of further cases with the same cause.
 const FURTHER: usize = 20;

@@ -545,7 +545,7 @@ fn warnings_that_are_probably_true_are_listed_by_their_causes() {
     let report = rendered(plain(), &run((0..3).map(warned).collect()));
     insta::assert_snapshot!(section(&report, "probably wrong: 1 cause"), @"
     -  StopDeployment: InternalFailure instead of DeploymentDoesNotExistException  (3 cases)
-    warnings, of which 63 of 80 were true when they were checked by hand (--verbose lists them)
+    warnings; 63 of 80 were true when they were checked by hand (--verbose lists them)
     ");
     assert!(report.contains("3 cases selected = 3 conform"), "{report}");
 }
