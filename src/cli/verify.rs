@@ -80,7 +80,7 @@ pub(super) struct VerifyArguments {
     #[arg(long, env = "WIREPROOF_PROVE", value_parser = BoolishValueParser::new())]
     prove: bool,
 
-    /// Require that the probes are those of this model: a file, or botocore:SERVICE[@VERSION] [default: the name in the bundle].
+    /// Require that the probes are those of this model: a file, or botocore:SERVICE@VERSION [default: the name in the bundle].
     #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
     model: Option<OsString>,
 
