@@ -114,22 +114,18 @@ fn is_beyond_the_server(subject: &Subject, case: &JudgedCase) -> bool {
     match aim.family.as_deref() {
         Some("narrowing") => true,
         Some("absent") => !relations.of_operation(&case.report.operation).any(|(resource, _)| is_made(resource)),
-        // It keeps no lists of CloudWatch, and so takes any token of theirs.
+        // It takes any token of a list that it does not keep, as those of CloudWatch.
         Some("pages") if case.report.id.0.starts_with("cloudwatch.") => case.report.id.0.ends_with("/unknown-token"),
         _ => UNKEPT.contains(&case.report.id.0.as_str()),
     }
 }
 
-/// What a model server does not keep: members that it takes from elsewhere, and lists in the examples of which is a token.
-const UNKEPT: [&str; 9] = [
+/// What a model server does not keep: members that it takes from elsewhere.
+const UNKEPT: [&str; 5] = [
     "lambda.CreateAlias/FunctionVersion/round-trip/GetAlias",
     "lambda.UpdateAlias/FunctionVersion/round-trip/GetAlias",
     "lambda.UpdateFunctionUrlConfig/AuthType/round-trip/GetFunctionUrlConfig",
-    "s3.PutBucketAnalyticsConfiguration/pages/ListBucketAnalyticsConfigurations-ends",
-    "s3.PutBucketIntelligentTieringConfiguration/pages/ListBucketIntelligentTieringConfigurations-ends",
-    "s3.PutBucketInventoryConfiguration/pages/ListBucketInventoryConfigurations-ends",
     "s3.PutBucketLifecycleConfiguration/TransitionDefaultMinimumObjectSize/round-trip/GetBucketLifecycleConfiguration",
-    "s3.PutBucketMetricsConfiguration/pages/ListBucketMetricsConfigurations-ends",
     "s3.PutObject/ContentEncoding/round-trip/GetObject",
 ];
 

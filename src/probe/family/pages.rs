@@ -33,8 +33,9 @@ pub(super) struct ListPaging {
 
 const LIMITS: [&str; 7] = ["maxresults", "limit", "maxitems", "pagesize", "maxrecords", "maxkeys", "maxbuckets"];
 const TOKENS: [&str; 5] = ["nexttoken", "marker", "continuationtoken", "nextmarker", "paginationtoken"];
+/// An output may repeat the token of its input, such as `ContinuationToken`, beside the next one.
 const NEXT: [&str; 6] =
-    ["nexttoken", "nextmarker", "marker", "nextcontinuationtoken", "paginationtoken", "continuationtoken"];
+    ["nexttoken", "nextmarker", "nextcontinuationtoken", "paginationtoken", "marker", "continuationtoken"];
 
 impl ListPaging {
     /// By the trait of the operation, else by the names of its members.
@@ -47,9 +48,9 @@ impl ListPaging {
             Some(named?.name.clone())
         };
         let named = |id: &ShapeId, names: &[&str]| {
-            let members = contract.members(id).iter();
-            let named = members.filter(|member| names.contains(&member.name.to_ascii_lowercase().as_str()));
-            named.map(|member| member.name.clone()).next()
+            let members = contract.members(id);
+            let of = |name: &&str| members.iter().find(|member| member.name.eq_ignore_ascii_case(name));
+            names.iter().find_map(of).map(|member| member.name.clone())
         };
         Some(Self {
             limit: stated("pageSize", &operation.input).or_else(|| named(&operation.input, &LIMITS)),
