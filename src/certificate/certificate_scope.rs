@@ -38,7 +38,7 @@ pub struct CertifiedPlan {
 pub struct Conclusions {
     pub reported: Reported,
     pub decisions: Vec<Decision>,
-    /// What was probed; `None` for profiles.
+    /// The result of the probes; `None` for profiles.
     pub probed: Option<ProbedModel>,
 }
 

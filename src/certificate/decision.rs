@@ -37,19 +37,31 @@ pub struct Missing {
     /// The ID of a requirement or a case.
     pub what: String,
     pub because: String,
+    /// The reason, if a whole operation is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<OperationGap>,
 }
 
-impl Missing {
-    /// Returns whether a whole operation is missing.
-    #[must_use]
-    pub fn is_absent(&self) -> bool {
-        [NOT_IMPLEMENTED, NOT_PROBED, NOT_SHOWN].contains(&self.because.as_str())
+/// The reason why a certificate does not cover an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OperationGap {
+    NotImplemented,
+    NotProbed,
+    /// The endpoint does not accept its least valid request.
+    NotShown,
+}
+
+impl OperationGap {
+    /// The reason in a few words.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::NotImplemented => "not implemented",
+            Self::NotProbed => "not probed",
+            Self::NotShown => "its least valid request is not accepted",
+        }
     }
 }
-
-pub(super) const NOT_IMPLEMENTED: &str = "not implemented";
-pub(super) const NOT_PROBED: &str = "not probed";
-pub(super) const NOT_SHOWN: &str = "its least valid request is not accepted";
 
 /// The decision that follows from a report.
 ///
@@ -69,6 +81,7 @@ pub fn decide(suite: &Fixtures, profile: &Profile, reported: &Reported) -> Decis
             level: *level,
             what: id.clone(),
             because,
+            gap: None,
         }));
     }
     missing.sort_by(|a, b| (a.level, &a.what).cmp(&(b.level, &b.what)));
@@ -101,7 +114,7 @@ fn missing_case(id: &str, reported: Option<&&ReportedCase>, level: Level) -> Opt
             other => (level, format!("{other}: {}", case.reason)),
         },
     };
-    Some(Missing { level, what: id.to_owned(), because })
+    Some(Missing { level, what: id.to_owned(), because, gap: None })
 }
 
 /// The first error, in one line.

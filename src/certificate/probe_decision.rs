@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    decision::{Decision, Missing, NOT_IMPLEMENTED, NOT_PROBED, NOT_SHOWN, granted},
+    decision::{Decision, Missing, OperationGap, granted},
     probe_scope::{ProbeScope, StatedProbes},
     profile::Level,
 };
@@ -24,7 +24,7 @@ use crate::{
     suite::RequestGroup,
 };
 
-/// What was probed of a model, with the result.
+/// The operations and constraints of a model that probes cover, with the causes of deviations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProbedModel {
@@ -58,7 +58,7 @@ pub struct StatedCause {
 }
 
 impl ProbedModel {
-    /// What a report of probes shows.
+    /// Derives them from a report of probes.
     #[must_use]
     pub fn of(scope: &ProbeScope, report: &ReportDocument) -> Self {
         let service = scope.suite.service(&scope.model.service);
@@ -107,11 +107,11 @@ fn decide_group(stated: &StatedProbes, group: RequestGroup, probed: &ProbedModel
     let mut missing = unmet(&cases);
     if probed.covered.is_empty() || !cases.iter().any(|case| case.verdict == Verdict::Conforms) {
         let because = "no probe of a covered operation conforms".to_owned();
-        missing.push(Missing { level: Level::Core, what: service.clone(), because });
+        missing.push(Missing { level: Level::Core, what: service.clone(), because, gap: None });
     }
-    missing.extend(absent(service, &probed.not_implemented, NOT_IMPLEMENTED));
-    missing.extend(absent(service, &probed.not_probed, NOT_PROBED));
-    missing.extend(absent(service, &probed.not_shown, NOT_SHOWN));
+    missing.extend(absent(service, &probed.not_implemented, OperationGap::NotImplemented));
+    missing.extend(absent(service, &probed.not_probed, OperationGap::NotProbed));
+    missing.extend(absent(service, &probed.not_shown, OperationGap::NotShown));
     missing.sort_by(|a, b| (a.level, &a.what).cmp(&(b.level, &b.what)));
     Decision {
         service: service.clone(),
@@ -123,11 +123,12 @@ fn decide_group(stated: &StatedProbes, group: RequestGroup, probed: &ProbedModel
     }
 }
 
-fn absent(service: &str, operations: &BTreeSet<String>, because: &str) -> Vec<Missing> {
+fn absent(service: &str, operations: &BTreeSet<String>, gap: OperationGap) -> Vec<Missing> {
     let of = |name: &String| Missing {
         level: Level::Extended,
         what: format!("{service}.{name}"),
-        because: because.to_owned(),
+        because: gap.text().to_owned(),
+        gap: Some(gap),
     };
     operations.iter().map(of).collect()
 }
@@ -143,7 +144,7 @@ fn unmet(cases: &[&CaseReport]) -> Vec<Missing> {
         let such_as = cases.first().map(|case| case.id.0.as_str()).unwrap_or_default();
         let because = format!("{verdict}: {} of its probes, such as {such_as}", cases.len());
         let shows_nothing = [Verdict::Blocked, Verdict::NotApplicable].map(Verdict::name).contains(&verdict);
-        Missing { level: if shows_nothing { Level::Extended } else { Level::Core }, what, because }
+        Missing { level: if shows_nothing { Level::Extended } else { Level::Core }, what, because, gap: None }
     };
     groups.into_iter().map(of).collect()
 }

@@ -93,7 +93,7 @@ pub struct Claims {
     pub missing: Vec<String>,
     /// The decision for each profile.
     pub profiles: Vec<Decision>,
-    /// What was probed; `None` for profiles of a suite.
+    /// The result of the probes; `None` for profiles of a suite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probed: Option<ProbedModel>,
     /// The statement of the vendor.
@@ -189,7 +189,7 @@ pub struct EvidenceFiles<'a> {
     pub reported: &'a Reported,
     /// The decision for each profile.
     pub decisions: &'a [Decision],
-    /// What was probed; `None` for profiles of a suite.
+    /// The result of the probes; `None` for profiles of a suite.
     pub probed: Option<&'a ProbedModel>,
     /// The kill matrix, if there is one.
     pub matrix: Option<&'a KillMatrix>,

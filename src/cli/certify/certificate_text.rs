@@ -95,7 +95,7 @@ fn level(out: &mut impl Write, decision: &Decision) -> io::Result<()> {
 /// Prints the first missing items of all profiles. Operations that are absent are printed elsewhere.
 fn missing(out: &mut impl Write, profiles: &[Decision]) -> io::Result<()> {
     let all: Vec<&Missing> =
-        profiles.iter().flat_map(|profile| &profile.missing).filter(|one| !one.is_absent()).collect();
+        profiles.iter().flat_map(|profile| &profile.missing).filter(|one| one.gap.is_none()).collect();
     for missing in all.iter().take(MOST_MISSING) {
         let missing_item = line(&format!("{}: {}", missing.what, missing.because));
         writeln!(out, "  {} lacks {missing_item}", missing.level.name())?;
