@@ -231,6 +231,6 @@ fn warnings_about_what_is_inferred_have_likely_causes_and_no_others_have() {
     let likely: Vec<(CauseRank, usize)> =
         likely_causes(&cases).into_iter().map(|cause| (cause.rank, cause.cases.len())).collect();
     assert_eq!(likely, [(CauseRank::WrongBehavior, 2)]);
-    // They are no deviations.
+    // Warnings are not deviations.
     assert_eq!(found(&cases).len(), 1);
 }
