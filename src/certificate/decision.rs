@@ -164,20 +164,17 @@ mod tests {
             code::Code,
             verdict::{Finding, FindingRole, Ledger},
         },
-        suite::{FixtureFiles, requirement::Evidence},
+        suite::{FixtureFiles, requirement::Evidence, testing::BUNDLED},
     };
 
-    fn auth() -> (Fixtures, Profile) {
-        let files = FixtureFiles::bundled_fixtures();
-        let suite = Fixtures::read(&files).unwrap();
-        let profiles = Profiles::read(&files, &suite).unwrap();
-        let profile = profiles.select(&["auth".to_owned()], &["proton".to_owned()])[0].clone();
-        (suite, profile)
+    fn auth() -> Profile {
+        let profiles = Profiles::read(&FixtureFiles::bundled_fixtures(), &BUNDLED).unwrap();
+        profiles.select(&["auth".to_owned()], &["proton".to_owned()])[0].clone()
     }
 
     /// A report that grants the whole profile.
-    fn good(suite: &Fixtures, profile: &Profile) -> Reported {
-        let cases = profile.cases(suite).into_iter().map(|(case, _)| ReportedCase {
+    fn good(profile: &Profile) -> Reported {
+        let cases = profile.cases(&BUNDLED).into_iter().map(|(case, _)| ReportedCase {
             id: case.id,
             verdict: Verdict::Conforms,
             reason: String::new(),
@@ -187,7 +184,7 @@ mod tests {
         let met = |id: &String| ReportedRequirement { id: id.clone(), outcome: ReportedFate::Met, reason: None };
         let mut report = Reported {
             tool: ReportedTool { name: "wireproof".to_owned(), version: "0".to_owned() },
-            suite: SuiteName { digest: suite.digest().to_owned() },
+            suite: SuiteName { digest: BUNDLED.digest().to_owned() },
             target: Addressed { name: String::new(), endpoint: String::new(), region: String::new() },
             seed: 1,
             interrupted: false,
@@ -239,10 +236,10 @@ mod tests {
         #[case] level: Option<Level>,
         #[case] says: &str,
     ) {
-        let (suite, profile) = auth();
-        let mut report = good(&suite, &profile);
+        let profile = auth();
+        let mut report = good(&profile);
         spoil(&mut report);
-        let decision = decide(&suite, &profile, &report);
+        let decision = decide(&BUNDLED, &profile, &report);
         assert_eq!(decision.granted, level, "{:?}", decision.missing);
         assert_eq!(decision.missing.is_empty(), says.is_empty());
         assert!(decision.missing.iter().all(|missing| missing.because.contains(says)), "{:?}", decision.missing);
@@ -250,12 +247,12 @@ mod tests {
 
     #[test]
     fn a_violated_requirement_is_reported_with_its_case() {
-        let (suite, profile) = auth();
-        let mut report = good(&suite, &profile);
+        let profile = auth();
+        let mut report = good(&profile);
         let denied = case(&mut report, "/denied-identity");
         (denied.verdict, denied.findings) = (Verdict::Deviates, vec![deviation("CSP-37")]);
         requirement(&mut report, "CSP-37").outcome = ReportedFate::Violated;
-        let reported: Vec<String> = decide(&suite, &profile, &report)
+        let reported: Vec<String> = decide(&BUNDLED, &profile, &report)
             .missing
             .into_iter()
             .map(|missing| format!("{} {}: {}", missing.level.name(), missing.what, missing.because))

@@ -178,7 +178,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::suite::{CaseId, Fixtures};
+    use crate::suite::{CaseId, testing::BUNDLED};
 
     /// Two operations; each case has the value that held when it was taken in its id.
     #[derive(Default)]
@@ -211,7 +211,7 @@ mod tests {
 
         fn case(&mut self) -> Option<Case> {
             self.left = self.left.checked_sub(1)?;
-            let mut case = Fixtures::bundled().unwrap().cases().swap_remove(0);
+            let mut case = BUNDLED.cases().swap_remove(0);
             case.id = CaseId(self.value.clone());
             Some(case)
         }

@@ -253,24 +253,20 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::suite::testing::BUNDLED;
 
-    fn bundled() -> (Fixtures, Profiles) {
-        let files = FixtureFiles::bundled_fixtures();
-        let suite = Fixtures::read(&files).unwrap();
-        let profiles = Profiles::read(&files, &suite).unwrap();
-        (suite, profiles)
+    fn bundled() -> Profiles {
+        Profiles::read(&FixtureFiles::bundled_fixtures(), &BUNDLED).unwrap()
     }
 
-    fn one(service: &str, name: &str) -> (Fixtures, Profile) {
-        let (suite, profiles) = bundled();
-        let profile = profiles.select(&[name.to_owned()], &[service.to_owned()])[0].clone();
-        (suite, profile)
+    fn one(service: &str, name: &str) -> Profile {
+        bundled().select(&[name.to_owned()], &[service.to_owned()])[0].clone()
     }
 
     #[test]
     fn every_bundled_requirement_is_in_a_profile_or_is_left_out_with_a_reason() {
-        let (suite, profiles) = bundled();
-        for requirement in suite.services().flat_map(|service| service.requirements.iter()) {
+        let profiles = bundled();
+        for requirement in BUNDLED.services().flat_map(|service| service.requirements.iter()) {
             let inside = profiles.iter().any(|profile| profile.requirements.contains_key(&requirement.id));
             let outside = profiles.outside().any(|(id, reason)| id == requirement.id && !reason.is_empty());
             assert!(inside != outside, "{}", requirement.id);
@@ -280,7 +276,7 @@ mod tests {
 
     #[test]
     fn each_service_has_the_same_profiles_and_the_full_one_is_their_union() {
-        let (_, profiles) = bundled();
+        let profiles = bundled();
         for service in ["codedeploy", "proton"] {
             let own: Vec<&Profile> = profiles.iter().filter(|profile| profile.service == service).collect();
             let names: Vec<&str> = own.iter().map(|profile| profile.name.as_str()).collect();
@@ -296,9 +292,9 @@ mod tests {
 
     #[test]
     fn every_case_of_the_suite_counts_for_the_full_profile() {
-        let (suite, profiles) = bundled();
-        let full: usize = profiles.select(&[FULL.to_owned()], &[]).iter().map(|full| full.cases(&suite).len()).sum();
-        assert_eq!(full, suite.cases().len());
+        let profiles = bundled();
+        let full = profiles.select(&[FULL.to_owned()], &[]);
+        assert_eq!(full.iter().map(|full| full.cases(&BUNDLED).len()).sum::<usize>(), BUNDLED.cases().len());
     }
 
     #[rstest]
@@ -307,26 +303,24 @@ mod tests {
     #[case::of_a_requirement_that_is_extended("minted-ids", Some(Level::Extended))]
     #[case::of_another_profile("method-get", None)]
     fn the_level_of_a_case_is_that_of_what_it_cites_and_needs(#[case] name: &str, #[case] level: Option<Level>) {
-        let (suite, profile) = one("codedeploy", "constraints");
-        let case = suite.cases().into_iter().find(|case| case.id.0.ends_with(&format!("/{name}"))).unwrap();
-        assert_eq!(profile.level_of(&suite, &case), level);
+        let profile = one("codedeploy", "constraints");
+        let case = BUNDLED.cases().into_iter().find(|case| case.id.0.ends_with(&format!("/{name}"))).unwrap();
+        assert_eq!(profile.level_of(&BUNDLED, &case), level);
     }
 
     #[test]
     fn a_case_that_needs_another_identity_is_extended_though_its_requirement_is_not() {
-        let (suite, profile) = one("proton", "behaviour");
-        let cases = profile.cases(&suite);
+        let cases = one("proton", "behaviour").cases(&BUNDLED);
         let level = |name: &str| cases.iter().find(|(case, _)| case.id.0.ends_with(name)).unwrap().1;
         assert_eq!((level("/other-account"), level("/unknown-name")), (Level::Extended, Level::Core));
     }
 
     fn broken(change: impl Fn(&str) -> String) -> String {
         let files = FixtureFiles::bundled_fixtures();
-        let suite = Fixtures::read(&files).unwrap();
         let texts = files.iter().map(|(path, text)| {
             (path.to_owned(), if path == "proton/profiles.yaml" { change(text) } else { text.to_owned() })
         });
-        Profiles::read(&FixtureFiles::from_texts(texts), &suite).unwrap_err().to_string()
+        Profiles::read(&FixtureFiles::from_texts(texts), &BUNDLED).unwrap_err().to_string()
     }
 
     #[rstest]

@@ -208,13 +208,13 @@ fn requirement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suite::testing::BUNDLED;
 
     #[test]
     fn every_check_is_explained() {
-        let suite = Fixtures::bundled().unwrap();
         for check in CHECKS {
             let mut text = Vec::new();
-            one(&mut text, check, &suite).unwrap();
+            one(&mut text, check, &BUNDLED).unwrap();
             let text = String::from_utf8(text).unwrap();
             assert!(text.contains("\n\nRequires ") && text.contains("\nSeverity if"), "{text}");
         }

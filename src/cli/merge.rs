@@ -106,9 +106,8 @@ fn reports_at(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 impl MergeArguments {
     /// The suite of the report, or an empty suite if these fixtures are different.
     fn suite(&self, document: &ReportDocument) -> Result<Fixtures, Failure> {
-        let suite = self.fixtures.suite()?;
-        let is_it = suite.digest() == document.suite.digest;
-        Ok(if is_it { suite } else { Fixtures::of_services([]) })
+        let is_it = self.fixtures.files()?.digest() == document.suite.digest;
+        if is_it { self.fixtures.suite() } else { Ok(Fixtures::of_services([])) }
     }
 }
 

@@ -115,7 +115,7 @@ pub fn document(case: &Case, observation: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::Fixtures;
+    use crate::suite::testing::BUNDLED;
 
     #[test]
     fn a_snapshot_is_read_without_its_header() {
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_written_snapshot_is_read_back() {
-        let case = &Fixtures::bundled().unwrap().cases()[0];
+        let case = &BUNDLED.cases()[0];
         let files = FixtureFiles::from_texts([(format!("{}.snap", case.id), document(case, "{\n  \"a\": 1\n}"))]);
         assert_eq!(Snapshots::new(files).get(&case.id), Some("{\n  \"a\": 1\n}"));
     }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_written_snapshot_replaces_a_pending_one() {
         let folder = tempfile::tempdir().unwrap();
-        let case = &Fixtures::bundled().unwrap().cases()[0];
+        let case = &BUNDLED.cases()[0];
         let pending = write_pending(folder.path(), case, "{}").unwrap();
         let path = write(folder.path(), case, "[]").unwrap();
         assert!(!pending.exists());
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn orphaned_and_missing_snapshots_are_named() {
-        let cases = Fixtures::bundled().unwrap().cases();
+        let cases = BUNDLED.cases();
         let snapshots = Snapshots::new(FixtureFiles::from_texts([("gone/op/x.snap".to_owned(), String::new())]));
         let (orphaned, missing) = snapshots.misfits(&cases[..1]);
         assert_eq!(orphaned, ["snapshots/gone/op/x.snap"]);

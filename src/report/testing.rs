@@ -23,7 +23,7 @@ use crate::{
         },
         exchange_report::ExchangeReport,
     },
-    suite::{CaseAim, CaseId, Fixtures, ModelIdentity, SelectionDigest, requirement::Evidence},
+    suite::{CaseAim, CaseId, ModelIdentity, SelectionDigest, requirement::Evidence, testing::BUNDLED},
     wire::{Headers, Request, Response, Secrets, TransportError, curl},
 };
 
@@ -117,7 +117,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
 
 /// The requirements of the bundled fixtures.
 static CITABLE: LazyLock<Vec<CitableRequirement>> =
-    LazyLock::new(|| CitableRequirement::all(&Fixtures::bundled().unwrap()));
+    LazyLock::new(|| CitableRequirement::all(&BUNDLED));
 
 fn requirements() -> Vec<RequirementReport> {
     let outcomes = [

@@ -19,7 +19,7 @@ use crate::{
         published::{self, ModelFiles, Places},
     },
     suite::source::{Diagnostic, Source},
-    wire::protocol::ServerProtocol,
+    wire::{digest::Sha256, protocol::ServerProtocol, sigv4::hex},
 };
 
 /// Text files by their path below a root, with `/` as the separator.
@@ -151,6 +151,12 @@ impl FixtureFiles {
     #[must_use]
     pub fn bundled_snapshots() -> Self {
         Self { texts: bundled::snapshots(), ..Self::default() }
+    }
+
+    /// SHA-256 of all paths and texts, in hex: the digest of the [`Fixtures`] that these files make.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(self.iter())
     }
 
     /// The problem of a folder without a model.
@@ -388,6 +394,18 @@ fn folder_too_large() -> io::Error {
 fn relative(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
     below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// SHA-256 of paths and texts, in hex.
+pub(super) fn digest<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> String {
+    let mut hash = Sha256::new();
+    for (path, text) in files {
+        hash.update((path.len() as u64).to_be_bytes());
+        hash.update(path.as_bytes());
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
         requirement::Requirements,
         source::{Diagnostic, Source},
     },
-    wire::{UnknownProtocol, digest::Sha256, protocol_of, sigv4::hex},
+    wire::{UnknownProtocol, protocol_of},
 };
 
 /// All fixtures, validated.
@@ -88,7 +88,7 @@ impl Fixtures {
             }
         }
         if problems.is_empty() {
-            Ok(Self { services, scenarios, digest: digest(files.iter()) })
+            Ok(Self { services, scenarios, digest: files.digest() })
         } else {
             Err(FixturesError(problems))
         }
@@ -98,13 +98,13 @@ impl Fixtures {
     #[must_use]
     pub fn of_services(services: impl IntoIterator<Item = ServiceFixtures>) -> Self {
         let services = services.into_iter().map(|service| (service.name.clone(), service)).collect();
-        Self { services, scenarios: Vec::new(), digest: digest(std::iter::empty()) }
+        Self { services, scenarios: Vec::new(), digest: FixtureFiles::default().digest() }
     }
 
     /// The same with the digest of all these files.
     #[must_use]
     pub fn with_digest_of(self, files: &FixtureFiles) -> Self {
-        Self { digest: digest(files.iter()), ..self }
+        Self { digest: files.digest(), ..self }
     }
 
     /// The services under test, sorted by folder.
@@ -206,18 +206,6 @@ fn scenario(files: &FixtureFiles, path: &str, text: &str, services: &Services) -
         Resolver { source: &source, files, services, service }.scenario(source.decode()?, id, folder)
     };
     Some(read())
-}
-
-/// SHA-256 of paths and texts, in hex.
-pub(super) fn digest<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> String {
-    let mut hash = Sha256::new();
-    for (path, text) in files {
-        hash.update((path.len() as u64).to_be_bytes());
-        hash.update(path.as_bytes());
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text.as_bytes());
-    }
-    hex(&hash.finalize())
 }
 
 #[cfg(test)]
@@ -378,7 +366,7 @@ mod tests {
     fn the_digest_is_that_of_every_path_and_text_with_their_lengths() {
         let digest = |texts: &[(&str, &str)]| {
             let texts = texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-            digest(FixtureFiles::from_texts(texts).iter())
+            FixtureFiles::from_texts(texts).digest()
         };
         assert_eq!(digest(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_ne!(digest(&[("ab", "c")]), digest(&[("a", "bc")]));

@@ -24,7 +24,7 @@
 //! | `service_fixtures` | A service with its contract, requirements and states | `corrected_relation`, `matcher`, `requirement` |
 //! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `corrected_relation`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
 //! | `fixtures` | All fixtures of a run | `source`, `requirement`, `service_fixtures`, `resolve` |
-//! | `needed_fixtures` | The fixtures that single cases need | `source`, `raw`, `service_fixtures`, `resolve`, `fixtures` |
+//! | `needed_fixtures` | The fixtures that single cases need | `fixture_files`, `source`, `raw`, `service_fixtures`, `resolve`, `fixtures` |
 //! | `shard` | Shards |  |
 //! | `plan` | The order in which cases run, and which run concurrently | `shard` |
 //! | `selection` | The selection of cases to run |  |
@@ -59,7 +59,7 @@ pub mod source;
 mod state;
 mod template;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod unknown_name;
 
 use std::{sync::Arc, time::Duration};

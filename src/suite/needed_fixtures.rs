@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{
     FixtureFiles, Fixtures,
-    fixtures::{digest, service_suite},
+    fixture_files::digest,
+    fixtures::service_suite,
     raw::{RawScenario, RawState, RawStates, RawStep},
     resolve::Resolver,
     service_fixtures::Services,

@@ -1,6 +1,11 @@
 //! Helpers for tests of fixtures: a small service, and reading a few files.
 
+use std::sync::LazyLock;
+
 use super::{FixtureFiles, Fixtures, Scenario};
+
+/// The bundled fixtures, read once.
+pub(crate) static BUNDLED: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::bundled().unwrap());
 
 /// A service with two operations.
 pub(super) const MODEL: &str = r#"{"smithy":"2.0","shapes":{

@@ -197,7 +197,7 @@ fn botocore(name: &str) -> Option<Arc<Fixtures>> {
 fn an_endpoint_that_keeps_a_published_model_conforms_to_every_probe(#[case] name: &str) {
     let Some(suite) = botocore(name) else { return };
     // Without optimisation a few of each operation have to do.
-    let max_per_operation = (cfg!(debug_assertions) && name != "kinesis").then_some(12);
+    let max_per_operation = cfg!(debug_assertions).then_some(6);
     let run = conforms(&suite, probe::ProbeOptions { max_per_operation, ..everything() });
     say(&format!("{name}: {} cases conform in {} ms", run.finished.ledger.conforms, run.finished.duration_ms)).unwrap();
 }

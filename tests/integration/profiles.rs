@@ -68,6 +68,7 @@ fn the_reference_is_granted_every_profile_with_its_help() {
 
 /// Each profile runs only its own cases, in a run of its own.
 #[rstest]
+#[cfg_attr(debug_assertions, ignore = "all of it is a full run, which takes a minute without optimization")]
 fn the_reference_is_granted_every_core_without_any_help(
     #[values("codedeploy", "proton")] service: &str,
     #[values("wire", "constraints", "behaviour", "auth")] name: &str,

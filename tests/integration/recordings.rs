@@ -139,7 +139,8 @@ fn no_output_of_a_run_holds_a_secret() {
     let endpoint = reference.endpoint();
     // States that no call reaches are missing here, so that much is blocked, and shown with its exchange.
     let scenarios = ["proton/cancel-service-pipeline-deployment", "codedeploy/stop-deployment/unknown-id"];
-    let mut arguments = vec!["run", scenarios[0], scenarios[1], "--endpoint", &endpoint, "--verbose", "--curl"];
+    let mut arguments = vec!["run", scenarios[0], scenarios[1], "--exclude", "*#*", "--endpoint", &endpoint];
+    arguments.extend(["--verbose", "--curl"]);
     arguments.extend(["--recording", text(&recording)]);
     arguments.extend(reports.iter().flat_map(|report| ["--report", report]));
     let mut command = program(&arguments);
@@ -151,7 +152,7 @@ fn no_output_of_a_run_holds_a_secret() {
         let bytes = fs::read(folder.path().join(&file)).unwrap();
         texts.push((file.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
     }
-    assert!(texts.len() > 200, "{} files: {}", texts.len(), err(&output));
+    assert!(texts.len() > 80, "{} files: {}", texts.len(), err(&output));
     assert!(texts.iter().any(|(_, text)| text.contains("authorization")), "the requests were signed, and are shown");
     let has = |wanted: &str| texts.iter().find(|(_, text)| text.contains(wanted)).map(|(file, _)| file);
     for secret in SECRETS {

@@ -42,7 +42,7 @@ fn shell(command: &str) -> Command {
 )]
 #[case::fixture_folder(&["run", "--as-reference"], &["./fixtures", "codedeploy/stop-deployment/unknown-id"], &["deviates"])]
 #[case::probes_and_controls(
-    &["probe", "--as-reference", "--model", "fixtures/codedeploy/model.json", "--probes", "type,required"],
+    &["probe", "--as-reference", "--model", "fixtures/codedeploy/model.json", "--probes", "required"],
     &["--operation", "StopDeployment"],
     &[]
 )]

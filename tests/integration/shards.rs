@@ -6,6 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::LazyLock,
     thread,
 };
 
@@ -150,7 +151,20 @@ fn shards_of_probes_give_the_result_of_one_run() {
     }
 }
 
-/// Reports of three shards of a few cases, made once a test.
+/// Reports of three shards of a few cases, made once.
+static REPORTS: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    (1..=3).for_each(|index| shard_to(&folder.path().join(format!("{index}.json")), &format!("{index}/3"), &SEED));
+    folder
+});
+
+/// Runs a shard of the few cases.
+fn shard_to(path: &Path, shard: &str, more: &[&str]) {
+    let to = format!("json={}", path.display());
+    assert_status(&run(&[&FEW[..], &["--shard", shard, "--report", &to], more].concat()), 0);
+}
+
+/// A copy of the reports, for one test.
 struct Parts {
     folder: TempDir,
     paths: Vec<PathBuf>,
@@ -158,25 +172,27 @@ struct Parts {
 
 const FEW: [&str; 3] = ["run", "codedeploy/stop-deployment/missing-id", "codedeploy/stop-deployment/malformed-id"];
 
+const SEED: [&str; 2] = ["--seed", "7"];
+
 impl Parts {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut parts = Self { folder, paths: Vec::new() };
-        parts.paths = (1..=3)
-            .map(|index| parts.shard(&format!("{index}.json"), &format!("{index}/3"), &["--seed", "7"]))
-            .collect();
-        parts
+        let copy = |name: String| {
+            let path = folder.path().join(&name);
+            fs::copy(REPORTS.path().join(name), &path).unwrap();
+            path
+        };
+        let paths = (1..=3).map(|index| copy(format!("{index}.json"))).collect();
+        Self { folder, paths }
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Runs a shard of the few cases.
+    /// Runs another shard.
     fn shard(&self, name: &str, shard: &str, more: &[&str]) -> PathBuf {
-        let to = format!("json={}", self.path(name).display());
-        let output = run(&[&FEW[..], &["--shard", shard, "--report", &to], more].concat());
-        assert_status(&output, 0);
+        shard_to(&self.path(name), shard, more);
         self.path(name)
     }
 
@@ -225,7 +241,6 @@ fn drop_a_case(report: &mut Value) {
 #[case::no_file(|parts: &mut Parts| parts.paths.push(parts.path("nowhere.json")), "cannot read")]
 fn reports_that_are_not_one_complete_run_are_rejected(#[case] spoil: fn(&mut Parts), #[case] says: &str) {
     let mut parts = Parts::new();
-    assert_status(&merge(&parts.paths, &[]), 0);
     spoil(&mut parts);
     let output = merge(&parts.paths, &[]);
     assert_status(&output, 2);
@@ -236,6 +251,7 @@ fn reports_that_are_not_one_complete_run_are_rejected(#[case] spoil: fn(&mut Par
 #[test]
 fn a_merge_ends_as_the_whole_run_would_have() {
     let parts = Parts::new();
+    assert_status(&merge(&parts.paths, &[]), 0);
     parts.change(|report| {
         report["cases"][0]["verdict"] = json!("deviates");
         report["cases"][0]["findings"] = json!([{ "code": "body-format", "severity": "error", "evidence": "documented", "step": 1,

@@ -50,7 +50,7 @@ mod tests {
     use crate::{
         certificate::certified_report::{Addressed, ReportedCase, ReportedTool, SuiteName},
         judge::verdict::Ledger,
-        suite::Fixtures,
+        suite::testing::BUNDLED,
     };
 
     fn said(verdicts: &[(&str, Verdict)]) -> Reported {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_sample_depends_only_on_its_seed() {
-        let cases = Fixtures::bundled().unwrap().cases().into_iter().map(|case| case.id);
+        let cases = BUNDLED.cases().into_iter().map(|case| case.id);
         let all: Vec<CaseId> = cases.collect();
         let ids = |seed| sample(all.clone(), 5, seed);
         assert_eq!(ids(1), ids(1));

@@ -142,6 +142,9 @@ impl InitArguments {
         if !self.probe.is_empty() {
             return self.check_services();
         }
+        if self.service.is_empty() && self.operation.is_empty() {
+            return Ok(());
+        }
         let suite = Fixtures::bundled().map_err(|error| Failure::internal(error.to_string()))?;
         let selection =
             Selection { services: self.service.clone(), operations: self.operation.clone(), ..Selection::default() };

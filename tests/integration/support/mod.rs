@@ -221,12 +221,20 @@ pub(crate) static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUI
 /// As many things as possible differ from [`RUN`]: the order, the number of jobs, and the seed.
 pub(crate) static OTHER_RUN: LazyLock<Run> = LazyLock::new(|| {
     let options = RunOptions { jobs: 32, seed: 987_654_321, ..PACE };
-    Virtual::start().run(shuffled(7), options, Duration::ZERO)
+    Virtual::start().run(shuffled(7, some_rows()), options, Duration::ZERO)
 });
 
-/// The cases in an order that only the seed knows.
-pub(crate) fn shuffled(seed: u64) -> Vec<Case> {
+/// The cases of a run that repeats [`RUN`] in another way. Without optimization, the first row of each scenario has to do.
+pub(crate) fn some_rows() -> Vec<Case> {
     let mut cases = SUITE.cases();
+    if cfg!(debug_assertions) {
+        cases.dedup_by(|case, before| Arc::ptr_eq(&case.scenario, &before.scenario));
+    }
+    cases
+}
+
+/// The cases in an order that only the seed knows.
+pub(crate) fn shuffled(seed: u64, mut cases: Vec<Case>) -> Vec<Case> {
     cases.sort_by_key(|case| {
         let mut hasher = DefaultHasher::new();
         (seed, &case.id).hash(&mut hasher);
