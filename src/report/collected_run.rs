@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{Reporter, requirement_index::RequirementIndex, without_beginning};
 use crate::{
-    cause::{Cause, condense},
+    cause::{Cause, condense, likely_causes},
     judge::verdict::Verdict,
     run::event::{CaseReport, Event, RunFinished, RunStarted},
 };
@@ -15,6 +15,8 @@ pub(super) struct CollectedRun {
     pub(super) started: RunStarted,
     /// The most important first.
     pub(super) causes: Vec<Cause>,
+    /// Those of what is probably wrong.
+    pub(super) likely_causes: Vec<Cause>,
     /// Sorted by ID.
     pub(super) cases: Vec<CaseReport>,
     pub(super) finished: RunFinished,
@@ -62,7 +64,8 @@ impl<W: Write> AtEnd<W> {
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         let requirements = std::mem::take(&mut self.requirements);
         let causes = condense(&mut cases);
-        let run = CollectedRun { started, causes, cases, finished: finished.clone(), requirements };
+        let likely_causes = likely_causes(&cases);
+        let run = CollectedRun { started, causes, likely_causes, cases, finished: finished.clone(), requirements };
         (self.form)(&run, &mut self.writer)?;
         self.writer.flush()
     }

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::{
         judge::{check::CHECKS, verdict::Verdict},
-        report::testing::{events, report_of, secrets_in},
+        report::testing::{events, report_of, run, secrets_in, suspected},
     };
 
     fn document(events: &[Event]) -> Value {
@@ -72,6 +72,15 @@ mod tests {
         assert!(jsonschema::meta::is_valid(&schema));
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    }
+
+    #[test]
+    fn what_is_probably_wrong_has_causes_of_its_own() {
+        let document = document(&run(suspected(3)));
+        assert_eq!(problems(&document), Vec::<String>::new());
+        assert_eq!(document["causes"], json!([]));
+        let likely = document["likely_causes"].as_array().unwrap();
+        assert_eq!((likely.len(), likely[0]["cases"].as_array().unwrap().len()), (1, 3));
     }
 
     #[test]

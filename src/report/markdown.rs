@@ -11,7 +11,7 @@ use std::{
     io::{self, Write},
 };
 
-use super::{case_groups::errors, collected_run::CollectedRun, phrasing, text};
+use super::{case_groups::errors, collected_run::CollectedRun, phrasing, phrasing::LIKELY_PRECISION, text};
 use crate::{
     cause::Cause,
     judge::verdict::{Finding, Verdict},
@@ -45,6 +45,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     page.ledger();
     page.baseline();
     page.causes();
+    page.likely_causes();
     page.deviations();
     page.unjudged();
     page.requirements();
@@ -152,6 +153,16 @@ impl MarkdownPage<'_> {
             format!("| {} | {} | {cases} | {} |", cause.number, cause.rank.title(), cell(&cause.headline))
         };
         self.table("| # | rank | cases | cause |\n|---:|---|---:|---|", self.run.causes.iter().map(row), "cause");
+    }
+
+    fn likely_causes(&mut self) {
+        if self.run.likely_causes.is_empty() {
+            return;
+        }
+        self.block("### Probably wrong");
+        self.block(&format!("Warnings: {LIKELY_PRECISION}."));
+        let row = |cause: &Cause| format!("| {} | {} |", cause.cases.len(), cell(&cause.headline));
+        self.table("| cases | cause |\n|---:|---|", self.run.likely_causes.iter().map(row), "cause");
     }
 
     fn deviations(&mut self) {
@@ -329,7 +340,7 @@ mod tests {
     use crate::{
         report::{
             collected_run::AtEnd,
-            testing::{case, deviation, events, hostile, report_of, run, secrets_in},
+            testing::{case, deviation, events, hostile, report_of, run, secrets_in, suspected},
         },
         run::event::Event,
     };
@@ -465,6 +476,20 @@ mod tests {
         |---|---:|---|
         | `SD-22` | 2 | An unknown deployment is refused. (AWS CodeDeploy API Reference, StopDeployment) |
         ");
+    }
+
+    #[test]
+    fn what_is_probably_wrong_has_a_table_of_its_own() {
+        let text = written(&run(suspected(3)));
+        let (_, table) = text.split_once("### Probably wrong\n").unwrap();
+        insta::assert_snapshot!(table.split("\n#").next().unwrap(), @"
+        Warnings: 63 of 80 were true when they were checked by hand.
+
+        | cases | cause |
+        |---:|---|
+        | 3 | `StopDeployment: InternalFailure instead of DeploymentDoesNotExistException` |
+        ");
+        assert!(!text.contains("### Causes") && !written(&events()).contains("Probably wrong"), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::stored_cases;
 use crate::{
-    cause::{Cause, condense},
+    cause::{Cause, condense, likely_causes},
     judge::verdict::Ledger,
     probe::CoverageReport,
     run::{
@@ -56,6 +56,9 @@ pub struct ReportDocument {
     /// The causes of the deviations, the most important first.
     #[serde(default)]
     pub causes: Vec<Cause>,
+    /// The causes of what is probably wrong: warnings about what is only inferred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub likely_causes: Vec<Cause>,
     /// The cases, sorted by ID.
     #[serde(flatten, with = "stored_cases")]
     pub cases: Vec<CaseReport>,
@@ -164,6 +167,7 @@ impl ReportDocument {
             died: Vec::new(),
             notes: Vec::new(),
             causes: Vec::new(),
+            likely_causes: Vec::new(),
             cases: Vec::new(),
             requirements: Vec::new(),
             baseline: None,
@@ -171,10 +175,11 @@ impl ReportDocument {
         }
     }
 
-    /// Sorts the cases and names the causes of their deviations.
+    /// Sorts the cases and names the causes of their deviations and of what is probably wrong.
     pub(crate) fn settle(&mut self) {
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
         self.causes = condense(&mut self.cases);
+        self.likely_causes = likely_causes(&self.cases);
     }
 
     /// Completes the report. Its order does not depend on the order of events.

@@ -116,8 +116,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
 }
 
 /// The requirements of the bundled fixtures.
-static CITABLE: LazyLock<Vec<CitableRequirement>> =
-    LazyLock::new(|| CitableRequirement::all(&BUNDLED));
+static CITABLE: LazyLock<Vec<CitableRequirement>> = LazyLock::new(|| CitableRequirement::all(&BUNDLED));
 
 fn requirements() -> Vec<RequirementReport> {
     let outcomes = [
@@ -159,6 +158,18 @@ fn cases() -> Vec<CaseFinished> {
 }
 
 /// A case with an error, a warning and a note. Its exchanges contain the secrets in both directions.
+/// Cases that conform and have warnings about what is only inferred.
+pub(super) fn suspected(cases: usize) -> Vec<CaseFinished> {
+    let suspected = |number: usize| {
+        let mut case = deviation(&format!("lost-{number}"));
+        case.report.verdict = Verdict::Conforms;
+        let findings = case.report.findings.iter_mut();
+        findings.for_each(|one| (one.severity, one.evidence) = (Severity::Warning, Evidence::Inferred));
+        case
+    };
+    (0..cases).map(suspected).collect()
+}
+
 pub(super) fn deviation(name: &str) -> CaseFinished {
     let id = format!("codedeploy/stop-deployment/{name}");
     let mut finished = case(&id, Verdict::Deviates, "expected DeploymentDoesNotExistException, got InternalFailure");

@@ -54,14 +54,15 @@ pub(super) struct KeptCases<'c> {
 }
 
 impl<'c> KeptCases<'c> {
-    pub(super) fn of(cases: usize, causes: &'c [Cause]) -> Self {
+    /// The cases that are kept for these causes, and for those of what is probably wrong.
+    pub(super) fn of(cases: usize, causes: &'c [Cause], likely: &'c [Cause]) -> Self {
         let mut by_case: BTreeMap<&CaseId, Vec<&Cause>> = BTreeMap::new();
         for cause in causes {
             cause.cases.iter().for_each(|id| by_case.entry(id).or_default().push(cause));
         }
         Self {
             is_whole: cases <= WHOLE,
-            representatives: causes.iter().map(|cause| &cause.representative).collect(),
+            representatives: causes.iter().chain(likely).map(|cause| &cause.representative).collect(),
             shown: causes.iter().flat_map(Cause::shown).collect(),
             causes: by_case,
         }

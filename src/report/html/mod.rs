@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::{Reporter, requirement_index::RequirementIndex, without_beginning};
 use crate::{
-    cause::{JudgedLocations, causes},
+    cause::{JudgedLocations, causes, likely_causes},
     judge::verdict::Verdict,
     probe::CoverageReport,
     run::{
@@ -122,11 +122,12 @@ impl<W: Write> Html<W> {
             (case.service.clone(), case.operation.clone(), weight(case.verdict), case.id.clone())
         });
         let causes = causes(&self.judged, &self.cases.reports);
-        let kept = KeptCases::of(self.cases.reports.len(), &causes);
+        let likely = likely_causes(&self.cases.reports);
+        let kept = KeptCases::of(self.cases.reports.len(), &causes, &likely);
         let rerun = RerunOptions { options: &self.options, seed: started.seed };
         let mut views = CaseViews::new(&self.requirements, rerun, &kept);
         let page = ReportPage {
-            summary: overview::of(started, finished, &self.sums, &causes, &self.presence, &self.died),
+            summary: overview::of(started, finished, &self.sums, &causes, &likely, &self.presence, &self.died),
             rows: requirement_matrix::rows(&self.requirements, &finished.requirements, &mut self.citations),
             operations: operations(&self.cases, &mut views)?,
             coverage: finished.coverage.as_ref(),

@@ -56,6 +56,8 @@ pub(super) struct Overview<'a> {
     causes: Vec<CauseRow<'a>>,
     /// The number of causes that are not listed.
     more_causes: usize,
+    likely_causes: Vec<CauseRow<'a>>,
+    likely_precision: &'static str,
     /// The number of findings by severity, the highest first.
     severities: Vec<(String, usize)>,
     /// The number of cases with a finding, by check.
@@ -105,6 +107,7 @@ pub(super) fn of<'a>(
     finished: &'a RunFinished,
     sums: &'a Sums,
     causes: &'a [Cause],
+    likely_causes: &'a [Cause],
     checked: &'a [PresenceChecked],
     died: &'a [TargetDied],
 ) -> Overview<'a> {
@@ -125,6 +128,8 @@ pub(super) fn of<'a>(
         operations: sums.operations.iter().map(operation_row).collect(),
         more_causes: causes.len().saturating_sub(CAUSES),
         causes: cause_rows(causes),
+        likely_causes: cause_rows(likely_causes),
+        likely_precision: phrasing::LIKELY_PRECISION,
         severities: sums.findings.iter().rev().map(|(severity, count)| (severity.to_string(), *count)).collect(),
         codes: sums.codes.iter().map(|(code, cases)| (*code, *cases)).collect(),
         missing: checked.iter().filter(|checked| checked.presence != Presence::Implemented).collect(),

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::*;
 use crate::{
-    report::testing::{deviation, events, report_of, run, secrets_in},
+    report::testing::{deviation, events, report_of, run, secrets_in, suspected},
     run::{event::SnapshotDifference, exchange_report::ExchangeOutcome},
     suite::CaseId,
     wire::digest::Sha256,
@@ -239,6 +239,16 @@ fn a_cause_links_to_the_case_that_represents_it_and_to_its_cases() {
     let cause = between(&page, "<ol class=\"bars causes\">", "</ol>");
     assert!(cause.contains("href=\"#case-codedeploy/stop-deployment/unknown-id\""), "{cause}");
     assert!(cause.contains("data-set=\"cause=1\""), "{cause}");
+}
+
+#[test]
+fn what_is_probably_wrong_has_its_own_list_even_in_a_large_page() {
+    let page = page_of(&run(suspected(501)));
+    let list = between(&page, "<h2 id=\"likely\">", "</ul>");
+    assert!(list.contains("63 of 80 were true") && list.contains("<span class=\"number\">501</span>"), "{list}");
+    let anchor = "case-codedeploy/stop-deployment/lost-0";
+    assert!(list.contains(&format!("href=\"#{anchor}\"")) && page.contains(&format!("id=\"{anchor}\"")), "{list}");
+    assert!(!page_of(&events()).contains("id=\"likely\""));
 }
 
 #[test]

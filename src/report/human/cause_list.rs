@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cause::{Cause, CauseRank},
     judge::verdict::Verdict,
-    report::text,
+    report::{phrasing::LIKELY_PRECISION, text},
     run::event::CaseReport,
 };
 
@@ -22,9 +22,6 @@ const FEW: usize = 10;
 
 /// The maximum number of causes of warnings.
 const LIKELY: usize = 10;
-
-/// How many of such findings are true: `docs/appendix/behavior-precision.md`, third and fourth draw.
-const PRECISION: &str = "warnings; 63 of 80 were true when they were checked by hand";
 
 /// The maximum number of IDs of further cases with the same cause.
 const FURTHER: usize = 20;
@@ -88,7 +85,7 @@ impl HumanWriter<'_> {
         }
         let rest = causes.len().saturating_sub(listed);
         let more = if rest > 0 { format!("and {}; ", text::count(rest, "more cause")) } else { String::new() };
-        self.page.whole(2, FAINT, &format!("{more}{PRECISION} ({} lists them)", self.options.more));
+        self.page.whole(2, FAINT, &format!("{more}warnings; {LIKELY_PRECISION} ({} lists them)", self.options.more));
     }
 
     /// One cause with the exchange of its representative, and its cases.

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     judge::verdict::Ledger,
     probe::{ConstraintCounts, CoverageReport, FamilyRow},
-    report::testing::{case, deviation, events, hostile, report_of, run, secrets_in},
+    report::testing::{case, deviation, events, hostile, report_of, run, secrets_in, suspected},
     run::event::{RequirementOutcome, RunFinished, SnapshotDifference},
 };
 
@@ -534,15 +534,7 @@ fn up_to_ten_deviations_are_shown_in_full_without_a_list() {
 
 #[test]
 fn warnings_that_are_probably_true_are_listed_by_their_causes() {
-    let inferred = crate::suite::requirement::Evidence::Inferred;
-    let warned = |number: usize| {
-        let mut case = deviation(&format!("lost-{number}"));
-        case.report.verdict = Verdict::Conforms;
-        let findings = case.report.findings.iter_mut();
-        findings.for_each(|one| (one.severity, one.evidence) = (Severity::Warning, inferred));
-        case
-    };
-    let report = rendered(plain(), &run((0..3).map(warned).collect()));
+    let report = rendered(plain(), &run(suspected(3)));
     insta::assert_snapshot!(section(&report, "probably wrong: 1 cause"), @"
     -  StopDeployment: InternalFailure instead of DeploymentDoesNotExistException  (3 cases)
     warnings; 63 of 80 were true when they were checked by hand (--verbose lists them)
