@@ -69,6 +69,7 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
 
 #[rstest]
 #[case(StateFault::MemberDroppedOnRead, &["round-trip"])]
+#[case(StateFault::InnerMemberDroppedOnRead, &["round-trip"])]
 #[case(StateFault::CreatedUnlisted, &["consistent", "listed", "narrowing"])]
 #[case(StateFault::LimitIgnored, &["pages"])]
 #[case(StateFault::PageTokenIgnored, &["pages"])]

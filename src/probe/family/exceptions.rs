@@ -9,13 +9,13 @@ struct FamilyException {
     service: &'static str,
     operation: &'static str,
     family: &'static str,
-    /// The member; empty: all.
+    /// The member, with all that is inside it; empty: all members.
     member: &'static str,
     /// Why AWS answers otherwise.
     reason: &'static str,
 }
 
-const EXCEPTIONS: [FamilyException; 78] = [
+const EXCEPTIONS: [FamilyException; 83] = [
     known("apigateway", "CreateStage", "round-trip", "cacheClusterSize", "a stage has a cache only if it is enabled"),
     known(
         "apigateway",
@@ -140,6 +140,20 @@ const EXCEPTIONS: [FamilyException; 78] = [
     known("route53resolver", "CreateResolverQueryLogConfig", "tokens", "", "the same id of a request is an error"),
     known("route53resolver", "CreateResolverRule", "tokens", "", "the same id of a request is an error"),
     known("s3", "CreateBucket", "duplicate", "", "us-east-1 accepts it from the owner of the bucket"),
+    known(
+        "s3",
+        "PutBucketAcl",
+        "round-trip",
+        "AccessControlPolicy",
+        "an owner is known by an id, which tells the rest",
+    ),
+    known(
+        "s3",
+        "PutBucketReplication",
+        "round-trip",
+        "ReplicationConfiguration/Rules[]/SourceSelectionCriteria",
+        "it goes with the encryption of the destination",
+    ),
     known("s3", "PutObject", "round-trip", "BucketKeyEnabled", "it goes with encryption by a key of KMS"),
     known("s3", "PutObject", "round-trip", "ObjectLockEventHold", "only buckets with Object Lock hold objects"),
     known(
@@ -156,6 +170,15 @@ const EXCEPTIONS: [FamilyException; 78] = [
         "ObjectLockEventHoldDurationYears",
         "only buckets with Object Lock hold objects",
     ),
+    known(
+        "s3",
+        "PutObjectAcl",
+        "round-trip",
+        "AccessControlPolicy",
+        "an owner is known by an id, which tells the rest",
+    ),
+    known("s3", "PutObjectLegalHold", "round-trip", "", "only buckets with Object Lock hold objects"),
+    known("s3", "PutObjectRetention", "round-trip", "", "only buckets with Object Lock hold objects"),
     known("sagemaker", "CreateModel", "round-trip", "InferenceExecutionConfig", "it needs several containers"),
     known("sagemaker", "CreateNotebookInstance", "round-trip", "IpAddressType", "dual stack needs a subnet"),
     known(
@@ -198,15 +221,37 @@ pub(super) fn exception(subject: &ProbeSubject<'_>, family: &str) -> Option<Unpr
         one.service == *service
             && one.operation == subject.recipe.operation.name
             && one.family == family
-            && (one.member.is_empty() || one.member == path)
+            && has(one.member, &path)
     };
     EXCEPTIONS.iter().find(is_meant).map(|one| UnprobedReason::Exception { reason: one.reason })
 }
 
+/// Returns whether a member of an exception is, or has, what is at a path. An empty one is any.
+fn has(member: &str, path: &str) -> bool {
+    member.is_empty() || path.strip_prefix(member).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
+}
+
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
     use crate::probe::ProbeFamily;
+
+    #[rstest]
+    #[case("Config", "Config", true)]
+    #[case("Config", "Config/Rules[]/Id", true)]
+    #[case("Rules", "Rules[]/Id", true)]
+    #[case("Config", "Configuration", false)]
+    #[case("Config/Rules", "Config", false)]
+    #[case("", "Config", true)]
+    fn an_exception_holds_for_all_that_is_inside_its_member(
+        #[case] member: &str,
+        #[case] path: &str,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(has(member, path), expected);
+    }
 
     #[test]
     fn each_exception_names_a_family_and_has_a_reason() {

@@ -8,21 +8,25 @@ const BEFORE: [&str; 4] = ["minimum", "between", "valid range is", "valid values
 const IGNORED: [&str; 3] = ["automatically set to", "reserved for future use", "not currently supported"];
 
 /// Words of documents that say that a member is valid under a condition, or that nobody should use it.
-const CONDITIONS: [&str; 16] = [
+const CONDITIONS: [&str; 20] = [
     "applicable only",
     "applies only",
     "can't specify",
     "cannot specify",
     "deprecated",
+    "no longer supported",
     "only applicable",
     "only applies",
     "only available",
     "only for",
     "only if",
+    "only returned",
     "only supported",
     "only valid",
+    "only used",
     "only when",
     "reserved for future use",
+    "used only",
     "valid only",
     "you must also",
 ];
@@ -31,6 +35,15 @@ const CONDITIONS: [&str; 16] = [
 pub(super) fn has_condition(documentation: &str) -> bool {
     let text = plain(documentation);
     CONDITIONS.iter().any(|words| text.contains(words))
+}
+
+/// Words of documents that say that a structure has one of its members.
+const ALTERNATIVES: [&str; 5] = ["exactly one", "either", "mutually exclusive", "one of the following", "only one of"];
+
+/// Returns whether the documents of a structure say that it has one of its members.
+pub(super) fn has_alternatives(documentation: &str) -> bool {
+    let text = plain(documentation);
+    ALTERNATIVES.iter().any(|words| text.contains(words))
 }
 
 /// Returns whether a page may have one item, by the documents of the member that limits it.
@@ -86,8 +99,16 @@ mod tests {
     #[case("<p>This parameter is <i>only</i> valid for global tables.</p>", true)]
     #[case("This parameter applies only if the type is <code>A</code>.", true)]
     #[case("This field is deprecated.", true)]
+    #[case("This element is only returned if it was configured.", true)]
     #[case("A description of the table.", false)]
     fn documents_may_state_a_condition(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(has_condition(text), expected);
+    }
+
+    #[rstest]
+    #[case("A filter can have <b>exactly one</b> of a prefix and a tag.", true)]
+    #[case("A filter for objects.", false)]
+    fn documents_may_state_alternatives(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(has_alternatives(text), expected);
     }
 }
