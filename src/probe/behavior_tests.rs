@@ -76,10 +76,15 @@ const NESTS: &str = r#"{"smithy":"2.0","shapes":{
         "Tags":{"target":"x#TagMap"}}},
     "x#Options":{"type":"structure","members":{"Export":{"target":"x#Switch"},"Depth":{"target":"x#Depth"},
         "Late":{"target":"smithy.api#Boolean","traits":{"smithy.api#documentation":"It is valid only if the export is enabled."}},
-        "Kind":{"target":"smithy.api#String"},"KeyArn":{"target":"smithy.api#String"},"Type":{"target":"x#Switch"},
+        "Kind":{"target":"smithy.api#String"},"Type":{"target":"x#Switch"},
         "Pin":{"target":"smithy.api#Integer","traits":{"smithy.api#sensitive":{}}},"Seal":{"target":"smithy.api#Blob"},
         "Note":{"target":"smithy.api#String","traits":{"smithy.api#documentation":"Your words."}},
-        "Nested":{"target":"x#Options"},"Range":{"target":"x#Range"}}},
+        "Nested":{"target":"x#Options"},"Range":{"target":"x#Range"},"Loose":{"target":"x#LooseList"},"Place":{"target":"x#Place"},
+        "Pair":{"target":"x#Pair"},"Both":{"target":"smithy.api#Integer","traits":{"smithy.api#documentation":"You must specify both."}}}},
+    "x#LooseList":{"type":"list","member":{"target":"x#Loose"}},
+    "x#Loose":{"type":"structure","members":{"A":{"target":"smithy.api#Boolean"},"B":{"target":"smithy.api#Boolean"}}},
+    "x#Place":{"type":"structure","members":{"IsWarm":{"target":"smithy.api#Boolean"},"TreeArn":{"target":"smithy.api#String"}}},
+    "x#Pair":{"type":"structure","members":{"Name":{"target":"smithy.api#String"},"Value":{"target":"smithy.api#String"}}},
     "x#Range":{"type":"structure","members":{"MinSize":{"target":"smithy.api#Integer"},
         "MaxSize":{"target":"smithy.api#Integer","traits":{"smithy.api#required":{}}}}},
     "x#Owner":{"type":"structure","members":{"OwnerId":{"target":"smithy.api#String","traits":{"smithy.api#required":{}}},
@@ -90,7 +95,8 @@ const NESTS: &str = r#"{"smithy":"2.0","shapes":{
         "Configuration":{"target":"x#Rules","traits":{"smithy.api#required":{},"smithy.api#httpPayload":{}}}}},
     "x#Rules":{"type":"structure","members":{"Rules":{"target":"x#RuleList"}}},
     "x#RuleList":{"type":"list","member":{"target":"x#Rule"}},
-    "x#Rule":{"type":"structure","members":{"ID":{"target":"smithy.api#String"},"IsOn":{"target":"smithy.api#Boolean"}}},
+    "x#Rule":{"type":"structure","members":{"ID":{"target":"smithy.api#String"},"IsOn":{"target":"smithy.api#Boolean"},
+        "Count":{"target":"smithy.api#Integer","traits":{"smithy.api#required":{}}}}},
     "x#Made":{"type":"structure","members":{"NestArn":{"target":"smithy.api#String"}}},
     "x#One":{"type":"structure","members":{"NestName":{"target":"x#Name","traits":{"smithy.api#required":{}}}}},
     "x#Got":{"type":"structure","members":{"Nest":{"target":"x#Nest"}}},
@@ -351,6 +357,7 @@ fn parts_inside_members_are_read_back_where_nothing_says_that_they_change_or_dep
         "s.CreateNest/Options/Range/MaxSize/round-trip/GetNest",
         "s.CreateNest/SizeSpecification/Eggs/round-trip/GetNest",
         "s.CreateNest/Tags/round-trip/ListTagsForResource",
+        "s.PutNestRules/Configuration/Rules[]/Count/round-trip/GetNestRules",
         "s.PutNestRules/Configuration/Rules[]/ID/round-trip/GetNestRules",
         "s.PutNestRules/Configuration/Rules[]/IsOn/round-trip/GetNestRules",
     ];
@@ -364,7 +371,7 @@ fn parts_inside_members_are_read_back_where_nothing_says_that_they_change_or_dep
 // The output calls the structure otherwise.
 #[case("s.CreateNest/SizeSpecification/Eggs/round-trip/GetNest", "/SizeSpecification", json!({"SizeSpecification": {"Eggs": 3}}), json!({"Nest": {"SizeDescription": {"Eggs": 3}}}))]
 // The output lacks the structure of the request.
-#[case("s.PutNestRules/Configuration/Rules[]/IsOn/round-trip/GetNestRules", "/Configuration", json!({"Configuration": {"Rules": [{"IsOn": true}]}}), json!({"Rules": {"$contains": {"IsOn": true}}}))]
+#[case("s.PutNestRules/Configuration/Rules[]/IsOn/round-trip/GetNestRules", "/Configuration", json!({"Configuration": {"Rules": [{"Count": 1, "IsOn": true}]}}), json!({"Rules": {"$contains": {"IsOn": true}}}))]
 fn a_part_is_sent_and_expected_at_its_place(
     #[case] id: &str,
     #[case] pointer: &str,

@@ -140,7 +140,7 @@ mod tests {
 
     #[rstest]
     #[case("PointInTimeRecoverySpecification", "PointInTimeRecoveryDescription", true)]
-    #[case("VpcConfig", "VpcConfigResponse", false)]
+    #[case("VpcConfig", "VpcConfigResponse", true)]
     #[case("NetworkSettings", "Network", true)]
     #[case("Options", "Settings", false)]
     #[case("LogOptions", "LogSettings", false)]

@@ -15,7 +15,9 @@ struct FamilyException {
     reason: &'static str,
 }
 
-const EXCEPTIONS: [FamilyException; 83] = [
+const LOGS_IN_JSON: &str = "levels need the format JSON";
+
+const EXCEPTIONS: [FamilyException; 92] = [
     known("apigateway", "CreateStage", "round-trip", "cacheClusterSize", "a stage has a cache only if it is enabled"),
     known(
         "apigateway",
@@ -30,6 +32,13 @@ const EXCEPTIONS: [FamilyException; 83] = [
     known("cloudformation", "UpdateStackSet", "round-trip", "Regions", "it names the regions to update"),
     known("cognito-idp", "CreateUserPoolDomain", "gone", "", "a domain of nothing has an empty description"),
     known("cognito-idp", "DescribeUserPoolDomain", "absent", "", "a domain of nothing has an empty description"),
+    known(
+        "cognito-idp",
+        "SetUserPoolMfaConfig",
+        "round-trip",
+        "EmailMfaConfiguration",
+        "the pool must send mail by a verified identity",
+    ),
     known("databrew", "CreateRecipe", "listed", "", "a list has published recipes only"),
     known("databrew", "CreateRecipe", "pages", "", "a list has published recipes only"),
     known("databrew", "CreateRecipe", "round-trip", "", "a read without a version returns a published recipe"),
@@ -41,7 +50,10 @@ const EXCEPTIONS: [FamilyException; 83] = [
         "Kerberos needs a principal and its files",
     ),
     known("dynamodb", "CreateBackup", "duplicate", "", "several backups may have one name"),
+    known("dynamodb", "CreateTable", "round-trip", "OnDemandThroughput", "only tables with billing by request have it"),
     known("dynamodb", "UpdateTable", "round-trip", "GlobalTableSettingsReplicationMode", "disabling it removes it"),
+    known("dynamodb", "UpdateTable", "round-trip", "OnDemandThroughput", "only tables with billing by request have it"),
+    known("ec2", "CreateImage", "round-trip", "BlockDeviceMappings", "what the volumes of the instance are stays"),
     known("ec2", "CreateNatGateway", "round-trip", "VpcId", "is of regional gateways, which have no subnet"),
     known("ecs", "CreateCluster", "gone", "", "a deleted cluster may stay visible for a while"),
     known("ecs", "StopTask", "absent", "task", "an unknown task is an invalid parameter"),
@@ -94,6 +106,8 @@ const EXCEPTIONS: [FamilyException; 83] = [
         "DeadLetterConfig",
         "the role of the function must be allowed to send to it",
     ),
+    known("lambda", "CreateFunction", "round-trip", "LoggingConfig/ApplicationLogLevel", LOGS_IN_JSON),
+    known("lambda", "CreateFunction", "round-trip", "LoggingConfig/SystemLogLevel", LOGS_IN_JSON),
     known("lambda", "UpdateAlias", "round-trip", "RoutingConfig", "it names a second version"),
     known(
         "lambda",
@@ -102,6 +116,9 @@ const EXCEPTIONS: [FamilyException; 83] = [
         "DeadLetterConfig",
         "the role of the function must be allowed to send to it",
     ),
+    known("lambda", "UpdateFunctionConfiguration", "round-trip", "DurableConfig", "only durable functions have it"),
+    known("lambda", "UpdateFunctionConfiguration", "round-trip", "LoggingConfig/ApplicationLogLevel", LOGS_IN_JSON),
+    known("lambda", "UpdateFunctionConfiguration", "round-trip", "LoggingConfig/SystemLogLevel", LOGS_IN_JSON),
     known("logs", "PutDeliveryDestination", "round-trip", "deliveryDestinationType", "it must fit the destination"),
     known("logs", "PutDeliverySource", "round-trip", "deliverySourceConfiguration", "its keys depend on the source"),
     known("mq", "CreateBroker", "round-trip", "dataReplicationMode", "replication needs a primary broker"),

@@ -4,9 +4,9 @@ use std::{collections::VecDeque, iter};
 
 use super::{
     ProbeSubject,
-    member_documents::{has_alternatives, has_condition},
+    member_documents::{has_alternatives, has_choices, has_condition, has_dependence},
     related::RelatedSubject,
-    unknown_names::{has_special_text, has_unknown_name},
+    unknown_names::{has_special_text, has_unknown_name, is_name},
 };
 use crate::{
     model::{Member, ShapeId, ShapeKind, Traits, walk::ShapeStep},
@@ -33,6 +33,8 @@ struct OpenPart<'c> {
     siblings: &'c [Member],
     /// The shapes around it.
     above: Vec<&'c ShapeId>,
+    /// True if the documents of what is around it list the texts that it may be.
+    is_chosen_text: bool,
 }
 
 /// The deepest part that is looked at, in steps from the input.
@@ -100,12 +102,16 @@ pub(super) fn kept_inside<'a>(
     subject: &'a ProbeSubject<'a>,
     top: &'a Member,
 ) -> impl Iterator<Item = SetPart<'a>> + 'a {
-    let whole = OpenPart { part: SetPart::whole(top), member: top, siblings: &[], above: Vec::new() };
+    let whole =
+        OpenPart { part: SetPart::whole(top), member: top, siblings: &[], above: Vec::new(), is_chosen_text: false };
     let mut open = VecDeque::from([whole]);
     let parts = iter::from_fn(move || {
         let one = open.pop_front()?;
         let kind = subject.contract().shape(one.part.target).map(|shape| &shape.kind);
-        let Some(kind) = kind.filter(|_| is_open(subject, &one.part, one.member)) else { return Some(None) };
+        let Some(kind) = kind.filter(|_| is_open(subject, &one.part, one.member) && !goes_with_others(subject, &one))
+        else {
+            return Some(None);
+        };
         if one.part.path.0.len() < DEEPEST && !one.above.contains(&one.part.target) {
             open.extend(inner(subject, &one, kind));
         }
@@ -118,6 +124,7 @@ pub(super) fn kept_inside<'a>(
 /// The parts of a structure, and the items of a list.
 fn inner<'a>(subject: &'a ProbeSubject<'a>, one: &OpenPart<'a>, kind: &'a ShapeKind) -> Vec<OpenPart<'a>> {
     let above: Vec<&ShapeId> = one.above.iter().copied().chain([one.part.target]).collect();
+    let is_chosen_text = one.is_chosen_text || one.member.traits.documentation().is_some_and(has_choices);
     match kind {
         ShapeKind::Structure(members) | ShapeKind::Union(members) => {
             let is_union = matches!(kind, ShapeKind::Union(_));
@@ -126,22 +133,47 @@ fn inner<'a>(subject: &'a ProbeSubject<'a>, one: &OpenPart<'a>, kind: &'a ShapeK
                 let path = one.part.path.then(step.clone());
                 let is_wanted = !is_union && subject.inputs.is_wanted(subject.recipe.operation, member, &path);
                 let part = one.part.then(step, &member.target, is_wanted);
-                OpenPart { part, member, siblings: members, above: above.clone() }
+                OpenPart { part, member, siblings: members, above: above.clone(), is_chosen_text }
             });
             below.collect()
         }
         // An item has the name and the documents of its list.
-        ShapeKind::List(item) if is_structured(subject, &item.target) => {
+        ShapeKind::List(item) if is_told(subject, one, &item.target) => {
             let part = one.part.then(ShapeStep::Item, &item.target, true);
-            vec![OpenPart { part, member: one.member, siblings: &[], above }]
+            vec![OpenPart { part, member: one.member, siblings: &[], above, is_chosen_text }]
         }
         _ => Vec::new(),
     }
 }
 
-fn is_structured(subject: &ProbeSubject<'_>, target: &ShapeId) -> bool {
-    let kind = subject.contract().shape(target).map(|shape| &shape.kind);
-    matches!(kind, Some(ShapeKind::Structure(_) | ShapeKind::Union(_)))
+/// Returns whether the model tells what an item of a list needs: it is a union, or a structure that requires something, or
+/// has one member.
+fn is_told(subject: &ProbeSubject<'_>, one: &OpenPart<'_>, item: &ShapeId) -> bool {
+    match subject.contract().shape(item).map(|shape| &shape.kind) {
+        Some(ShapeKind::Structure(members)) => {
+            let path = one.part.path.then(ShapeStep::Item);
+            let is_wanted = |member: &Member| {
+                let at = path.then(ShapeStep::Member(member.name.clone()));
+                subject.inputs.is_wanted(subject.recipe.operation, member, &at)
+            };
+            let is_filled = || subject.inputs.is_filled_at(subject.recipe.operation, &one.part.path);
+            members.len() == 1 || members.iter().any(is_wanted) || is_filled()
+        }
+        Some(ShapeKind::Union(_)) => true,
+        _ => false,
+    }
+}
+
+/// Returns whether a part inside a member goes with others that the model does not require: by its documents, or since its
+/// structure may name a resource, without which the rest may mean nothing.
+fn goes_with_others(subject: &ProbeSubject<'_>, one: &OpenPart<'_>) -> bool {
+    let of_shape = subject.contract().shape(one.part.target).and_then(|shape| shape.traits.documentation());
+    let documents = one.member.traits.documentation().into_iter().chain(of_shape);
+    let names_resource = |sibling: &Member| {
+        let kind = subject.contract().shape(&sibling.target).map(|shape| &shape.kind);
+        matches!(kind, Some(ShapeKind::String)) && is_name(&sibling.name) && !sibling.traits.required()
+    };
+    documents.into_iter().any(has_dependence) || one.siblings.iter().any(names_resource)
 }
 
 /// Returns whether a part can be given with made-up values, and is returned.
@@ -168,7 +200,9 @@ fn is_conditional(subject: &ProbeSubject<'_>, part: &SetPart<'_>, member: &Membe
     let is_chosen = subject.inputs.is_filled_at(subject.recipe.operation, &part.path);
     let of_shape = subject.contract().shape(part.target).and_then(|shape| shape.traits.documentation());
     let documentation = member.traits.documentation().or(of_shape);
-    let is_special = || !part.is_own_id() && has_special_text(subject, &part.path, part.target);
+    let is_text = matches!(subject.contract().shape(part.target).map(|shape| &shape.kind), Some(ShapeKind::String));
+    let is_choice = || is_text && documentation.is_some_and(has_choices);
+    let is_special = || is_choice() || !part.is_own_id() && has_special_text(subject, &part.path, part.target);
     // A recipe may have chosen another one.
     let is_alternative =
         || of_shape.is_some_and(has_alternatives) && !part.is_whole() && is_within_chosen(subject, part);
@@ -215,7 +249,10 @@ fn is_kept_leaf(subject: &ProbeSubject<'_>, one: &OpenPart<'_>, kind: &ShapeKind
         ShapeKind::List(item) => subject.contract().shape(&item.target).is_some_and(|item| is_simple(&item.kind)),
         kind => is_simple(kind) && matches!(one.part.path.0.last(), Some(ShapeStep::Member(_))),
     };
-    is_leaf && !is_changed(subject, &one.member.name, one.part.target) && !fits_others(one, kind)
+    is_leaf
+        && !is_changed(subject, &one.member.name, one.part.target)
+        && !fits_others(one, kind)
+        && !is_one_of_few(one, kind)
 }
 
 /// Returns whether a value must fit the others of its structure: a choice that says which of them are there, their number,
@@ -231,4 +268,16 @@ fn fits_others(one: &OpenPart<'_>, kind: &ShapeKind) -> bool {
         ShapeKind::Number(_) => name == "quantity" || (name.starts_with("min") && has_greatest()),
         _ => false,
     }
+}
+
+/// Returns whether a text is probably one of a few, although its name says that it may be any: a name, a key or a value of
+/// what is no tag, variable or label.
+fn is_one_of_few(one: &OpenPart<'_>, kind: &ShapeKind) -> bool {
+    let name = one.member.name.to_ascii_lowercase();
+    let is_free = |around: &str| {
+        let around = around.to_ascii_lowercase();
+        ["tag", "environment", "label", "metadata"].iter().any(|free| around.contains(free))
+    };
+    let is_bare = ["key", "name", "value"].contains(&name.as_str()) && !one.part.path.members().any(is_free);
+    matches!(kind, ShapeKind::String) && (is_bare || one.is_chosen_text)
 }

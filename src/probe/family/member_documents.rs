@@ -8,12 +8,13 @@ const BEFORE: [&str; 4] = ["minimum", "between", "valid range is", "valid values
 const IGNORED: [&str; 3] = ["automatically set to", "reserved for future use", "not currently supported"];
 
 /// Words of documents that say that a member is valid under a condition, or that nobody should use it.
-const CONDITIONS: [&str; 20] = [
+const CONDITIONS: [&str; 21] = [
     "applicable only",
     "applies only",
     "can't specify",
     "cannot specify",
     "deprecated",
+    "must be omitted",
     "no longer supported",
     "only applicable",
     "only applies",
@@ -35,6 +36,42 @@ const CONDITIONS: [&str; 20] = [
 pub(super) fn has_condition(documentation: &str) -> bool {
     let text = plain(documentation);
     CONDITIONS.iter().any(|words| text.contains(words))
+}
+
+/// Words of documents that say that a part of a member goes with others, which its structure does not require.
+const DEPENDENCES: [&str; 17] = [
+    "can't change",
+    "can't modify",
+    "cannot be used",
+    "if you specify",
+    "in conjunction with",
+    "must be enabled",
+    "must be specified",
+    "must provide",
+    "must specify",
+    "mutually exclusive",
+    "provide this when",
+    "required for",
+    "required if",
+    "required when",
+    "requires that",
+    "together with",
+    "with durability enabled",
+];
+
+/// Returns whether the documents say that a part of a member goes with others.
+pub(super) fn has_dependence(documentation: &str) -> bool {
+    let text = plain(documentation);
+    DEPENDENCES.iter().any(|words| text.contains(words))
+}
+
+/// Words before the only texts that a member may be.
+const CHOICES: [&str; 4] = ["allowed values", "possible values", "valid names", "valid values"];
+
+/// Returns whether the documents of a member list the texts that it may be.
+pub(super) fn has_choices(documentation: &str) -> bool {
+    let text = plain(documentation);
+    CHOICES.iter().any(|words| text.contains(words))
 }
 
 /// Words of documents that say that a structure has one of its members.
@@ -103,6 +140,21 @@ mod tests {
     #[case("A description of the table.", false)]
     fn documents_may_state_a_condition(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(has_condition(text), expected);
+    }
+
+    #[rstest]
+    #[case("<p>The count. It is <i>mutually</i> exclusive with the size.</p>", true)]
+    #[case("If you use this parameter, you must specify the other one.", true)]
+    #[case("The number of days for which backups are kept.", false)]
+    fn documents_may_state_a_dependence(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(has_dependence(text), expected);
+    }
+
+    #[rstest]
+    #[case("The name. Valid names are <code>cores</code> and <code>threads</code>.", true)]
+    #[case("The name of the tag.", false)]
+    fn documents_may_list_the_only_texts(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(has_choices(text), expected);
     }
 
     #[rstest]

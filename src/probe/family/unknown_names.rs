@@ -98,7 +98,7 @@ fn is_text(kind: &ShapeKind) -> bool {
 }
 
 /// Returns whether a member of this name names a resource.
-fn is_name(member: &str) -> bool {
+pub(super) fn is_name(member: &str) -> bool {
     let member = member.to_ascii_lowercase();
     ENDINGS.iter().any(|ending| member.len() > ending.len() && member.ends_with(ending))
 }
