@@ -186,7 +186,12 @@ fn is_open(subject: &ProbeSubject<'_>, part: &SetPart<'_>, member: &Member) -> b
         && !is_token
         && !identifies()
         && !is_conditional(subject, part, member)
-        && !has_unknown_name(subject, &part.path, part.target)
+        && (is_of_recipe(subject, part) || !has_unknown_name(subject, &part.path, part.target))
+}
+
+/// Returns whether a part is in the value that a recipe has for what is around it.
+fn is_of_recipe(subject: &ProbeSubject<'_>, part: &SetPart<'_>) -> bool {
+    part.is_in_least && is_within_chosen(subject, part)
 }
 
 /// Returns whether a member is one by which an operation names a resource.
@@ -206,7 +211,8 @@ fn is_conditional(subject: &ProbeSubject<'_>, part: &SetPart<'_>, member: &Membe
     // A recipe may have chosen another one.
     let is_alternative =
         || of_shape.is_some_and(has_alternatives) && !part.is_whole() && is_within_chosen(subject, part);
-    is_alternative() || !is_chosen && (documentation.is_some_and(has_condition) || is_special())
+    let is_made_up = || !is_of_recipe(subject, part) && is_special();
+    is_alternative() || !is_chosen && (documentation.is_some_and(has_condition) || is_made_up())
 }
 
 /// Returns whether a recipe has a value that has a part.
