@@ -17,7 +17,7 @@ struct FamilyException {
 
 const LOGS_IN_JSON: &str = "levels need the format JSON";
 
-const EXCEPTIONS: [FamilyException; 92] = [
+const EXCEPTIONS: [FamilyException; 97] = [
     known("apigateway", "CreateStage", "round-trip", "cacheClusterSize", "a stage has a cache only if it is enabled"),
     known(
         "apigateway",
@@ -71,6 +71,14 @@ const EXCEPTIONS: [FamilyException; 92] = [
         "",
         "the same token is an error with the id of the file system",
     ),
+    known("es", "CreateDomain", "round-trip", "AIMLOptions/S3VectorsEngine", "its requirements depend on the version"),
+    known(
+        "es",
+        "CreateDomain",
+        "round-trip",
+        "AIMLOptions/ServerlessVectorAcceleration",
+        "its requirements depend on the version",
+    ),
     known("es", "CreateDomain", "round-trip", "EngineMode", "its requirements depend on the version"),
     known("es", "CreateDomain", "round-trip", "LogPublishingOptions", "it names a log group"),
     known("es", "CreateElasticsearchDomain", "round-trip", "EngineMode", "its requirements depend on the version"),
@@ -95,10 +103,12 @@ const EXCEPTIONS: [FamilyException; 92] = [
     ),
     known("iot", "CreateDomainConfiguration", "round-trip", "authenticationType", "it must fit the protocol"),
     known("iot", "CreateThingGroup", "duplicate", "", "a second request that is equal succeeds"),
+    known("kafka", "CreateCluster", "round-trip", "rebalancing", "only clusters with Express brokers have it"),
     known("kafka", "CreateCluster", "round-trip", "storageMode", "tiers depend on the version of Kafka"),
     known("kinesis", "StartStreamEncryption", "absent", "KeyId", "it names a key of KMS"),
     known("kinesis", "StopStreamEncryption", "absent", "KeyId", "it names a key of KMS"),
     known("lambda", "CreateAlias", "round-trip", "RoutingConfig", "it names a second version"),
+    known("lambda", "CreateEventSourceMapping", "round-trip", "LoggingConfig", "only mappings of Kafka have it"),
     known(
         "lambda",
         "CreateFunction",
@@ -109,6 +119,7 @@ const EXCEPTIONS: [FamilyException; 92] = [
     known("lambda", "CreateFunction", "round-trip", "LoggingConfig/ApplicationLogLevel", LOGS_IN_JSON),
     known("lambda", "CreateFunction", "round-trip", "LoggingConfig/SystemLogLevel", LOGS_IN_JSON),
     known("lambda", "UpdateAlias", "round-trip", "RoutingConfig", "it names a second version"),
+    known("lambda", "UpdateEventSourceMapping", "round-trip", "LoggingConfig", "only mappings of Kafka have it"),
     known(
         "lambda",
         "UpdateFunctionConfiguration",

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, iter};
 
 use super::{
     ProbeSubject,
-    member_documents::{has_alternatives, has_choices, has_condition, has_dependence},
+    member_documents::{allows_one, has_alternatives, has_choices, has_condition, has_dependence},
     related::RelatedSubject,
     unknown_names::{has_special_text, has_unknown_name, is_name},
 };
@@ -181,9 +181,11 @@ fn is_open(subject: &ProbeSubject<'_>, part: &SetPart<'_>, member: &Member) -> b
     let of_shape = subject.contract().shape(part.target).map(|shape| &shape.traits);
     let is_sensitive = member.traits.sensitive() || of_shape.is_some_and(Traits::sensitive);
     let is_token = member.traits.get("smithy.api#idempotencyToken").is_some();
+    let is_deprecated = member.traits.get("smithy.api#deprecated").is_some();
     let identifies = || part.is_whole() && identifies(subject, member);
     !is_sensitive
         && !is_token
+        && !is_deprecated
         && !identifies()
         && !is_conditional(subject, part, member)
         && (is_of_recipe(subject, part) || !has_unknown_name(subject, &part.path, part.target))
@@ -262,7 +264,7 @@ fn is_kept_leaf(subject: &ProbeSubject<'_>, one: &OpenPart<'_>, kind: &ShapeKind
 }
 
 /// Returns whether a value must fit the others of its structure: a choice that says which of them are there, their number,
-/// or a number that another one limits.
+/// or a number that another one, or the documents, limit.
 fn fits_others(one: &OpenPart<'_>, kind: &ShapeKind) -> bool {
     let name = one.member.name.to_ascii_lowercase();
     let has_greatest = || {
@@ -271,7 +273,10 @@ fn fits_others(one: &OpenPart<'_>, kind: &ShapeKind) -> bool {
     };
     match kind {
         ShapeKind::Enum(_) => name.ends_with("type"),
-        ShapeKind::Number(_) => name == "quantity" || (name.starts_with("min") && has_greatest()),
+        ShapeKind::Number(_) => {
+            let allows_little = one.member.traits.documentation().is_none_or(allows_one);
+            name == "quantity" || !allows_little || (name.starts_with("min") && has_greatest())
+        }
         _ => false,
     }
 }

@@ -2,7 +2,7 @@
 //! valid only together with others.
 
 /// Words after which documents state the least number.
-const BEFORE: [&str; 4] = ["minimum", "between", "valid range is", "valid values are"];
+const BEFORE: [&str; 5] = ["min:", "minimum", "between", "valid range is", "valid values are"];
 
 /// Words of documents that say that the number is not used.
 const IGNORED: [&str; 3] = ["automatically set to", "reserved for future use", "not currently supported"];
@@ -83,7 +83,7 @@ pub(super) fn has_alternatives(documentation: &str) -> bool {
     ALTERNATIVES.iter().any(|words| text.contains(words))
 }
 
-/// Returns whether a page may have one item, by the documents of the member that limits it.
+/// Returns whether a number may be one, by the documents of the member, such as one that limits pages.
 pub(super) fn allows_one(documentation: &str) -> bool {
     let text = plain(documentation);
     let least = BEFORE.iter().find_map(|words| number_after(&text, words));
@@ -124,6 +124,7 @@ mod tests {
     #[case("Constraints: minimum 20; maximum 100.", false)]
     #[case("The value must be between 5 and 1000.", false)]
     #[case("<p>Minimum value of <code>5</code>.</p>", false)]
+    #[case("The timeout in seconds. Min: 60 seconds. Max: 432000 seconds.", false)]
     #[case("This number is automatically set to 100.", false)]
     #[case("The value must be between 1 and 1000.", true)]
     #[case("The default value is 50 and the maximum value is 100.", true)]
