@@ -23,6 +23,11 @@ impl MemberPath {
         Self(self.0.iter().cloned().chain([token]).collect())
     }
 
+    /// The paths to what is around this part, and its own, outer ones first.
+    pub(super) fn around(&self) -> impl Iterator<Item = Self> {
+        (1..=self.0.len()).map(|length| Self(self.0.iter().take(length).cloned().collect()))
+    }
+
     /// The names of the members on the way.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|token| match token {

@@ -72,7 +72,7 @@ use crate::{
 pub use coverage::{ConstraintCounts, Coverage, CoverageReport, FamilyRow, Unprobed};
 pub use effect::Effect;
 pub use examples::Examples;
-pub use family::{FamilySelector, ProbeFamily, UnknownFamily};
+pub use family::{FamilySelector, ProbeFamily, UnknownFamily, differs_in_ending};
 pub use input::{KnownValues, Unbuildable};
 pub use location::Location;
 pub use member_path::MemberPath;

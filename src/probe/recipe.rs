@@ -30,7 +30,8 @@ const RECIPES: [(&str, &str); 23] = [
 ];
 
 /// The models of services whose operations recipes of other services call, with these operations only.
-const HELPERS: [(&str, &str); 1] = [("iam", include_str!("helpers/iam.json"))];
+const HELPERS: [(&str, &str); 2] =
+    [("iam", include_str!("helpers/iam.json")), ("sqs", include_str!("helpers/sqs.json"))];
 
 /// The services that a recipe of `service` calls for its states, each with its model.
 pub fn helpers<'r>(service: &'r str, recipe: &'r str) -> impl Iterator<Item = (&'static str, &'static str)> + use<'r> {
@@ -51,7 +52,7 @@ mod tests {
     #[test]
     fn a_recipe_has_the_models_of_other_services_that_it_calls() {
         let named = |service: &str, text: &str| helpers(service, text).map(|(name, _)| name).collect::<Vec<_>>();
-        assert_eq!(named("lambda", recipe("lambda").unwrap()), ["iam"]);
+        assert_eq!(named("lambda", recipe("lambda").unwrap()), ["iam", "sqs"]);
         assert_eq!(named("iam", "steps:\n  - service: iam"), [""; 0]);
         assert_eq!(named("sqs", recipe("sqs").unwrap()), [""; 0]);
     }

@@ -405,6 +405,12 @@ pub(super) struct CallForm {
     pub(super) is_head: bool,
 }
 
+/// Any success, the one with this status first: another one is no reason to stop before what is judged.
+fn successes(status: u16) -> Vec<Alternative> {
+    let others = [200, 201, 202, 204].into_iter().filter(|other| *other != status);
+    [status].into_iter().chain(others).map(|status| Alternative::Success { status, body: None }).collect()
+}
+
 /// Completes a step for what is expected of its call.
 pub(super) fn expecting(step: Step, outcome: &CallOutcome, first: &FirstCall<'_>, form: CallForm) -> Option<Step> {
     let CallForm { status, is_read, is_head } = form;
@@ -416,7 +422,7 @@ pub(super) fn expecting(step: Step, outcome: &CallOutcome, first: &FirstCall<'_>
         patterns.iter().map(success).collect()
     };
     let (alternatives, prepares) = match outcome {
-        CallOutcome::Prepares => (vec![Alternative::Success { status, body: None }], true),
+        CallOutcome::Prepares => (successes(status), true),
         CallOutcome::Success(patterns) => (bodies(patterns)?, false),
         CallOutcome::Rejected(errors, patterns) | CallOutcome::Ends(errors, patterns) => {
             // A response to HEAD has no body to name the error.

@@ -43,11 +43,16 @@ impl SequenceWriter<'_> {
         calls.map(step).collect()
     }
 
-    /// The values of the enum at a location, unless a recipe chooses one.
+    /// The values of the enum at a location, or in the items of a list there, unless a recipe chooses one.
     fn choices(&self, location: &Location) -> &[EnumValue] {
-        let shape = self.inputs.contract().shape(&location.target);
-        let is_chosen = || self.inputs.is_filled_at(self.operation, &location.path);
-        match shape.map(|shape| &shape.kind) {
+        let kind = |target| self.inputs.contract().shape(target).map(|shape| &shape.kind);
+        let is_chosen = || self.is_chosen(location);
+        let own = kind(&location.target);
+        let of_items = match own {
+            Some(ShapeKind::List(item)) => kind(&item.target),
+            _ => None,
+        };
+        match of_items.or(own) {
             Some(ShapeKind::Enum(values)) if !is_chosen() => values,
             _ => &[],
         }
@@ -56,9 +61,13 @@ impl SequenceWriter<'_> {
     /// The greatest number at a location; `None` if a recipe chooses the number.
     fn limit(&self, location: &Location) -> Option<f64> {
         let shape = self.inputs.contract().shape(&location.target)?;
-        let is_chosen = self.inputs.is_filled_at(self.operation, &location.path);
         let greatest = location.range(shape).and_then(|range| range.max).unwrap_or(f64::MAX);
-        (!is_chosen).then_some(greatest)
+        (!self.is_chosen(location)).then_some(greatest)
+    }
+
+    /// Returns whether a recipe has the value at a location, or one that has it.
+    fn is_chosen(&self, location: &Location) -> bool {
+        location.path.around().any(|path| self.inputs.is_filled_at(self.operation, &path))
     }
 
     fn step(&self, call: &SequenceCall, number: usize, first: &FirstCall<'_>) -> Option<Step> {
@@ -193,9 +202,31 @@ fn distinct(reached: Reached, choices: &[EnumValue], limit: Option<f64>) -> (Val
             let other = number.as_i64().filter(|_| fits).and_then(|number| number.checked_add(2));
             *number = other.map_or_else(|| number.clone(), Into::into);
         }
-        (Some(choice @ Value::String(_)), [_, second, ..]) => *choice = second.value.clone().into(),
+        (Some(choice @ Value::String(_)), [_, ..]) => set_unlikely(choice, &pointer, choices),
+        (Some(Value::Array(items)), [_, ..]) => {
+            if let [choice @ Value::String(_)] = items.as_mut_slice() {
+                set_unlikely(choice, &pointer, choices);
+            }
+        }
         _ => {}
     }
     let given = input.pointer(&pointer).cloned().unwrap_or_default();
     (input, given)
 }
+
+fn set_unlikely(choice: &mut Value, pointer: &str, choices: &[EnumValue]) {
+    if let Some(other) = unlikely(pointer, choices) {
+        *choice = other.value.clone().into();
+    }
+}
+
+/// The choice that is probably not the default: one that turns something on, else the second. A state is on by default.
+fn unlikely<'c>(pointer: &str, choices: &'c [EnumValue]) -> Option<&'c EnumValue> {
+    let is_on = |choice: &&EnumValue| ON.iter().any(|on| choice.value.eq_ignore_ascii_case(on));
+    let name = pointer.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let is_state = name.ends_with("state") || name.ends_with("status");
+    choices.iter().find(|choice| !is_state && is_on(choice)).or_else(|| choices.get(1))
+}
+
+/// Choices that turn something on.
+const ON: [&str; 4] = ["enable", "enabled", "on", "true"];

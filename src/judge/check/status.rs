@@ -39,13 +39,14 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         return Checked::nothing();
     }
     let basis = subject.basis(&CHECK);
-    let expected = subject.step.step.expect.alternatives.iter().find_map(|alternative| match alternative {
+    let mut statuses = subject.step.step.expect.alternatives.iter().filter_map(|alternative| match alternative {
         Alternative::Success { status, .. } if subject.is_main() => Some(*status),
         _ => None,
     });
     let actual = subject.response.status;
+    let expected = statuses.next();
     let compared = match expected {
-        Some(expected) if actual == expected => SuccessStatus::Expected,
+        Some(expected) if actual == expected || statuses.any(|other| actual == other) => SuccessStatus::Expected,
         Some(expected) => SuccessStatus::Wrong { expected },
         None => {
             let service = subject.service;
@@ -81,6 +82,15 @@ mod tests {
     fn a_scenario_may_expect_another() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { status: 202 } }";
         assert!(Trial::stop(steps).responds(1, 202, &stopping()).findings().is_empty());
+    }
+
+    #[rstest]
+    #[case(200, 0)]
+    #[case(202, 0)]
+    #[case(201, 1)]
+    fn a_scenario_may_expect_one_of_several(#[case] status: u16, #[case] findings: usize) {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ status: 202 }, { status: 200 }] } }";
+        assert_eq!(Trial::stop(steps).responds(1, status, &stopping()).findings().len(), findings);
     }
 
     #[test]

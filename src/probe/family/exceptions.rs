@@ -9,13 +9,15 @@ struct FamilyException {
     service: &'static str,
     operation: &'static str,
     family: &'static str,
-    /// The member; empty: all.
+    /// The member, with all that is inside it; empty: all members.
     member: &'static str,
     /// Why AWS answers otherwise.
     reason: &'static str,
 }
 
-const EXCEPTIONS: [FamilyException; 78] = [
+const LOGS_IN_JSON: &str = "levels need the format JSON";
+
+const EXCEPTIONS: [FamilyException; 97] = [
     known("apigateway", "CreateStage", "round-trip", "cacheClusterSize", "a stage has a cache only if it is enabled"),
     known(
         "apigateway",
@@ -30,6 +32,13 @@ const EXCEPTIONS: [FamilyException; 78] = [
     known("cloudformation", "UpdateStackSet", "round-trip", "Regions", "it names the regions to update"),
     known("cognito-idp", "CreateUserPoolDomain", "gone", "", "a domain of nothing has an empty description"),
     known("cognito-idp", "DescribeUserPoolDomain", "absent", "", "a domain of nothing has an empty description"),
+    known(
+        "cognito-idp",
+        "SetUserPoolMfaConfig",
+        "round-trip",
+        "EmailMfaConfiguration",
+        "the pool must send mail by a verified identity",
+    ),
     known("databrew", "CreateRecipe", "listed", "", "a list has published recipes only"),
     known("databrew", "CreateRecipe", "pages", "", "a list has published recipes only"),
     known("databrew", "CreateRecipe", "round-trip", "", "a read without a version returns a published recipe"),
@@ -41,7 +50,10 @@ const EXCEPTIONS: [FamilyException; 78] = [
         "Kerberos needs a principal and its files",
     ),
     known("dynamodb", "CreateBackup", "duplicate", "", "several backups may have one name"),
+    known("dynamodb", "CreateTable", "round-trip", "OnDemandThroughput", "only tables with billing by request have it"),
     known("dynamodb", "UpdateTable", "round-trip", "GlobalTableSettingsReplicationMode", "disabling it removes it"),
+    known("dynamodb", "UpdateTable", "round-trip", "OnDemandThroughput", "only tables with billing by request have it"),
+    known("ec2", "CreateImage", "round-trip", "BlockDeviceMappings", "what the volumes of the instance are stays"),
     known("ec2", "CreateNatGateway", "round-trip", "VpcId", "is of regional gateways, which have no subnet"),
     known("ecs", "CreateCluster", "gone", "", "a deleted cluster may stay visible for a while"),
     known("ecs", "StopTask", "absent", "task", "an unknown task is an invalid parameter"),
@@ -58,6 +70,14 @@ const EXCEPTIONS: [FamilyException; 78] = [
         "tokens",
         "",
         "the same token is an error with the id of the file system",
+    ),
+    known("es", "CreateDomain", "round-trip", "AIMLOptions/S3VectorsEngine", "its requirements depend on the version"),
+    known(
+        "es",
+        "CreateDomain",
+        "round-trip",
+        "AIMLOptions/ServerlessVectorAcceleration",
+        "its requirements depend on the version",
     ),
     known("es", "CreateDomain", "round-trip", "EngineMode", "its requirements depend on the version"),
     known("es", "CreateDomain", "round-trip", "LogPublishingOptions", "it names a log group"),
@@ -83,10 +103,12 @@ const EXCEPTIONS: [FamilyException; 78] = [
     ),
     known("iot", "CreateDomainConfiguration", "round-trip", "authenticationType", "it must fit the protocol"),
     known("iot", "CreateThingGroup", "duplicate", "", "a second request that is equal succeeds"),
+    known("kafka", "CreateCluster", "round-trip", "rebalancing", "only clusters with Express brokers have it"),
     known("kafka", "CreateCluster", "round-trip", "storageMode", "tiers depend on the version of Kafka"),
     known("kinesis", "StartStreamEncryption", "absent", "KeyId", "it names a key of KMS"),
     known("kinesis", "StopStreamEncryption", "absent", "KeyId", "it names a key of KMS"),
     known("lambda", "CreateAlias", "round-trip", "RoutingConfig", "it names a second version"),
+    known("lambda", "CreateEventSourceMapping", "round-trip", "LoggingConfig", "only mappings of Kafka have it"),
     known(
         "lambda",
         "CreateFunction",
@@ -94,7 +116,10 @@ const EXCEPTIONS: [FamilyException; 78] = [
         "DeadLetterConfig",
         "the role of the function must be allowed to send to it",
     ),
+    known("lambda", "CreateFunction", "round-trip", "LoggingConfig/ApplicationLogLevel", LOGS_IN_JSON),
+    known("lambda", "CreateFunction", "round-trip", "LoggingConfig/SystemLogLevel", LOGS_IN_JSON),
     known("lambda", "UpdateAlias", "round-trip", "RoutingConfig", "it names a second version"),
+    known("lambda", "UpdateEventSourceMapping", "round-trip", "LoggingConfig", "only mappings of Kafka have it"),
     known(
         "lambda",
         "UpdateFunctionConfiguration",
@@ -102,6 +127,9 @@ const EXCEPTIONS: [FamilyException; 78] = [
         "DeadLetterConfig",
         "the role of the function must be allowed to send to it",
     ),
+    known("lambda", "UpdateFunctionConfiguration", "round-trip", "DurableConfig", "only durable functions have it"),
+    known("lambda", "UpdateFunctionConfiguration", "round-trip", "LoggingConfig/ApplicationLogLevel", LOGS_IN_JSON),
+    known("lambda", "UpdateFunctionConfiguration", "round-trip", "LoggingConfig/SystemLogLevel", LOGS_IN_JSON),
     known("logs", "PutDeliveryDestination", "round-trip", "deliveryDestinationType", "it must fit the destination"),
     known("logs", "PutDeliverySource", "round-trip", "deliverySourceConfiguration", "its keys depend on the source"),
     known("mq", "CreateBroker", "round-trip", "dataReplicationMode", "replication needs a primary broker"),
@@ -140,6 +168,20 @@ const EXCEPTIONS: [FamilyException; 78] = [
     known("route53resolver", "CreateResolverQueryLogConfig", "tokens", "", "the same id of a request is an error"),
     known("route53resolver", "CreateResolverRule", "tokens", "", "the same id of a request is an error"),
     known("s3", "CreateBucket", "duplicate", "", "us-east-1 accepts it from the owner of the bucket"),
+    known(
+        "s3",
+        "PutBucketAcl",
+        "round-trip",
+        "AccessControlPolicy",
+        "an owner is known by an id, which tells the rest",
+    ),
+    known(
+        "s3",
+        "PutBucketReplication",
+        "round-trip",
+        "ReplicationConfiguration/Rules[]/SourceSelectionCriteria",
+        "it goes with the encryption of the destination",
+    ),
     known("s3", "PutObject", "round-trip", "BucketKeyEnabled", "it goes with encryption by a key of KMS"),
     known("s3", "PutObject", "round-trip", "ObjectLockEventHold", "only buckets with Object Lock hold objects"),
     known(
@@ -156,6 +198,15 @@ const EXCEPTIONS: [FamilyException; 78] = [
         "ObjectLockEventHoldDurationYears",
         "only buckets with Object Lock hold objects",
     ),
+    known(
+        "s3",
+        "PutObjectAcl",
+        "round-trip",
+        "AccessControlPolicy",
+        "an owner is known by an id, which tells the rest",
+    ),
+    known("s3", "PutObjectLegalHold", "round-trip", "", "only buckets with Object Lock hold objects"),
+    known("s3", "PutObjectRetention", "round-trip", "", "only buckets with Object Lock hold objects"),
     known("sagemaker", "CreateModel", "round-trip", "InferenceExecutionConfig", "it needs several containers"),
     known("sagemaker", "CreateNotebookInstance", "round-trip", "IpAddressType", "dual stack needs a subnet"),
     known(
@@ -198,15 +249,37 @@ pub(super) fn exception(subject: &ProbeSubject<'_>, family: &str) -> Option<Unpr
         one.service == *service
             && one.operation == subject.recipe.operation.name
             && one.family == family
-            && (one.member.is_empty() || one.member == path)
+            && has(one.member, &path)
     };
     EXCEPTIONS.iter().find(is_meant).map(|one| UnprobedReason::Exception { reason: one.reason })
 }
 
+/// Returns whether a member of an exception is, or has, what is at a path. An empty one is any.
+fn has(member: &str, path: &str) -> bool {
+    member.is_empty() || path.strip_prefix(member).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
+}
+
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
     use crate::probe::ProbeFamily;
+
+    #[rstest]
+    #[case("Config", "Config", true)]
+    #[case("Config", "Config/Rules[]/Id", true)]
+    #[case("Rules", "Rules[]/Id", true)]
+    #[case("Config", "Configuration", false)]
+    #[case("Config/Rules", "Config", false)]
+    #[case("", "Config", true)]
+    fn an_exception_holds_for_all_that_is_inside_its_member(
+        #[case] member: &str,
+        #[case] path: &str,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(has(member, path), expected);
+    }
 
     #[test]
     fn each_exception_names_a_family_and_has_a_reason() {

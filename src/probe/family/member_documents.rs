@@ -2,27 +2,32 @@
 //! valid only together with others.
 
 /// Words after which documents state the least number.
-const BEFORE: [&str; 4] = ["minimum", "between", "valid range is", "valid values are"];
+const BEFORE: [&str; 5] = ["min:", "minimum", "between", "valid range is", "valid values are"];
 
 /// Words of documents that say that the number is not used.
 const IGNORED: [&str; 3] = ["automatically set to", "reserved for future use", "not currently supported"];
 
 /// Words of documents that say that a member is valid under a condition, or that nobody should use it.
-const CONDITIONS: [&str; 16] = [
+const CONDITIONS: [&str; 21] = [
     "applicable only",
     "applies only",
     "can't specify",
     "cannot specify",
     "deprecated",
+    "must be omitted",
+    "no longer supported",
     "only applicable",
     "only applies",
     "only available",
     "only for",
     "only if",
+    "only returned",
     "only supported",
     "only valid",
+    "only used",
     "only when",
     "reserved for future use",
+    "used only",
     "valid only",
     "you must also",
 ];
@@ -33,7 +38,52 @@ pub(super) fn has_condition(documentation: &str) -> bool {
     CONDITIONS.iter().any(|words| text.contains(words))
 }
 
-/// Returns whether a page may have one item, by the documents of the member that limits it.
+/// Words of documents that say that a part of a member goes with others, which its structure does not require.
+const DEPENDENCES: [&str; 17] = [
+    "can't change",
+    "can't modify",
+    "cannot be used",
+    "if you specify",
+    "in conjunction with",
+    "must be enabled",
+    "must be specified",
+    "must provide",
+    "must specify",
+    "mutually exclusive",
+    "provide this when",
+    "required for",
+    "required if",
+    "required when",
+    "requires that",
+    "together with",
+    "with durability enabled",
+];
+
+/// Returns whether the documents say that a part of a member goes with others.
+pub(super) fn has_dependence(documentation: &str) -> bool {
+    let text = plain(documentation);
+    DEPENDENCES.iter().any(|words| text.contains(words))
+}
+
+/// Words before the only texts that a member may be.
+const CHOICES: [&str; 4] = ["allowed values", "possible values", "valid names", "valid values"];
+
+/// Returns whether the documents of a member list the texts that it may be.
+pub(super) fn has_choices(documentation: &str) -> bool {
+    let text = plain(documentation);
+    CHOICES.iter().any(|words| text.contains(words))
+}
+
+/// Words of documents that say that a structure has one of its members.
+const ALTERNATIVES: [&str; 5] = ["exactly one", "either", "mutually exclusive", "one of the following", "only one of"];
+
+/// Returns whether the documents of a structure say that it has one of its members.
+pub(super) fn has_alternatives(documentation: &str) -> bool {
+    let text = plain(documentation);
+    ALTERNATIVES.iter().any(|words| text.contains(words))
+}
+
+/// Returns whether a number may be one, by the documents of the member, such as one that limits pages.
 pub(super) fn allows_one(documentation: &str) -> bool {
     let text = plain(documentation);
     let least = BEFORE.iter().find_map(|words| number_after(&text, words));
@@ -74,6 +124,7 @@ mod tests {
     #[case("Constraints: minimum 20; maximum 100.", false)]
     #[case("The value must be between 5 and 1000.", false)]
     #[case("<p>Minimum value of <code>5</code>.</p>", false)]
+    #[case("The timeout in seconds. Min: 60 seconds. Max: 432000 seconds.", false)]
     #[case("This number is automatically set to 100.", false)]
     #[case("The value must be between 1 and 1000.", true)]
     #[case("The default value is 50 and the maximum value is 100.", true)]
@@ -86,8 +137,31 @@ mod tests {
     #[case("<p>This parameter is <i>only</i> valid for global tables.</p>", true)]
     #[case("This parameter applies only if the type is <code>A</code>.", true)]
     #[case("This field is deprecated.", true)]
+    #[case("This element is only returned if it was configured.", true)]
     #[case("A description of the table.", false)]
     fn documents_may_state_a_condition(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(has_condition(text), expected);
+    }
+
+    #[rstest]
+    #[case("<p>The count. It is <i>mutually</i> exclusive with the size.</p>", true)]
+    #[case("If you use this parameter, you must specify the other one.", true)]
+    #[case("The number of days for which backups are kept.", false)]
+    fn documents_may_state_a_dependence(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(has_dependence(text), expected);
+    }
+
+    #[rstest]
+    #[case("The name. Valid names are <code>cores</code> and <code>threads</code>.", true)]
+    #[case("The name of the tag.", false)]
+    fn documents_may_list_the_only_texts(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(has_choices(text), expected);
+    }
+
+    #[rstest]
+    #[case("A filter can have <b>exactly one</b> of a prefix and a tag.", true)]
+    #[case("A filter for objects.", false)]
+    fn documents_may_state_alternatives(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(has_alternatives(text), expected);
     }
 }

@@ -8,16 +8,19 @@ mod carried;
 mod consistent;
 mod documented_forms;
 mod duplicate;
+mod echoes;
 mod entries;
 mod enumeration;
 mod example;
 mod exceptions;
 mod family_selector;
 mod full;
+mod general_tags;
 mod gone;
 mod integer;
 mod items;
 mod json_type;
+mod kept_parts;
 mod length;
 mod listed;
 mod member_documents;
@@ -56,6 +59,7 @@ use crate::{
     wire::protocol::ValuePlace,
 };
 
+pub use echoes::differs_in_ending;
 pub use family_selector::{FamilySelector, UnknownFamily};
 
 /// The table of families, in the order in which their probes run: those of constraints first.

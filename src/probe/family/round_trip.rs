@@ -1,14 +1,19 @@
 //! What is given at creation or change is returned by a read.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    member_documents::has_condition,
+    echoes::{echoes, is_same_member},
+    general_tags,
+    kept_parts::{SETTING, SetPart, is_kept, kept_inside},
     related::RelatedSubject,
     resource_view::{ListedItem, LocatedLeaf, structures},
-    unknown_names::{has_special_text, has_unknown_name},
 };
 use crate::{
-    model::{Contract, Member, Operation, ShapeId, ShapeKind, walk::ShapeStep},
+    model::{Contract, Member, Operation, ShapeKind, walk::ShapeStep},
     probe::{
         relations::RelationRole,
         sequence::{BodyPattern, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
@@ -23,80 +28,49 @@ pub(super) const FAMILY: FamilyDefinition = FamilyDefinition {
     draft,
 };
 
-/// Parts of the names of members that a service changes, or never returns as they were given, each with the reason.
-const CHANGED: [(&str, &str); 13] = [
-    ("arn", "may be given as a name, and is returned as an ARN"),
-    ("checksum", "must fit the content"),
-    ("contentlength", "is that of the request"),
-    ("document", "is normalized, or percent-encoded"),
-    ("dryrun", "asks for no change"),
-    ("keyid", "may be given as an alias, and is returned as an ARN"),
-    ("md5", "must fit the content"),
-    ("password", "is a secret"),
-    ("policy", "is normalized"),
-    ("role", "may be given as a name, and is returned as an ARN"),
-    ("secret", "is a secret"),
-    ("ssecustomer", "is a key of the caller, and must fit the others"),
-    ("token", "makes a request repeatable"),
-];
+/// The maximum number of parts inside one member that are asked.
+const MOST_INSIDE: usize = 16;
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
-    let [ShapeStep::Member(name)] = subject.location.path.0.as_slice() else { return None };
+    let Some(ShapeStep::Member(name)) = subject.location.path.0.first() else { return None };
     let members = subject.contract().members(&subject.recipe.operation.input);
     let member = members.iter().find(|member| member.name == *name)?;
-    if !is_returned(subject, member) {
-        return None;
-    }
-    let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &SETTING)
-        .map(SettingCalls::of)
-        .filter(SettingCalls::has_resource)
-        .map(|opening| read_back(&opening, member))
-        .find(|drafts| !drafts.is_empty())?;
-    Some(FamilyDrafts::of("what is set is returned", drafts))
+    let part =
+        SetPart { path: subject.location.path.clone(), target: &subject.location.target, ..SetPart::whole(member) };
+    let is_asked = if part.is_whole() { is_kept(subject, member) } else { is_asked_inside(subject, &part) };
+    let drafts = if is_asked { drafts_of(&openings(subject), &part) } else { Vec::new() };
+    (!drafts.is_empty()).then(|| FamilyDrafts::of("what is set is returned", drafts))
 }
 
-/// The roles of operations that set members.
-const SETTING: [RelationRole; 3] = [RelationRole::Creates, RelationRole::Updates, RelationRole::Tags];
-
-/// Returns whether a member is kept as it was given.
-fn is_returned(subject: &ProbeSubject<'_>, member: &Member) -> bool {
-    let name = member.name.to_ascii_lowercase();
-    let is_sensitive = member.traits.sensitive() || subject.shape.traits.sensitive();
-    let is_token = member.traits.get("smithy.api#idempotencyToken").is_some();
-    let is_plain = !matches!(subject.shape.kind, ShapeKind::Timestamp | ShapeKind::Document | ShapeKind::Blob)
-        && !is_empty_at_least(subject);
-    let related = RelatedSubject::all(subject, &SETTING);
-    let identifies = related.into_iter().any(|one| one.relation.input.contains(&member.name));
-    let is_changed = identifies
-        || is_conditional(subject, member)
-        || has_unknown_name(subject)
-        || names_another(subject, &member.name)
-        || CHANGED.iter().any(|(part, _)| name.contains(part));
-    is_plain && !is_sensitive && !is_token && !is_changed
+/// The ways to set members of a resource.
+fn openings<'a>(subject: &'a ProbeSubject<'a>) -> Vec<SettingCalls<'a>> {
+    let all = RelatedSubject::all(subject, &SETTING).map(SettingCalls::of);
+    all.filter(SettingCalls::has_resource).collect()
 }
 
-/// Returns whether a value that nobody chose may be invalid: by the documents of the member, or because only some texts
-/// are valid.
-fn is_conditional(subject: &ProbeSubject<'_>, member: &Member) -> bool {
-    let is_chosen = subject.inputs.is_filled_at(subject.recipe.operation, &subject.location.path);
-    let documentation = member.traits.documentation().or_else(|| subject.shape.traits.documentation());
-    !is_chosen && (documentation.is_some_and(has_condition) || has_special_text(subject))
+fn drafts_of(openings: &[SettingCalls<'_>], part: &SetPart<'_>) -> Vec<ProbeDraft> {
+    openings.iter().map(|opening| read_back(opening, part)).find(|drafts| !drafts.is_empty()).unwrap_or_default()
 }
 
-/// Returns whether the least value is an empty structure, which says nothing.
-fn is_empty_at_least(subject: &ProbeSubject<'_>) -> bool {
-    let ShapeKind::Structure(members) = &subject.shape.kind else { return false };
-    let path = &subject.location.path;
-    let needed = |inner: &Member| {
-        subject.inputs.is_wanted(subject.recipe.operation, inner, &path.then(ShapeStep::Member(inner.name.clone())))
-    };
-    !members.iter().any(needed) && !subject.inputs.is_filled_at(subject.recipe.operation, path)
+/// Returns whether a part inside a member is one of the first that are kept and returned.
+fn is_asked_inside(subject: &ProbeSubject<'_>, part: &SetPart<'_>) -> bool {
+    let asked = subject.inputs.remembered(subject.recipe.operation, &part.top.name, || {
+        let openings = openings(subject);
+        if openings.is_empty() {
+            return BTreeSet::new();
+        }
+        let is_whole_asked = is_kept(subject, part.top) && !drafts_of(&openings, &SetPart::whole(part.top)).is_empty();
+        let parts = kept_inside(subject, part.top).filter(|part| !is_whole_asked || is_told_apart(subject, part));
+        let asked = parts.filter(|part| !drafts_of(&openings, part).is_empty());
+        asked.take(MOST_INSIDE).map(|part| part.path.to_string()).collect()
+    });
+    asked.contains(&part.path.to_string())
 }
 
-/// Returns whether a text may name a resource in another form than the one that is returned.
-fn names_another(subject: &ProbeSubject<'_>, name: &str) -> bool {
-    let mut resources = subject.inputs.relations().resources.iter();
-    matches!(subject.shape.kind, ShapeKind::String) && resources.any(|one| one.name.eq_ignore_ascii_case(name))
+/// Returns whether a part has another value where it is asked than where its member is.
+fn is_told_apart(subject: &ProbeSubject<'_>, part: &SetPart<'_>) -> bool {
+    let kind = subject.contract().shape(part.target).map(|shape| &shape.kind);
+    !part.is_in_least || matches!(kind, Some(ShapeKind::Enum(_) | ShapeKind::Boolean | ShapeKind::Number(_)))
 }
 
 /// The calls that set a member of a resource.
@@ -169,28 +143,76 @@ fn is_made_already(related: RelatedSubject<'_>) -> bool {
     is_named || makes.into_iter().any(|one| one.operation == operation.name)
 }
 
-/// The call that returns a member, and for tags one after their removal. Reads come before lists.
-fn read_back(opening: &SettingCalls<'_>, member: &Member) -> Vec<ProbeDraft> {
+/// The call that returns a member, for tags one after their removal, and for a flag one after it is off again.
+fn read_back(opening: &SettingCalls<'_>, part: &SetPart<'_>) -> Vec<ProbeDraft> {
+    let returned = reading(opening, part, &|| PatternLeaf::Equals(SequenceValue::Given));
+    let returned = returned.map(|read| opening.draft(read));
+    let more = untagged(opening, part).into_iter().chain(listed_tags(opening, part));
+    returned.into_iter().chain(more).chain(switched_off(opening, part)).collect()
+}
+
+/// The first call that returns a part, with what it must have there. Reads come before lists.
+fn reading(opening: &SettingCalls<'_>, part: &SetPart<'_>, expected: &dyn Fn() -> PatternLeaf) -> Option<SequenceCall> {
     let related = opening.related;
+    let noun = &related.resource.name;
     let contract = related.subject.contract();
-    let reads = related.next(RelationRole::Reads).chain(related.next(RelationRole::ListsTags));
+    let leaf = |path| vec![(path, expected())];
+    let (old, reads): (Vec<_>, Vec<_>) =
+        related.next(RelationRole::Reads).partition(|(_, read, _)| is_deprecated(read));
+    let reads = reads.into_iter().chain(old).chain(related.next(RelationRole::ListsTags));
     let mut reads = reads.filter_map(|(_, read, links)| {
-        let places = echoes(contract, &structures(contract, &read.output, &related.resource.name), member)?;
-        let bodies = places.into_iter().map(|path| BodyPattern(vec![given(path)])).collect();
+        let places = echoes(contract, &structures(contract, &read.output, noun), noun, part)?;
+        let bodies = places.into_iter().map(|path| BodyPattern(leaf(path))).collect();
         let call = SequenceCall::linked(&read.name, links, CallOutcome::Success(bodies));
-        selecting(contract, read, member, call)
+        selecting(contract, read, part.top, call)
     });
     let listed = || {
         let all = ListedItem::of_reads(related).chain(ListedItem::all(related));
         let mut all = all.filter(|item| opening.is_made && !is_documented_as_partial(item.list));
         all.find_map(|item| {
-            let places = echoes(contract, item.structures(), member)?;
-            let call = item.call(places.into_iter().map(|path| vec![given(path)]).collect())?;
-            Some(narrowed(contract, item.list, member, call))
+            let places = echoes(contract, item.structures(), noun, part)?;
+            let call = item.call(places.into_iter().map(leaf).collect())?;
+            Some(narrowed(contract, item.list, part, call))
         })
     };
-    let returned = reads.next().or_else(listed).map(|read| opening.draft(read));
-    returned.into_iter().chain(untagged(opening, member)).collect()
+    reads.next().or_else(listed)
+}
+
+/// A flag that is set and then cleared is off.
+fn switched_off(opening: &SettingCalls<'_>, part: &SetPart<'_>) -> Option<ProbeDraft> {
+    let related = opening.related;
+    let kind = related.subject.contract().shape(part.target).map(|shape| &shape.kind);
+    let is_flag = matches!(kind, Some(ShapeKind::Boolean)) && part.is_whole();
+    let is_update = related.relation.role == RelationRole::Updates;
+    let off = SequenceValue::AnyOf(vec![
+        SequenceValue::Constant(false.into()),
+        SequenceValue::Constant(json!({"$absent": true})),
+    ]);
+    let mut cleared = opening.calls.last()?.clone();
+    cleared.set.push((part.top.name.clone(), SequenceValue::Constant(false.into())));
+    let expected = || PatternLeaf::Equals(off.clone());
+    let mut read = reading(opening, part, &expected).filter(|_| is_flag && is_update)?;
+    read.set.retain(|(_, value)| !matches!(value, SequenceValue::Given));
+    let title = format!("is off in {} after it was cleared", read.operation);
+    Some(opening.titled(format!("{}-off", read.operation), title, vec![cleared, read]))
+}
+
+/// Tags that are given at creation are listed by the operation for the tags of any resource.
+fn listed_tags(opening: &SettingCalls<'_>, part: &SetPart<'_>) -> Option<ProbeDraft> {
+    let related = opening.related;
+    let contract = related.subject.contract();
+    let is_creation = related.relation.role == RelationRole::Creates && part.is_whole();
+    let is_related = related.resource.in_role(RelationRole::ListsTags).next().is_some();
+    let (list, link) = general_tags::listing(related).filter(|_| is_creation && !is_related)?;
+    let root = [(Vec::new(), &list.output)];
+    let is_tags = part.top.name.to_ascii_lowercase().contains("tag");
+    let places = echoes(contract, &root, &related.resource.name, part).filter(|_| is_tags)?;
+    let bodies = places.into_iter().map(|path| BodyPattern(vec![given(path)])).collect();
+    Some(opening.draft(SequenceCall::linked(&list.name, vec![link], CallOutcome::Success(bodies))))
+}
+
+fn is_deprecated(operation: &Operation) -> bool {
+    operation.traits.get("smithy.api#deprecated").is_some()
 }
 
 fn given(path: Vec<String>) -> LocatedLeaf {
@@ -198,11 +220,9 @@ fn given(path: Vec<String>) -> LocatedLeaf {
 }
 
 /// A list of what has the member that was set, where the list can ask for it: by default it may leave that out.
-fn narrowed(contract: &Contract, list: &Operation, member: &Member, mut call: SequenceCall) -> SequenceCall {
-    let is_same = |other: &&Member| {
-        other.name.eq_ignore_ascii_case(&member.name) && is_same_kind(contract, &other.target, &member.target)
-    };
-    let same = contract.members(&list.input).iter().find(is_same);
+fn narrowed(contract: &Contract, list: &Operation, part: &SetPart<'_>, mut call: SequenceCall) -> SequenceCall {
+    let mut members = contract.members(&list.input).iter().filter(|_| part.is_whole());
+    let same = members.find(|other| is_same_member(contract, other, part.top));
     call.set.extend(same.map(|same| (same.name.clone(), SequenceValue::Given)));
     call
 }
@@ -226,10 +246,10 @@ fn is_documented_as_partial(list: &Operation) -> bool {
 }
 
 /// Tags that are removed again are not returned.
-fn untagged(opening: &SettingCalls<'_>, member: &Member) -> Option<ProbeDraft> {
+fn untagged(opening: &SettingCalls<'_>, part: &SetPart<'_>) -> Option<ProbeDraft> {
     let related = opening.related;
     let contract = related.subject.contract();
-    if related.relation.role != RelationRole::Tags {
+    if related.relation.role != RelationRole::Tags || !part.is_whole() {
         return None;
     }
     let mut all = related.resource.in_role(RelationRole::Untags);
@@ -239,8 +259,8 @@ fn untagged(opening: &SettingCalls<'_>, member: &Member) -> Option<ProbeDraft> {
     let mut removal = SequenceCall::linked(&untag.name, links, CallOutcome::Prepares);
     removal.set.push((keys, SequenceValue::GivenKeys));
     let (_, list, links) = related.next(RelationRole::ListsTags).next()?;
-    let path =
-        echoes(contract, &structures(contract, &list.output, &related.resource.name), member)?.into_iter().next()?;
+    let noun = &related.resource.name;
+    let path = echoes(contract, &structures(contract, &list.output, noun), noun, part)?.into_iter().next()?;
     let lacks = BodyPattern(vec![(path, PatternLeaf::LacksGiven)]);
     let list = SequenceCall::linked(&list.name, links, CallOutcome::Success(vec![lacks]));
     let title = format!("is no longer returned by {} after {}", list.operation, untag.name);
@@ -254,40 +274,4 @@ fn is_list_of_keys(contract: &Contract, member: &Member) -> bool {
     };
     let is_text = item.is_some_and(|item| matches!(item.kind, ShapeKind::String));
     is_text && member.name.to_ascii_lowercase().contains("key")
-}
-
-/// Where structures have a member of the same name and shape, and where they have it until a change takes effect. Tags may
-/// have another name.
-fn echoes(contract: &Contract, structures: &[(Vec<String>, &ShapeId)], member: &Member) -> Option<Vec<Vec<String>>> {
-    let is_same_kind = |other: &Member| is_same_kind(contract, &other.target, &member.target);
-    let is_same = |other: &&Member| other.name.eq_ignore_ascii_case(&member.name) && is_same_kind(other);
-    let is_tags = |name: &str| name.to_ascii_lowercase().contains("tag");
-    let is_same_tags = |other: &&Member| is_tags(&member.name) && is_tags(&other.name) && other.target == member.target;
-    let pending = |other: &Member| {
-        let of = other.name.get(..PENDING.len()).filter(|head| head.eq_ignore_ascii_case(PENDING))?;
-        let is_own = other.name[of.len()..].eq_ignore_ascii_case(&member.name) && is_same_kind(other);
-        let inner = || contract.members(&other.target).iter().find(is_same).map(|inner| inner.name.clone());
-        if is_own { Some(vec![other.name.clone()]) } else { Some(vec![other.name.clone(), inner()?]) }
-    };
-    structures.iter().find_map(|(path, shape)| {
-        let members = contract.members(shape);
-        let found = members.iter().find(is_same).or_else(|| members.iter().find(is_same_tags))?;
-        let places = [vec![found.name.clone()]].into_iter().chain(members.iter().filter_map(pending));
-        Some(places.map(|place| [path.clone(), place].concat()).collect())
-    })
-}
-
-/// The beginning of the names of members for changes that have not taken effect.
-const PENDING: &str = "Pending";
-
-/// Returns whether two shapes are one, or simple shapes of one kind.
-fn is_same_kind(contract: &Contract, one: &ShapeId, other: &ShapeId) -> bool {
-    let kinds = (contract.shape(one).map(|shape| &shape.kind), contract.shape(other).map(|shape| &shape.kind));
-    one == other
-        || matches!(
-            kinds,
-            (Some(ShapeKind::String | ShapeKind::Enum(_)), Some(ShapeKind::String | ShapeKind::Enum(_)))
-                | (Some(ShapeKind::Boolean), Some(ShapeKind::Boolean))
-                | (Some(ShapeKind::Number(_)), Some(ShapeKind::Number(_)))
-        )
 }

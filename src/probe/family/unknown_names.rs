@@ -14,7 +14,7 @@ const DEEPEST: usize = 6;
 const ENDINGS: [&str; 5] = ["id", "ids", "arn", "arns", "identifier"];
 
 /// Names of members whose text may be any, and the endings of such names.
-const FREE_TEXT: [&str; 15] = [
+const FREE_TEXT: [&str; 16] = [
     "cachecontrol",
     "comment",
     "contentdisposition",
@@ -27,24 +27,25 @@ const FREE_TEXT: [&str; 15] = [
     "message",
     "name",
     "note",
+    "prefix",
     "tagkey",
     "title",
     "value",
 ];
-const FREE_ENDINGS: [&str; 5] = ["comment", "description", "displayname", "message", "title"];
+const FREE_ENDINGS: [&str; 6] = ["comment", "description", "displayname", "headers", "message", "title"];
 
-/// Returns whether the least value at the location of a probe names a resource that no recipe knows.
-pub(super) fn has_unknown_name(subject: &ProbeSubject<'_>) -> bool {
-    holds(subject, &|member, kind| is_text(kind) && is_name(member))
+/// Returns whether the least value at a path names a resource that no recipe knows.
+pub(super) fn has_unknown_name(subject: &ProbeSubject<'_>, path: &MemberPath, target: &ShapeId) -> bool {
+    holds(subject, path, target, &|member, kind| is_text(kind) && is_name(member))
 }
 
-/// Returns whether the least value at the location of a probe has a made-up text where only some may be valid.
-pub(super) fn has_special_text(subject: &ProbeSubject<'_>) -> bool {
+/// Returns whether the least value at a path has a made-up text where only some may be valid.
+pub(super) fn has_special_text(subject: &ProbeSubject<'_>, path: &MemberPath, target: &ShapeId) -> bool {
     let is_free = |member: &str| {
         let member = member.to_ascii_lowercase();
         FREE_TEXT.contains(&member.as_str()) || FREE_ENDINGS.iter().any(|ending| member.ends_with(ending))
     };
-    holds(subject, &|member, kind| matches!(kind, ShapeKind::String) && !is_free(member))
+    holds(subject, path, target, &|member, kind| is_text(kind) && !is_free(member))
 }
 
 /// Returns whether the least input has, beside the member at the location of a probe, a member that names a resource that no
@@ -65,11 +66,10 @@ pub(super) fn has_unknown_sibling(subject: &ProbeSubject<'_>, identifiers: &[Str
 /// Decides by the name of the nearest member, and by the kind of the shape.
 type PartRule<'r> = &'r dyn Fn(&str, &ShapeKind) -> bool;
 
-/// Returns whether a rule holds for a part of the least value at the location of a probe, unless a recipe has the value.
-fn holds(subject: &ProbeSubject<'_>, rule: PartRule<'_>) -> bool {
-    let path = &subject.location.path;
+/// Returns whether a rule holds for a part of the least value at a path, unless a recipe has the value.
+fn holds(subject: &ProbeSubject<'_>, path: &MemberPath, target: &ShapeId, rule: PartRule<'_>) -> bool {
     let is_filled = subject.inputs.is_filled_at(subject.recipe.operation, path);
-    !is_filled && is_within(subject, &subject.location.target, path, rule)
+    !is_filled && is_within(subject, target, path, rule)
 }
 
 fn is_within(subject: &ProbeSubject<'_>, id: &ShapeId, path: &MemberPath, rule: PartRule<'_>) -> bool {
@@ -98,7 +98,7 @@ fn is_text(kind: &ShapeKind) -> bool {
 }
 
 /// Returns whether a member of this name names a resource.
-fn is_name(member: &str) -> bool {
+pub(super) fn is_name(member: &str) -> bool {
     let member = member.to_ascii_lowercase();
     ENDINGS.iter().any(|ending| member.len() > ending.len() && member.ends_with(ending))
 }

@@ -6,7 +6,11 @@
 mod builder;
 mod scalar;
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -63,12 +67,17 @@ pub(super) struct Inputs {
     lengths: RefCell<HashMap<(TextKey, u64), OfLength>>,
     /// The shapes that were tried already.
     unbuildable: RefCell<HashMap<ShapeId, Option<Unbuildable>>>,
+    /// What a family knows of a member of an operation's input.
+    remembered: RefCell<HashMap<(String, String), PathTexts>>,
 }
 
 type TextKey = (Option<String>, u64, Option<u64>);
 
 /// Strings that violate a rule by one character.
 type NearMisses = Arc<Vec<(NearMiss, String)>>;
+
+/// Paths, as they are written.
+type PathTexts = Arc<BTreeSet<String>>;
 
 /// A string of one length, if one was found.
 type OfLength = Option<Arc<str>>;
@@ -121,6 +130,7 @@ impl Inputs {
             misses: RefCell::default(),
             lengths: RefCell::default(),
             unbuildable: RefCell::default(),
+            remembered: RefCell::default(),
         }
     }
 
@@ -312,6 +322,22 @@ impl Inputs {
         let path = location.path.then(ShapeStep::Member(member.name.clone()));
         let mut builder = Builder::new(self, recipe, Extent::Least);
         builder.value(&member.target, Some(&member.traits), &path)
+    }
+
+    /// The paths inside a member of an operation's input that are chosen once.
+    pub(super) fn remembered(
+        &self,
+        operation: &Operation,
+        member: &str,
+        choose: impl FnOnce() -> BTreeSet<String>,
+    ) -> PathTexts {
+        let key = (operation.name.clone(), member.to_owned());
+        if let Some(known) = self.remembered.borrow().get(&key) {
+            return Arc::clone(known);
+        }
+        let chosen = Arc::new(choose());
+        self.remembered.borrow_mut().insert(key, Arc::clone(&chosen));
+        chosen
     }
 
     /// The witness of a rule. Cached.

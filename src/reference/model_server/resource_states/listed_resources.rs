@@ -168,6 +168,11 @@ impl KeptState {
         if call.fault == Some(StateFault::MemberDroppedOnList) {
             given = without_first(call.contract, view.root, &example, given, &resource);
         }
+        if shows_members {
+            let mut inside = view.given_inside(&resource, &example, call);
+            inside.retain(|part| !given.iter().any(|given| given.holds(&part.at)));
+            given.extend(inside);
+        }
         given.extend(whole.map(|value| OutputPart { at: Vec::new(), value: Some(value) }));
         let mut identity = self.identity(&view, &mut resource);
         identity.retain(|part| !given.iter().any(|given| given.holds(&part.at)));

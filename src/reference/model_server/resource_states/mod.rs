@@ -9,6 +9,7 @@
 //! | `declared_names` | The errors that an operation declares for a resource |
 //! | `kept_resource` | The resources, in bounded memory |
 //! | `overlay` | Writes what is kept into an example of an output |
+//! | `inner_parts` | What was given inside structures |
 //! | `page_tokens` | Pages of a list |
 //! | `tag_set` | Tags, read from inputs and written into outputs |
 //! | `listed_resources` | The list of the kept resources |
@@ -18,6 +19,7 @@
 
 mod changes;
 mod declared_names;
+mod inner_parts;
 mod kept_resource;
 mod listed_resources;
 mod overlay;
@@ -39,6 +41,7 @@ use crate::{
     probe::Examples,
 };
 
+use inner_parts::without_inner;
 use kept_resource::{KeptResource, KeptResources};
 use overlay::{OutputPart, View, laid, without_first};
 use page_tokens::PageTokens;
@@ -226,6 +229,12 @@ impl KeptState {
         let mut given = view.given(resource);
         if call.fault == Some(StateFault::MemberDroppedOnRead) && one.effect == StateEffect::Read {
             given = without_first(call.contract, view.root, &call.output, given, resource);
+        }
+        let mut inside = view.given_inside(resource, &call.output, call);
+        inside.retain(|part| !given.iter().any(|given| given.holds(&part.at)));
+        given.extend(inside);
+        if call.fault == Some(StateFault::InnerMemberDroppedOnRead) && one.effect == StateEffect::Read {
+            given = without_inner(given);
         }
         let mut identity = self.identity(&view, resource);
         identity.retain(|part| !given.iter().any(|given| given.holds(&part.at)));

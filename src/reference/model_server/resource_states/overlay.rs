@@ -128,7 +128,7 @@ impl<'c> View<'c> {
     }
 
     /// Every member that a part may replace, with the path to its structure.
-    fn members(&self) -> Vec<(Vec<String>, &'c Member)> {
+    pub(super) fn members(&self) -> Vec<(Vec<String>, &'c Member)> {
         let mut all = Vec::new();
         for (path, shape) in self.structures() {
             for member in self.contract.members(shape) {
@@ -185,7 +185,7 @@ impl<'c> View<'c> {
         parts
     }
 
-    fn is_alike(&self, one: &ShapeId, other: &ShapeId) -> bool {
+    pub(super) fn is_alike(&self, one: &ShapeId, other: &ShapeId) -> bool {
         let kinds =
             (self.contract.shape(one).map(|one| &one.kind), self.contract.shape(other).map(|other| &other.kind));
         one == other

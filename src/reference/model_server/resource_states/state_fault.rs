@@ -5,6 +5,8 @@
 pub enum StateFault {
     /// A member that was given is missing when the resource is read.
     MemberDroppedOnRead,
+    /// A member inside a structure that was given is missing when the resource is read.
+    InnerMemberDroppedOnRead,
     /// A member that was given is missing in a list.
     MemberDroppedOnList,
     /// The newest resource is missing in a list.
@@ -49,8 +51,9 @@ pub enum StateFault {
 
 impl StateFault {
     /// Every fault.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::MemberDroppedOnRead,
+        Self::InnerMemberDroppedOnRead,
         Self::MemberDroppedOnList,
         Self::CreatedUnlisted,
         Self::PageSkipped,
@@ -78,6 +81,7 @@ impl StateFault {
     pub fn id(self) -> &'static str {
         match self {
             Self::MemberDroppedOnRead => "state/member-dropped-on-read",
+            Self::InnerMemberDroppedOnRead => "state/inner-member-dropped-on-read",
             Self::MemberDroppedOnList => "state/member-dropped-on-list",
             Self::CreatedUnlisted => "state/created-unlisted",
             Self::PageSkipped => "state/page-skipped",
