@@ -35,7 +35,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
         return Checked::with(basis.cites, Vec::new());
     }
     let crashed = server_error::is_unexpected_crash(step, response, parsed);
-    if crashed || is_cut_short(step, within) || step.still_pending().is_some() {
+    if crashed || is_cut_short(step, within) || step.unfinished().is_some() {
         return Checked::nothing();
     }
     let mut checked = expected_body::mismatches(step, &CHECK);

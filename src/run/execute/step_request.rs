@@ -147,7 +147,11 @@ fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> R
         request.method.clone_from(method);
     }
     if let Some(path) = &changes.path {
-        request.target.clone_from(path);
+        path.fill(bindings)?.as_str().unwrap_or_default().clone_into(&mut request.target);
+    }
+    if let Some(query) = &changes.query {
+        request.target.push('?');
+        request.target.push_str(query.fill(bindings)?.as_str().unwrap_or_default());
     }
     for name in &changes.remove {
         request.headers.remove(name);
