@@ -72,6 +72,10 @@ const READINGS: &[(&str, &str, ReadText)] = &[
         let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
         values.next()?.ok().map(|value| value.to_string())
     }),
+    ("text-of-json", "a string with JSON inside is an input", |body| serde_json::from_slice(body).ok()),
+    ("unicode-white-space", "any Unicode white space around the value is skipped", |body| {
+        utf8(body).map(|text| text.trim().to_owned())
+    }),
     ("first-line", "anything after the first line is ignored", |body| {
         utf8(body)?.split_once('\n').map(|(line, _)| line.to_owned())
     }),
@@ -131,8 +135,8 @@ fn tolerant(subject: &MutantSubject<'_>, name: &str, says: &str, seen: SeenJson)
         Understood {
             rewrite: move |received: &ReceivedCall<'_>| {
                 let body = &received.request.body[..];
-                let is_json = serde_json::from_slice::<Value>(body).is_ok();
-                let input = if received.target() == target && !is_json { object(&seen(body)?) } else { None };
+                let is_input = serde_json::from_slice::<Value>(body).is_ok_and(|value| value.is_object());
+                let input = if received.target() == target && !is_input { object(&seen(body)?) } else { None };
                 input.map(|input| received.with_input(&Value::Object(input)))
             },
         }
