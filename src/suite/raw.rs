@@ -270,5 +270,6 @@ mod tests {
         assert_eq!(BodyEncoding::default().encode("\u{e9}"), [0xc3, 0xa9]);
         assert_eq!(BodyEncoding::Utf16le.encode("\u{feff}a"), [0xff, 0xfe, 0x61, 0]);
         assert_eq!(BodyEncoding::Utf16be.encode("\u{feff}a"), [0xfe, 0xff, 0, 0x61]);
+        assert_eq!(BodyEncoding::Latin1.encode("a\u{e9}\u{20ac}"), [0x61, 0xe9, b'?']);
     }
 }

@@ -97,6 +97,24 @@ mod tests {
         assert_eq!(reason.contains("still pending"), verdict == Verdict::Inconclusive, "{reason}");
     }
 
+    #[rstest]
+    #[case::failed(&["CANCELLING", "FAILED"], Verdict::Inconclusive)]
+    #[case::succeeded(&["CANCELLING", "SUCCEEDED"], Verdict::Deviates)]
+    #[case::cancelled(&["CANCELLING", "CANCELLED"], Verdict::Conforms)]
+    #[case::failed_at_first(&["FAILED", "CANCELLED"], Verdict::Conforms)]
+    fn a_change_that_fails_as_the_documents_allow_is_inconclusive(#[case] polls: &[&str], #[case] verdict: Verdict) {
+        let step = "call: GetService, input: { name: shop }, expect: { body: { service: { pipeline: { deploymentStatus: CANCELLED } } } }";
+        let cancel =
+            "- { call: CancelServicePipelineDeployment, input: { serviceName: shop }, expect: { responded: true } }";
+        let body = |status: &str| json!({"service": {"name": "shop", "pipeline": {"deploymentStatus": status}}});
+        let conflict = json!({"__type": "com.amazonaws.proton#ConflictException", "message": "m"});
+        let trial = Trial::cancel(&format!("{cancel}\n  - {{ {step}, {EVENTUALLY} }}")).responds(1, 400, &conflict);
+        let trial = polls.iter().fold(trial, |trial, status| trial.responds(2, 200, &body(status)));
+        let (judged, reason) = trial.judge().verdict();
+        assert_eq!(judged, verdict, "{reason}");
+        assert_eq!(reason.contains("the change failed"), verdict == Verdict::Inconclusive, "{reason}");
+    }
+
     #[test]
     fn an_error_in_the_end_is_not_the_expected_response() {
         let trial = poll(EVENTUALLY).responds(2, 200, &deployment("Created")).responds(2, 400, &does_not_exist());

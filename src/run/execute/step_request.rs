@@ -208,6 +208,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_query_goes_to_the_end_of_the_path() {
+        let mut request = Request::default();
+        let [path, query] = ["/x", "a=b"].map(|text| Some(Template::Literal(text.into())));
+        apply(&ByteChanges { path, query, ..ByteChanges::default() }, &mut request, &Bindings::default()).unwrap();
+        assert_eq!(request.target, "/x?a=b");
+    }
+
+    #[test]
     fn bytes_go_around_the_body_that_the_protocol_built() {
         let mut request = Request { body: Bytes::from_static(b"\xa0"), ..Request::default() };
         let around = Some((b"<".to_vec(), b">".to_vec()));
