@@ -108,7 +108,7 @@ mod tests {
             "- { call: CancelServicePipelineDeployment, input: { serviceName: shop }, expect: { responded: true } }";
         let body = |status: &str| json!({"service": {"name": "shop", "pipeline": {"deploymentStatus": status}}});
         let conflict = json!({"__type": "com.amazonaws.proton#ConflictException", "message": "m"});
-        let trial = Trial::cancel(&format!("{cancel}\n  - {{ {step}, {EVENTUALLY} }}")).responds(1, 400, &conflict);
+        let trial = Trial::cancel(&format!("{cancel}\n- {{ {step}, {EVENTUALLY} }}")).responds(1, 400, &conflict);
         let trial = polls.iter().fold(trial, |trial, status| trial.responds(2, 200, &body(status)));
         let (judged, reason) = trial.judge().verdict();
         assert_eq!(judged, verdict, "{reason}");
