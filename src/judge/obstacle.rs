@@ -108,6 +108,9 @@ pub enum Obstacle {
         /// The time from the first read to the last.
         waited: Duration,
     },
+    /// A change failed, which the documents allow, so its expected end cannot be seen.
+    #[error("{0} reports that the change failed, which the documents allow")]
+    ChangeFailed(String),
     /// The step sends a request of a certain age, and the endpoint has another time than this machine.
     #[error(
         "{operation}: by its date header, the endpoint's clock is {} s {} this one, so the age of the request is unknown",
@@ -155,6 +158,7 @@ impl Obstacle {
             | Self::Unreachable(_)
             | Self::NoResponse { .. }
             | Self::StillPending { .. }
+            | Self::ChangeFailed(_)
             | Self::Unsupported { .. }
             | Self::ControlVaries { .. }
             | Self::ClockDiffers { .. }

@@ -210,6 +210,8 @@ mod tests {
     #[case(SigningFault::FlippedDigit, "InvalidSignatureException")]
     #[case(SigningFault::FirstDigit, "InvalidSignatureException")]
     #[case(SigningFault::HalfSignature, "InvalidSignatureException")]
+    #[case(SigningFault::LongerSignature, "InvalidSignatureException")]
+    #[case(SigningFault::EmptyPayload, "InvalidSignatureException")]
     #[case(SigningFault::EmptySignature, "IncompleteSignatureException")]
     #[case(SigningFault::OtherDay, "InvalidSignatureException")]
     #[case(SigningFault::UnsignedHost, "InvalidSignatureException")]

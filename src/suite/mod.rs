@@ -228,7 +228,9 @@ pub struct ByteChanges {
     /// Replaces the HTTP method.
     pub method: Option<String>,
     /// Replaces the path.
-    pub path: Option<String>,
+    pub path: Option<Template>,
+    /// Goes to the end of the path, after a question mark.
+    pub query: Option<Template>,
     /// Headers to set.
     pub set: Vec<(String, Template)>,
     /// Headers to remove.
@@ -247,8 +249,15 @@ impl ByteChanges {
     /// Returns whether the request has another method or path than the operation.
     #[must_use]
     pub fn leads_elsewhere(&self) -> bool {
-        let is_other = |path: &String| path.split('?').next() != Some("/");
-        self.method.is_some() || self.path.as_ref().is_some_and(is_other)
+        let is_root = |path: &Template| matches!(path, Template::Literal(Value::String(path)) if path.split('?').next() == Some("/"));
+        self.method.is_some() || self.path.as_ref().is_some_and(|path| !is_root(path))
+    }
+
+    /// Returns whether the request has another media type than the protocol, or none.
+    #[must_use]
+    pub fn has_another_media_type(&self) -> bool {
+        let set = self.set.iter().map(|(name, _)| name);
+        set.chain(&self.remove).any(|name| name.eq_ignore_ascii_case("content-type"))
     }
 }
 

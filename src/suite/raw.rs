@@ -129,6 +129,8 @@ pub(super) struct RawRequest {
     #[serde(default)]
     pub(super) path: Option<String>,
     #[serde(default)]
+    pub(super) query: Option<String>,
+    #[serde(default)]
     pub(super) set: Map<String, Value>,
     #[serde(default)]
     pub(super) remove: Vec<String>,
@@ -168,6 +170,9 @@ pub enum BodyEncoding {
     /// Two bytes for each unit, the high one first.
     #[serde(rename = "utf-16be")]
     Utf16be,
+    /// One byte for each character up to U+00FF, and a question mark for any other.
+    #[serde(rename = "latin-1")]
+    Latin1,
 }
 
 impl BodyEncoding {
@@ -178,6 +183,7 @@ impl BodyEncoding {
             Self::Utf8 => text.as_bytes().to_vec(),
             Self::Utf16le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
             Self::Utf16be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            Self::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect(),
         }
     }
 }
@@ -228,6 +234,9 @@ pub(super) struct RawStates {
     /// By operation that is polled: the body that reports a change in progress.
     #[serde(default)]
     pub(super) pending: BTreeMap<String, Value>,
+    /// By operation that is polled: the body that reports a change that failed, where the documents allow that.
+    #[serde(default)]
+    pub(super) failed: BTreeMap<String, Value>,
     /// By operation: what it does to which resources, where names say it wrongly.
     #[serde(default)]
     pub(super) relations: Map<String, Value>,
@@ -261,5 +270,6 @@ mod tests {
         assert_eq!(BodyEncoding::default().encode("\u{e9}"), [0xc3, 0xa9]);
         assert_eq!(BodyEncoding::Utf16le.encode("\u{feff}a"), [0xff, 0xfe, 0x61, 0]);
         assert_eq!(BodyEncoding::Utf16be.encode("\u{feff}a"), [0xfe, 0xff, 0, 0x61]);
+        assert_eq!(BodyEncoding::Latin1.encode("a\u{e9}\u{20ac}"), [0x61, 0xe9, b'?']);
     }
 }

@@ -40,6 +40,8 @@ pub struct ServiceFixtures {
     /// By operation that is polled: a [`matcher`] pattern for the body that reports a change in progress. No document bounds
     /// how long a change takes.
     pub pending: BTreeMap<String, Value>,
+    /// By operation that is polled: a pattern for the body that reports that a change failed. The documents allow it.
+    pub failed: BTreeMap<String, Value>,
     /// The relations of operations that a person states, instead of those that names and shapes say.
     pub corrections: RelationCorrections,
     /// The wire protocol.
@@ -56,6 +58,7 @@ pub(super) struct StateTable {
     pub(super) fillings: Vec<Filling>,
     pub(super) removals: BTreeMap<String, Vec<Step>>,
     pub(super) pending: BTreeMap<String, Value>,
+    pub(super) failed: BTreeMap<String, Value>,
     pub(super) corrections: RelationCorrections,
 }
 
@@ -95,6 +98,7 @@ impl ServiceFixtures {
             fillings: Vec::new(),
             removals: BTreeMap::new(),
             pending: BTreeMap::new(),
+            failed: BTreeMap::new(),
             corrections: RelationCorrections::new(),
             protocol,
             is_helper: false,
@@ -107,6 +111,7 @@ impl ServiceFixtures {
         self.fillings = states.fillings;
         self.removals = states.removals;
         self.pending = states.pending;
+        self.failed = states.failed;
         self.corrections = states.corrections;
     }
 
@@ -141,9 +146,13 @@ impl ServiceFixtures {
     /// Returns whether a response reports a change in progress.
     #[must_use]
     pub fn is_pending(&self, operation: &str, parsed: &ParsedResponse) -> bool {
-        let hidden = Hidden { places: &[], key: "", date: None };
-        let reports = |pattern: &Value, body| matcher::mismatches(pattern, body, hidden).is_empty();
-        self.pending.get(operation).zip(parsed.value.as_ref()).is_some_and(|(pattern, body)| reports(pattern, body))
+        reports(&self.pending, operation, parsed)
+    }
+
+    /// Returns whether a response reports that a change failed, which the documents allow.
+    #[must_use]
+    pub fn is_failed(&self, operation: &str, parsed: &ParsedResponse) -> bool {
+        reports(&self.failed, operation, parsed)
     }
 
     /// The first violation of the model in an input, except below the pointers `open`, whose values are unknown. A null
@@ -164,4 +173,11 @@ impl ServiceFixtures {
             |violation: &Violation| open.iter().any(|pointer| violation.pointer.starts_with(pointer.as_str()));
         Ok(violations.into_iter().find(|violation| !is_open(violation)))
     }
+}
+
+/// Returns whether a response matches the pattern of its operation.
+fn reports(patterns: &BTreeMap<String, Value>, operation: &str, parsed: &ParsedResponse) -> bool {
+    let hidden = Hidden { places: &[], key: "", date: None };
+    let reports = |pattern: &Value, body| matcher::mismatches(pattern, body, hidden).is_empty();
+    patterns.get(operation).zip(parsed.value.as_ref()).is_some_and(|(pattern, body)| reports(pattern, body))
 }

@@ -21,8 +21,11 @@ const PARTS: [&str; 9] = [
 const WHOLE: [&str; 3] = ["application/json", "application/xml", "post"];
 
 /// Uses that belong to no AWS protocol: the file, the literal, the reason.
-const OTHER_USES: [(&str, &str, &str); 2] = [
+const OTHER_USES: [(&str, &str, &str); 5] = [
     ("src/wire/curl.rs", "post", "the method that curl uses for a body by itself"),
+    ("src/wire/sigv4/mod.rs", "x-amz-target", "the header that a fault leaves out of the signature"),
+    ("src/proof/mutant/elsewhere_faults.rs", "x-amz-target", "the header that a mutant does without"),
+    ("src/proof/mutant/signature_faults.rs", "x-amz-target", "the header that a mutant does not require to be signed"),
     ("src/model/botocore/shapes.rs", "application/json", "the media type that botocore's jsonvalue stands for"),
 ];
 

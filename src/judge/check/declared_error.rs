@@ -70,6 +70,20 @@ mod tests {
         assert_eq!(Trial::stop(ANY).responds(1, 400, &body).findings(), findings);
     }
 
+    #[rstest]
+    #[case::other_media_type("{ set: { content-type: text/plain } }", "UnsupportedMediaTypeException", false)]
+    #[case::another_error("{ set: { content-type: text/plain } }", "UnsupportedException", true)]
+    #[case::other_path("{ path: /x }", "UnsupportedMediaTypeException", true)]
+    fn a_rejected_media_type_may_have_the_name_of_its_status(
+        #[case] raw: &str,
+        #[case] name: &str,
+        #[case] is_judged: bool,
+    ) {
+        let steps = ANY.replace("expect", &format!("raw: {raw}, expect"));
+        let found = Trial::stop(&steps).responds(1, 415, &json!({"__type": name, "message": "m"})).findings();
+        assert_eq!(found.contains(&"error declared-error /__type".to_owned()), is_judged, "{found:?}");
+    }
+
     #[test]
     fn an_error_without_a_name_is_not_the_documented_one() {
         let findings = Trial::stop(ANY).responds(1, 400, &json!({"message": "m"})).findings();
@@ -81,6 +95,10 @@ mod tests {
     #[case::other_method("{ method: GET }", 405, false)]
     #[case::other_status("{ method: GET }", 400, true)]
     #[case::only_a_query("{ path: '/?a=b' }", 404, true)]
+    #[case::a_query_that_is_added("{ query: 'a=b' }", 404, true)]
+    #[case::other_media_type("{ set: { content-type: text/plain } }", 415, false)]
+    #[case::no_media_type("{ remove: [Content-Type] }", 415, false)]
+    #[case::media_type_of_the_protocol("{ remove: [user-agent] }", 415, true)]
     fn a_router_rejects_another_method_or_path_in_its_own_words(
         #[case] raw: &str,
         #[case] status: u16,

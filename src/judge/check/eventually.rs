@@ -35,7 +35,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
         return Checked::with(basis.cites, Vec::new());
     }
     let crashed = server_error::is_unexpected_crash(step, response, parsed);
-    if crashed || is_cut_short(step, within) || step.still_pending().is_some() {
+    if crashed || is_cut_short(step, within) || step.unfinished().is_some() {
         return Checked::nothing();
     }
     let mut checked = expected_body::mismatches(step, &CHECK);
@@ -95,6 +95,22 @@ mod tests {
         let (judged, reason) = trial.judge().verdict();
         assert_eq!(judged, verdict, "{reason}");
         assert_eq!(reason.contains("still pending"), verdict == Verdict::Inconclusive, "{reason}");
+    }
+
+    #[rstest]
+    #[case::failed(&["CANCELLING", "FAILED"], false)]
+    #[case::succeeded(&["CANCELLING", "SUCCEEDED"], true)]
+    #[case::cancelled(&["CANCELLING", "CANCELLED"], false)]
+    #[case::failed_at_first(&["FAILED", "CANCELLED"], false)]
+    fn a_change_that_fails_as_the_documents_allow_is_no_deviation(#[case] polls: &[&str], #[case] deviates: bool) {
+        let expect = "expect: { body: { service: { pipeline: { deploymentStatus: CANCELLED } } } }";
+        let read = format!("- {{ call: GetService, input: {{ name: shop }}, {expect}, {EVENTUALLY} }}");
+        let call = "call: CancelServicePipelineDeployment, input: { serviceName: shop }, expect: { responded: true }";
+        let body = |status: &str| json!({"service": {"pipeline": {"deploymentStatus": status}}});
+        let trial = Trial::cancel(&format!("- {{ {call} }}\n{read}"));
+        let trial = polls.iter().fold(trial, |trial, status| trial.responds(2, 200, &body(status)));
+        let found = trial.findings();
+        assert_eq!(found.iter().any(|finding| finding.starts_with("error eventually")), deviates, "{found:?}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
     },
     model::{Operation, PayloadSide, ShapeId, ShapeRule, Violations},
     suite::{
-        Alternative, Bindings, ByteChanges, Case, Fixtures, Repeat, ServiceFixtures, Step,
+        Alternative, Bindings, Case, Fixtures, Repeat, ServiceFixtures, Step,
         requirement::{Evidence, Requirement},
     },
     wire::{ParsedResponse, Response, TransportError, json::holds_null},
@@ -237,11 +237,19 @@ impl<'a> StepSubject<'a> {
 }
 
 impl<'a> ResponseSubject<'a> {
-    /// A router rejected another method or path before the service saw the request. No document describes this response.
+    /// A router rejected another method, path or media type before the service saw the request. No document describes this response.
     fn is_of_a_router(&self) -> bool {
-        let leads_elsewhere = self.step.step.call.raw.as_ref().is_some_and(ByteChanges::leads_elsewhere);
-        let is_unnamed = self.parsed.rejection.as_ref().is_some_and(|identity| !identity.is_named());
-        self.exchange.role == Role::Main && leads_elsewhere && is_unnamed && matches!(self.response.status, 404 | 405)
+        let changes = self.step.step.call.raw.as_ref().filter(|_| self.exchange.role == Role::Main);
+        let (Some(changes), Some(identity)) = (changes, self.parsed.rejection.as_ref()) else { return false };
+        let is_unnamed = !identity.is_named();
+        match self.response.status {
+            404 | 405 => changes.leads_elsewhere() && is_unnamed,
+            415 => {
+                let is_of_media_type = identity.name.as_deref() == Some("UnsupportedMediaTypeException");
+                changes.has_another_media_type() && (is_unnamed || is_of_media_type)
+            }
+            _ => false,
+        }
     }
 
     /// The basis of a check's findings on this response.

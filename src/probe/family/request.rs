@@ -38,7 +38,7 @@ fn input_change(change: RequestChange) -> InputChange {
         RequestChange::Around(before, after) => return InputChange::Around(before, after),
         RequestChange::Members(members) => return InputChange::Merged(members),
         RequestChange::Method(method) => ByteChanges { method: Some(method.to_owned()), ..none },
-        RequestChange::Path(path) => ByteChanges { path: Some(path), ..none },
+        RequestChange::Path(path) => ByteChanges { path: Some(Template::Literal(path.into())), ..none },
         RequestChange::SetHeader(name, value) => {
             ByteChanges { set: vec![(name.to_owned(), Template::Literal(value.into()))], ..none }
         }

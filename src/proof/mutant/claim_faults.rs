@@ -1,12 +1,12 @@
 //! A status in the response that contradicts the state: the response calls an end what is still under way.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
 use super::{
     FaultScope, Mutant, MutantFamily, MutantSubject,
-    behavior::{Acting, DelayedCalls, ReceivedCall, change_body, is_success},
+    behavior::{Acting, DelayedCalls, ReceivedCall, change_body, is_success, rejection},
     member_location::MemberLocation,
 };
 use crate::{judge::code::Code, wire::Response};
@@ -64,7 +64,95 @@ enum ClaimWay {
 
 pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     let claims = CLAIMS.iter().filter(|claim| claim.operation == subject.operation.name);
-    claims.flat_map(|claim| claim.to.iter().flat_map(|to| of_claim(subject, claim, to))).collect()
+    let of_status = claims.flat_map(|claim| claim.to.iter().flat_map(|to| of_claim(subject, claim, to)));
+    let further = match subject.operation.name.as_str() {
+        "StopDeployment" => vec![
+            complete_while_ready(subject),
+            attempted_group(subject, "targetRevision"),
+            attempted_group(subject, "lastAttemptedDeployment"),
+        ],
+        "CancelServicePipelineDeployment" => vec![spec_of_the_update(subject)],
+        _ => Vec::new(),
+    };
+    of_status.chain(further).collect()
+}
+
+/// A deployment that waits to reroute traffic is rejected as complete.
+fn complete_while_ready(subject: &MutantSubject<'_>) -> Mutant {
+    const ERROR: &str = "DeploymentAlreadyCompletedException";
+    let (target, body) = (subject.target(), subject.error_body(ERROR));
+    let says = format!("the stop of a deployment that is Ready is rejected with {ERROR}");
+    subject.mutant(MutantFamily::Claim, &format!("{ERROR}/Ready"), KIND, says, move || {
+        let (target, body, mut ready) = (target.clone(), body.clone(), BTreeSet::new());
+        Acting(move |received: &ReceivedCall<'_>| {
+            if received.target() == target {
+                let named = received.texts().into_iter().any(|id| ready.contains(&id));
+                let right = received.rehearsed();
+                return (named && is_success(&right)).then(|| {
+                    received.deviate();
+                    rejection(right, body.clone())
+                });
+            }
+            let response = received.reference();
+            if received.target().ends_with(".GetDeployment")
+                && String::from_utf8_lossy(&response.body).contains(r#""status":"Ready""#)
+            {
+                ready.extend(received.texts());
+            }
+            Some(response)
+        })
+    })
+}
+
+/// A group shows its last attempt, stopped or not, as what it has or as still under way.
+fn attempted_group(subject: &MutantSubject<'_>, member: &'static str) -> Mutant {
+    let says = format!("{member} of a group is that of the last attempt before its stop");
+    subject.mutant(MutantFamily::Claim, &format!("group/{member}"), KIND, says, move || {
+        let mut attempts = HashMap::<[String; 2], Value>::new();
+        Acting(move |received: &ReceivedCall<'_>| {
+            let mut response = received.reference();
+            let group = |input: &Value| ["applicationName", "deploymentGroupName"].map(|name| input[name].to_string());
+            let Some(input) = received.input().filter(|_| is_success(&response)) else { return Some(response) };
+            if received.target().ends_with(".CreateDeployment") {
+                let output: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+                let status = json!({"deploymentId": output["deploymentId"], "status": "InProgress"});
+                attempts
+                    .insert(group(input), if member == "targetRevision" { input["revision"].clone() } else { status });
+            }
+            let attempt = attempts.get(&group(input)).filter(|_| received.target().ends_with(".GetDeploymentGroup"));
+            if let Some(attempt) = attempt {
+                change_body(&mut response, |body| {
+                    let shown = &mut body["deploymentGroupInfo"][member];
+                    if shown != attempt {
+                        received.deviate();
+                        *shown = attempt.clone();
+                    }
+                });
+            }
+            Some(response)
+        })
+    })
+}
+
+/// The response to a cancellation has the spec of the update that it cancels.
+fn spec_of_the_update(subject: &MutantSubject<'_>) -> Mutant {
+    let target = subject.target();
+    let says = "the response has the spec of the cancelled update";
+    subject.mutant(MutantFamily::Claim, "pipeline.spec/of-the-update", KIND, says, move || {
+        let (target, mut specs) = (target.clone(), HashMap::<String, Value>::new());
+        Acting(move |received: &ReceivedCall<'_>| {
+            let mut response = received.reference();
+            let Some(input) = received.input().filter(|_| is_success(&response)) else { return Some(response) };
+            let name = input["serviceName"].to_string();
+            if received.target().ends_with(".UpdateServicePipeline") {
+                specs.insert(name, input["spec"].clone());
+            } else if let Some(spec) = specs.get(&name).filter(|_| received.target() == target) {
+                received.deviate();
+                change_body(&mut response, |body| body["pipeline"]["spec"] = spec.clone());
+            }
+            Some(response)
+        })
+    })
 }
 
 fn of_claim(subject: &MutantSubject<'_>, claim: &'static ClaimedEnd, to: &'static str) -> Vec<Mutant> {
@@ -156,12 +244,12 @@ mod tests {
     #[test]
     fn every_final_status_can_be_claimed_in_every_way() {
         let stop = names("codedeploy", "StopDeployment");
-        assert_eq!(stop.len(), 7, "{stop:?}");
+        assert_eq!(stop.len(), 10, "{stop:?}");
         assert!(
             stop.contains(&"codedeploy/StopDeployment/claim/status/Succeeded/autoRollbackEnabled-absent".to_owned())
         );
         let cancel = names("proton", "CancelServicePipelineDeployment");
-        assert_eq!(cancel.len(), 9, "{cancel:?}");
+        assert_eq!(cancel.len(), 10, "{cancel:?}");
         assert!(names("codedeploy", "GetDeployment").is_empty());
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behavior::{Acting, ReceivedCall, change_body, is_success},
+    behavior::{Acting, ReceivedCall, change_body, error_of, is_success},
     known_resources::KnownCreations,
 };
 use crate::{
@@ -26,9 +26,11 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
                 ("first-success", "the first success", RollbackDepth::FirstSuccess),
                 ("last-attempt", "the attempt before, whatever its outcome", RollbackDepth::LastAttempt),
                 ("stopped", "the deployment that was stopped", RollbackDepth::Stopped),
+                ("other-group", "the last success of another group of the application", RollbackDepth::OtherGroup),
             ];
             let picks = picks.map(|(name, says, depth)| rolling_back_to(subject, name, says, depth));
-            picks.into_iter().chain(of_flag(subject)).chain([twice(subject)]).collect()
+            let further = [twice(subject), although_rejected(subject)];
+            picks.into_iter().chain(of_flag(subject)).chain(further).collect()
         }
         "CancelServicePipelineDeployment" => REVERTED.map(|reverted| reverting_to_creation(subject, reverted)).into(),
         _ => Vec::new(),
@@ -41,13 +43,14 @@ enum RollbackDepth {
     FirstSuccess,
     LastAttempt,
     Stopped,
+    OtherGroup,
 }
 
 /// The deployments of each group in the order of their creation.
 struct GroupHistory {
     contract: Arc<Contract>,
     /// The IDs, by application and group.
-    groups: HashMap<String, Vec<String>>,
+    groups: HashMap<(String, String), Vec<String>>,
 }
 
 impl GroupHistory {
@@ -59,14 +62,23 @@ impl GroupHistory {
         let created = received.target().ends_with(".CreateDeployment") && is_success(response);
         let Some(input) = received.input().filter(|_| created) else { return };
         let output: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        let group = format!("{}/{}", input["applicationName"], input["deploymentGroupName"]);
-        self.groups.entry(group).or_default().extend(output["deploymentId"].as_str().map(str::to_owned));
+        let names = ["applicationName", "deploymentGroupName"].map(|member| input[member].to_string());
+        self.groups.entry(names.into()).or_default().extend(output["deploymentId"].as_str().map(str::to_owned));
     }
 
     /// The deployments of the group of one of them, up to this one.
     fn up_to(&self, id: &str) -> &[String] {
         let found = self.groups.values().find_map(|ids| Some(&ids[..=ids.iter().position(|known| known == id)?]));
         found.unwrap_or_default()
+    }
+
+    /// The deployments of the other groups of its application.
+    fn of_other_groups(&self, id: &str) -> impl Iterator<Item = &String> {
+        let has = |ids: &Vec<String>| ids.iter().any(|known| known == id);
+        let own = self.groups.iter().find(|(_, ids)| has(ids)).map(|(names, _)| names);
+        let others =
+            self.groups.iter().filter(move |(names, _)| own.is_some_and(|own| own.0 == names.0 && own.1 != names.1));
+        others.flat_map(|(_, ids)| ids)
     }
 
     fn revision(&self, depth: RollbackDepth, stopped: &str, received: &ReceivedCall<'_>) -> Option<Value> {
@@ -76,6 +88,9 @@ impl GroupHistory {
             RollbackDepth::FirstSuccess => ids.iter().filter_map(read).find(|info| info["status"] == "Succeeded"),
             RollbackDepth::LastAttempt => ids.iter().rev().nth(1).and_then(read),
             RollbackDepth::Stopped => ids.last().and_then(read),
+            RollbackDepth::OtherGroup => {
+                self.of_other_groups(stopped).filter_map(read).find(|info| info["status"] == "Succeeded")
+            }
         };
         picked.map(|info| info["revision"].clone())
     }
@@ -135,7 +150,7 @@ const FLAG: &str = "autoRollbackEnabled";
 /// A value of the flag is read as another one, or as absent.
 fn of_flag(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     type Reading = fn(Option<&Value>) -> Option<Option<bool>>;
-    let ways: [(&str, &str, Reading); 5] = [
+    let ways: [(&str, &str, Reading); 6] = [
         ("none", "a stop never rolls back", |_| Some(Some(false))),
         ("needs-configuration", "true counts only with a configuration", |given| {
             (given == Some(&Value::Bool(true))).then_some(None)
@@ -144,6 +159,7 @@ fn of_flag(subject: &MutantSubject<'_>) -> Vec<Mutant> {
             (given == Some(&Value::Bool(false))).then_some(None)
         }),
         ("configuration-ignored", "the configuration does not count", |given| given.is_none().then_some(Some(false))),
+        ("null-is-true", "null counts as true", |given| given.is_some_and(Value::is_null).then_some(Some(true))),
         ("null-is-false", "null counts as false", |given| given.is_some_and(Value::is_null).then_some(Some(false))),
     ];
     ways.into_iter()
@@ -184,6 +200,28 @@ fn twice(subject: &MutantSubject<'_>) -> Mutant {
             if let Some(creation) = stop.and_then(|input| creations.of(input)) {
                 received.deviate();
                 // The second deployment matters; nobody sees its ID.
+                drop(received.instead(creation));
+            }
+            Some(response)
+        })
+    })
+}
+
+/// A stop of a deployment that is complete starts another deployment of its group, although it is rejected.
+fn although_rejected(subject: &MutantSubject<'_>) -> Mutant {
+    let target = subject.target();
+    let says = "a rejected stop with autoRollbackEnabled true starts a deployment";
+    subject.mutant(MutantFamily::Depth, "rollback/although-rejected", KIND, says, move || {
+        let (target, mut creations) = (target.clone(), KnownCreations::default());
+        Acting(move |received: &ReceivedCall<'_>| {
+            let response = received.reference();
+            creations.learn(received, &response);
+            let is_rejected = error_of(&response).as_deref() == Some("DeploymentAlreadyCompletedException");
+            let input = received.input().filter(|_| received.target() == target && is_rejected);
+            let stop = input.filter(|input| input[FLAG] == true);
+            if let Some(creation) = stop.and_then(|input| creations.of(input)) {
+                received.deviate();
+                // The deployment matters; nobody sees its ID.
                 drop(received.instead(creation));
             }
             Some(response)
@@ -242,7 +280,7 @@ mod tests {
     #[test]
     fn each_depth_is_enumerated_for_its_operation_only() {
         let names = |service, operation| of_operation(service, operation, mutants).len();
-        assert_eq!(names("codedeploy", "StopDeployment"), 9);
+        assert_eq!(names("codedeploy", "StopDeployment"), 12);
         assert_eq!(names("proton", "CancelServicePipelineDeployment"), REVERTED.len());
         assert_eq!(names("codedeploy", "GetDeployment"), 0);
     }
@@ -252,9 +290,13 @@ mod tests {
         let ids = ["a", "b", "c"].map(str::to_owned).to_vec();
         of_operation("codedeploy", "StopDeployment", |subject| {
             let mut history = GroupHistory::new(subject.contract);
-            history.groups.insert("group".to_owned(), ids.clone());
+            let names = |group: &str| ("application".to_owned(), group.to_owned());
+            history.groups.insert(names("group"), ids.clone());
+            history.groups.insert(names("other"), vec!["x".to_owned()]);
             assert_eq!(history.up_to("b"), ["a", "b"]);
             assert!(history.up_to("d").is_empty());
+            assert_eq!(history.of_other_groups("b").collect::<Vec<_>>(), ["x"]);
+            assert_eq!(history.of_other_groups("d").count(), 0);
             Vec::new()
         });
     }

@@ -27,6 +27,8 @@ struct LateChange {
     /// The state after a success, and those that it changes to.
     end: &'static str,
     others: &'static [&'static str],
+    /// The other final states, which a rejected call leaves.
+    finished: &'static [&'static str],
     /// The rejections that take effect late.
     rejections: &'static [&'static str],
 }
@@ -38,6 +40,7 @@ const CHANGES: [LateChange; 2] = [
         state: &["deploymentInfo", "status"],
         end: "Stopped",
         others: &["InProgress", "Succeeded", "Failed"],
+        finished: &["Succeeded", "Failed"],
         rejections: &["AccessDeniedException", "InvalidSignatureException", "DeploymentDoesNotExistException"],
     },
     LateChange {
@@ -46,6 +49,7 @@ const CHANGES: [LateChange; 2] = [
         state: &["service", "pipeline", "deploymentStatus"],
         end: "CANCELLED",
         others: &["IN_PROGRESS", "SUCCEEDED", "FAILED"],
+        finished: &["SUCCEEDED"],
         rejections: &["AccessDeniedException", "InvalidSignatureException", "ResourceNotFoundException"],
     },
 ];
@@ -55,7 +59,9 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     let Some((change, key)) = change.zip(key_member(subject.contract, subject.operation)) else { return Vec::new() };
     let mut mutants = Vec::new();
     for delay in DELAYS {
-        mutants.extend(change.others.iter().map(|other| leaving(subject, change, &key, (other, delay))));
+        mutants.extend(change.others.iter().map(|other| leaving(subject, change, &key, (change.end, other, delay))));
+        let finished = change.finished.iter();
+        mutants.extend(finished.map(|from| leaving(subject, change, &key, (from, change.end, delay))));
         mutants.extend(change.rejections.iter().map(|error| despite(subject, error, delay)));
         if change.operation == "StopDeployment" {
             mutants.push(rolling_back(subject, delay));
@@ -64,24 +70,24 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     mutants
 }
 
-/// A final state changes after some time.
+/// A final state changes some time after a call that succeeded or, if the state is another one, was rejected.
 fn leaving(
     subject: &MutantSubject<'_>,
     change: &'static LateChange,
     key: &str,
-    (other, delay): (&'static str, u32),
+    (from, other, delay): (&'static str, &'static str, u32),
 ) -> Mutant {
     let (target, key) = (subject.target(), key.to_owned());
     let location = change.state.iter().fold(MemberLocation::root(), |location, name| location.member(name));
-    let name = format!("{}-to-{other}/after-{delay}s", change.end);
-    let says = format!("{location} changes from {} to {other} after {delay} s", change.end);
+    let name = format!("{from}-to-{other}/after-{delay}s");
+    let says = format!("{location} changes from {from} to {other} after {delay} s");
     subject.mutant(MutantFamily::Late, &name, KIND, says, move || {
         let (target, key, location) = (target.clone(), key.clone(), location.clone());
         let mut acted_on = BTreeSet::<String>::new();
         let mut since = BTreeMap::<String, f64>::new();
         Acting(move |received: &ReceivedCall<'_>| {
             let mut response = received.reference();
-            if received.target() == target && is_success(&response) {
+            if received.target() == target && is_success(&response) == (from == change.end) {
                 acted_on.extend(received.input().and_then(|input| input[&key].as_str()).map(str::to_owned));
             }
             let named = received.texts().into_iter().find(|text| acted_on.contains(text));
@@ -89,7 +95,7 @@ fn leaving(
             if let Some(named) = named.filter(|_| reads) {
                 let now = received.endpoint.clock().now();
                 let mut late = |value: &mut Value| {
-                    let ended = value.as_str() == Some(change.end);
+                    let ended = value.as_str() == Some(from);
                     if ended && now >= *since.entry(named.clone()).or_insert(now) + f64::from(delay) {
                         received.deviate();
                         *value = json!(other);
@@ -152,8 +158,8 @@ mod tests {
     #[test]
     fn every_change_is_enumerated_with_every_delay() {
         let names = |service, operation| of_operation(service, operation, mutants).len();
-        assert_eq!(names("codedeploy", "StopDeployment"), DELAYS.len() * 7);
-        assert_eq!(names("proton", "CancelServicePipelineDeployment"), DELAYS.len() * 6);
+        assert_eq!(names("codedeploy", "StopDeployment"), DELAYS.len() * 9);
+        assert_eq!(names("proton", "CancelServicePipelineDeployment"), DELAYS.len() * 7);
         assert_eq!(names("codedeploy", "GetDeployment"), 0);
     }
 }

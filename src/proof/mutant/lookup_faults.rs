@@ -19,6 +19,14 @@ type Finds = fn(&str, &str) -> bool;
 /// A name, the look-up in words, and its comparison of a text with the name of a resource.
 const LOOKUPS: &[(&str, &str, Finds)] = &[
     ("case-insensitive", "is compared without regard to case", |text, name| text.eq_ignore_ascii_case(name)),
+    ("first-letter-case", "is compared without regard to the case of its first letter", |text, name| {
+        let tail =
+            |text: &str| text.split_at_checked(1).map(|(first, rest)| (first.to_ascii_lowercase(), rest.to_owned()));
+        tail(text).is_some_and(|read| Some(read) == tail(name))
+    }),
+    ("repeated-hyphens", "is compared without repeated hyphens", |text, name| {
+        text.contains("--") && text.replace("--", "-") == name
+    }),
     ("start", "is found by the start of its value", |text, name| text.len() > 2 && name.starts_with(text)),
     ("end", "is found by the end of its value", |text, name| text.len() > 2 && name.ends_with(text)),
     ("middle", "is found by a part of its value", |text, name| text.len() > 2 && name.contains(text)),
@@ -40,6 +48,20 @@ const LOOKUPS: &[(&str, &str, Finds)] = &[
     ("to-semicolon", "is read up to the first semicolon", |text, name| text.split(';').next() == Some(name)),
     ("to-blank", "is read up to the first blank", |text, name| text.split(' ').next() == Some(name)),
     ("to-query", "is read as a path with a query string", |text, name| text.split(['?', '#']).next() == Some(name)),
+    ("to-at-sign", "is read up to the first at sign", |text, name| text.split('@').next() == Some(name)),
+    ("to-pipe", "is read up to the first vertical bar", |text, name| text.split('|').next() == Some(name)),
+    ("to-dot", "is read up to the first dot", |text, name| text.split('.').next() == Some(name)),
+    ("to-slash", "is read up to the first slash", |text, name| text.split('/').next() == Some(name)),
+    ("to-colon", "is read up to the first colon", |text, name| text.split(':').next() == Some(name)),
+    ("to-equals-sign", "is read up to the first equals sign", |text, name| text.split('=').next() == Some(name)),
+    ("after-equals-sign", "is read after the last equals sign", |text, name| text.rsplit('=').next() == Some(name)),
+    ("plus-decoded", "is read with blanks for plus signs, and trimmed", |text, name| {
+        text.replace('+', " ").trim() == name
+    }),
+    ("unescaped", "is read without backslashes", |text, name| text.replace('\\', "") == name),
+    ("without-accents", "is compared without accents", |text, name| {
+        text.replace(|c: char| ('\u{300}'..'\u{370}').contains(&c), "") == name
+    }),
     ("last-of-path", "is read as the last part of a path or an ARN", |text, name| {
         text.rsplit(['/', ':']).next() == Some(name)
     }),
@@ -72,6 +94,18 @@ const ALIASES: &[(&str, &str, Alias)] = &[
     }),
     ("kebab-case-member", "its name in kebab case", |key, name, value| {
         (name == separated(key, '-')).then(|| value.clone())
+    }),
+    ("lower-case-member", "its name in lower case", |key, name, value| {
+        (name == key.to_ascii_lowercase()).then(|| value.clone())
+    }),
+    ("upper-case-member", "its name in upper case", |key, name, value| {
+        (name == key.to_ascii_uppercase()).then(|| value.clone())
+    }),
+    ("pascal-case-member", "its name in Pascal case", |key, name, value| {
+        (name == capitalized(key)).then(|| value.clone())
+    }),
+    ("any-case-member", "its name in any case", |key, name, value| {
+        (name != key && name.eq_ignore_ascii_case(key)).then(|| value.clone())
     }),
     ("trimmed-member", "its name with blanks around it", |key, name, value| {
         (name != key && name.trim() == key).then(|| value.clone())
@@ -139,6 +173,12 @@ fn separated(name: &str, separator: char) -> String {
     out
 }
 
+/// `DeploymentId` for `deploymentId`.
+fn capitalized(name: &str) -> String {
+    let (first, rest) = name.split_at_checked(1).unwrap_or_default();
+    format!("{}{rest}", first.to_ascii_uppercase())
+}
+
 fn first_word(name: &str) -> String {
     separated(name, '-').split('-').next().unwrap_or_default().to_owned()
 }
@@ -200,6 +240,8 @@ mod tests {
 
     #[rstest]
     #[case("case-insensitive", "D-abc12")]
+    #[case("first-letter-case", "D-ABC12")]
+    #[case("repeated-hyphens", "d--ABC12")]
     #[case("start", "d-ABC")]
     #[case("end", "BC12")]
     #[case("middle", "-AB")]
@@ -219,6 +261,16 @@ mod tests {
     #[case("to-semicolon", "d-ABC12;x")]
     #[case("to-blank", "d-ABC12 x")]
     #[case("to-query", "d-ABC12?x")]
+    #[case("to-at-sign", "d-ABC12@1")]
+    #[case("to-pipe", "d-ABC12|x")]
+    #[case("to-dot", "d-ABC12.0")]
+    #[case("to-slash", "d-ABC12/x")]
+    #[case("to-colon", "d-ABC12:x")]
+    #[case("to-equals-sign", "d-ABC12=x")]
+    #[case("after-equals-sign", "id=d-ABC12")]
+    #[case("plus-decoded", "+d-ABC12+")]
+    #[case("unescaped", "d\\-ABC12")]
+    #[case("without-accents", "d-A\u{301}BC12")]
     #[case("last-of-path", "a:b/d-ABC12")]
     #[case("unquoted", "\"d-ABC12\"")]
     #[case("bracketed", "[d-ABC12]")]
@@ -245,6 +297,10 @@ mod tests {
     #[case("first-word-member", json!({"deployment": "x"}))]
     #[case("snake-case-member", json!({"deployment_id": "x"}))]
     #[case("kebab-case-member", json!({"deployment-id": "x"}))]
+    #[case("lower-case-member", json!({"deploymentid": "x"}))]
+    #[case("upper-case-member", json!({"DEPLOYMENTID": "x"}))]
+    #[case("pascal-case-member", json!({"DeploymentId": "x"}))]
+    #[case("any-case-member", json!({"DeploymentID": "x"}))]
     #[case("trimmed-member", json!({"deploymentId ": "x"}))]
     #[case("plural-member", json!({"deploymentIds": ["x"]}))]
     #[case("nested-member", json!({"input": {"deploymentId": "x"}}))]

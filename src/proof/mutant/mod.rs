@@ -10,6 +10,7 @@ mod caller_faults;
 mod claim_faults;
 mod constant_endpoint;
 mod depth_faults;
+mod elsewhere_faults;
 mod error_faults;
 mod header_faults;
 mod input_faults;
@@ -80,6 +81,8 @@ pub enum MutantFamily {
     Header,
     /// The operation that a request reaches.
     Routing,
+    /// An operation or an input that is read from another part of the request.
+    Elsewhere,
     /// The authentication or authorization of the caller.
     Caller,
     /// Shortcuts in verifying a signature.
@@ -108,7 +111,7 @@ pub enum MutantFamily {
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Output,
         Self::Error,
         Self::Input,
@@ -116,6 +119,7 @@ impl MutantFamily {
         Self::Parser,
         Self::Header,
         Self::Routing,
+        Self::Elsewhere,
         Self::Caller,
         Self::Signature,
         Self::State,
@@ -141,6 +145,7 @@ impl MutantFamily {
             Self::Parser => "parser",
             Self::Header => "header",
             Self::Routing => "routing",
+            Self::Elsewhere => "elsewhere",
             Self::Caller => "caller",
             Self::Signature => "signature",
             Self::State => "state",
@@ -312,6 +317,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(parser_faults::mutants(&subject));
                 all.extend(header_faults::mutants(&subject));
                 all.extend(routing_faults::mutants(&subject, seen));
+                all.extend(elsewhere_faults::mutants(&subject));
                 all.extend(caller_faults::mutants(&subject));
                 all.extend(signature_faults::mutants(&subject));
                 all.extend(state_faults::mutants(&subject, seen));

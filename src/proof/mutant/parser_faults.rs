@@ -58,10 +58,35 @@ const READINGS: &[(&str, &str, ReadText)] = &[
         [0, second, ..] if *second != 0 => utf16(body, u16::from_be_bytes),
         _ => None,
     }),
+    ("latin-1", "bytes that are not UTF-8 are Latin-1", |body| {
+        not_utf8(body).then(|| body.iter().map(|byte| char::from(*byte)).collect())
+    }),
+    ("replaced-bytes", "bytes that are not UTF-8 are replaced", |body| {
+        not_utf8(body).then(|| String::from_utf8_lossy(body).into_owned())
+    }),
+    ("skipped-bytes", "bytes that are not UTF-8 are skipped", |body| {
+        not_utf8(body).then(|| body.utf8_chunks().map(|chunk| chunk.valid()).collect())
+    }),
     ("without-nul", "NUL bytes are skipped", |body| utf8(body).map(|text| text.replace('\0', ""))),
     ("first-value", "anything after the first value is ignored", |body| {
         let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
         values.next()?.ok().map(|value| value.to_string())
+    }),
+    ("text-of-json", "a string with JSON inside is an input", |body| serde_json::from_slice(body).ok()),
+    ("unicode-white-space", "any Unicode white space around the value is skipped", |body| {
+        utf8(body).map(|text| text.trim().to_owned())
+    }),
+    ("first-line", "anything after the first line is ignored", |body| {
+        utf8(body)?.split_once('\n').map(|(line, _)| line.to_owned())
+    }),
+    ("statement", "a semicolon after the value is skipped", |body| {
+        utf8(body)?.trim_end().strip_suffix(';').map(str::to_owned)
+    }),
+    ("second-brace", "a second brace at the end is skipped", |body| {
+        utf8(body)?.trim_end().strip_suffix('}').map(str::to_owned)
+    }),
+    ("parentheses", "parentheses around the value are skipped", |body| {
+        utf8(body)?.trim().strip_prefix('(')?.strip_suffix(')').map(str::to_owned)
     }),
     ("after-text", "anything before the first brace is ignored", |body| {
         let text = utf8(body)?;
@@ -110,8 +135,8 @@ fn tolerant(subject: &MutantSubject<'_>, name: &str, says: &str, seen: SeenJson)
         Understood {
             rewrite: move |received: &ReceivedCall<'_>| {
                 let body = &received.request.body[..];
-                let is_json = serde_json::from_slice::<Value>(body).is_ok();
-                let input = if received.target() == target && !is_json { object(&seen(body)?) } else { None };
+                let is_input = serde_json::from_slice::<Value>(body).is_ok_and(|value| value.is_object());
+                let input = if received.target() == target && !is_input { object(&seen(body)?) } else { None };
                 input.map(|input| received.with_input(&Value::Object(input)))
             },
         }
@@ -121,6 +146,10 @@ fn tolerant(subject: &MutantSubject<'_>, name: &str, says: &str, seen: SeenJson)
 
 fn utf8(body: &[u8]) -> Option<&str> {
     std::str::from_utf8(body).ok()
+}
+
+fn not_utf8(body: &[u8]) -> bool {
+    utf8(body).is_none()
 }
 
 fn utf16(body: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {

@@ -19,6 +19,8 @@ struct GivenSignature<'a> {
     signed: Vec<&'a str>,
     scope: &'a str,
     digits: &'a str,
+    /// The authorization has no digits, and not even their name.
+    is_absent: bool,
     secret: String,
     date: &'a str,
     /// Seconds from the real time to the date of the request.
@@ -33,13 +35,15 @@ impl<'a> GivenSignature<'a> {
             let (_, rest) = authorization.split_once(name)?;
             rest.split(',').next()
         };
+        let digits = part("Signature=");
         let (_, scope) = part("Credential=")?.split_once('/')?;
         let date = request.headers.get("x-amz-date")?;
         Some(Self {
             request,
             signed: part("SignedHeaders=")?.split(';').collect(),
             scope,
-            digits: part("Signature=")?,
+            digits: digits.unwrap_or_default(),
+            is_absent: digits.is_none(),
             secret: received.signer().0.credentials().secret_access_key.clone(),
             date,
             skew: skew(date, received.real_now)?,
@@ -60,9 +64,13 @@ impl<'a> GivenSignature<'a> {
 
     /// The digits for the body without white space around it.
     fn of_trimmed_body(&self) -> String {
-        let body = Bytes::copy_from_slice(self.request.body.trim_ascii());
-        let trimmed = Request { body, ..self.request.clone() };
-        signature(&trimmed, &self.signed, &self.secret, self.scope, self.date)
+        self.of_body(Bytes::copy_from_slice(self.request.body.trim_ascii()))
+    }
+
+    /// The digits for another body.
+    fn of_body(&self, body: Bytes) -> String {
+        let other = Request { body, ..self.request.clone() };
+        signature(&other, &self.signed, &self.secret, self.scope, self.date)
     }
 
     fn signs(&self, header: &str) -> bool {
@@ -89,7 +97,8 @@ type Shortcut = fn(&GivenSignature<'_>) -> bool;
 
 /// A name, the shortcut in words, and the rejected requests that it accepts.
 const LENIENT: &[(&str, &str, Shortcut)] = &[
-    ("empty", "an empty signature is accepted", |given| given.digits.is_empty()),
+    ("empty", "an empty signature is accepted", |given| given.digits.is_empty() && !given.is_absent),
+    ("absent", "an authorization without a signature is accepted", |given| given.is_absent),
     ("any-digits", "any 64 digits are accepted as a signature", |given| {
         given.has_wrong(|digits, _| digits.len() == 64)
     }),
@@ -98,6 +107,9 @@ const LENIENT: &[(&str, &str, Shortcut)] = &[
     }),
     ("any-start", "the start of a signature is accepted", |given| {
         given.has_wrong(|digits, right| !digits.is_empty() && right.starts_with(digits))
+    }),
+    ("longer", "digits after a signature do not count", |given| {
+        given.has_wrong(|digits, right| digits.starts_with(right))
     }),
     ("first-half", "only the first half of a signature is compared", |given| {
         given.has_wrong(|digits, right| digits.get(..32).is_some_and(|half| right.starts_with(half)))
@@ -111,7 +123,11 @@ const LENIENT: &[(&str, &str, Shortcut)] = &[
     ("without-last-digit", "the last digit of a signature is not compared", |given| {
         given.has_wrong(|digits, right| digits.get(..63).is_some_and(|rest| right.starts_with(rest)))
     }),
+    ("body-not-signed", "the body need not be signed", |given| {
+        given.has_wrong(|digits, _| digits == given.of_body(Bytes::new()))
+    }),
     ("host-not-signed", "the header host need not be signed", |given| !given.signs("host")),
+    ("target-not-signed", "the header x-amz-target need not be signed", |given| !given.signs("x-amz-target")),
     ("other-day", "the day of the credential scope is not compared with the date", |given| {
         given.digits == given.right() && !given.scope.starts_with(given.date.get(..8).unwrap_or_default())
     }),

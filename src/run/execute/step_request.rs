@@ -147,7 +147,11 @@ fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> R
         request.method.clone_from(method);
     }
     if let Some(path) = &changes.path {
-        request.target.clone_from(path);
+        path.fill(bindings)?.as_str().unwrap_or_default().clone_into(&mut request.target);
+    }
+    if let Some(query) = &changes.query {
+        request.target.push('?');
+        request.target.push_str(query.fill(bindings)?.as_str().unwrap_or_default());
     }
     for name in &changes.remove {
         request.headers.remove(name);
@@ -202,6 +206,14 @@ fn restore_after_signing(changes: &ByteChanges, request: &mut Request, bindings:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_goes_to_the_end_of_the_path() {
+        let mut request = Request::default();
+        let [path, query] = ["/x", "a=b"].map(|text| Some(Template::Literal(text.into())));
+        apply(&ByteChanges { path, query, ..ByteChanges::default() }, &mut request, &Bindings::default()).unwrap();
+        assert_eq!(request.target, "/x?a=b");
+    }
 
     #[test]
     fn bytes_go_around_the_body_that_the_protocol_built() {

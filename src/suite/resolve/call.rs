@@ -43,7 +43,7 @@ impl Resolver<'_> {
     fn signing_fault(&self, value: Value, at: &str, row: &str) -> Result<SigningFault, Diagnostic> {
         CallSigning::named(value).map_err(|error| {
             self.source.at(&format!("{at}/sign"), format!("unknown signing fault{row}: {error}")).help(
-                "use none, flipped-digit, first-digit, half-signature, empty-signature, other-service, other-region, other-terminator, other-day, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header, changed-body, unsigned-host, unsigned-user-agent or reordered-headers",
+                "use none, flipped-digit, first-digit, half-signature, empty-signature, no-signature, longer-signature, other-service, other-region, other-terminator, other-day, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header, changed-body, empty-payload, unsigned-host, unsigned-target, unsigned-user-agent or reordered-headers",
             )
         })
     }
@@ -59,7 +59,8 @@ impl Resolver<'_> {
         }
         Ok(ByteChanges {
             method: raw.method.clone(),
-            path: raw.path.clone(),
+            path: raw.path.as_ref().map(|path| self.text(path, &format!("{at}/path"))).transpose()?,
+            query: raw.query.as_ref().map(|query| self.text(query, &format!("{at}/query"))).transpose()?,
             set,
             remove: raw.remove.clone(),
             body: raw.body.as_ref().map(|body| self.body(body, &format!("{at}/body"))).transpose()?,
@@ -69,13 +70,14 @@ impl Resolver<'_> {
         })
     }
 
+    fn text(&self, text: &str, at: &str) -> Result<Template, Diagnostic> {
+        Template::read(&Value::from(text)).map_err(|error| self.source.at(at, error.problem.to_string()))
+    }
+
     fn body(&self, raw: &RawBody, at: &str) -> Result<Body, Diagnostic> {
         match (&raw.text, &raw.base64, &raw.hex) {
             (Some(text), None, None) => {
-                let at = format!("{at}/text");
-                let template = Template::read(&Value::from(text.as_str()));
-                let text = template.map(|template| Body::Text(template, raw.encoding));
-                text.map_err(|error| self.source.at(&at, error.problem.to_string()))
+                self.text(text, &format!("{at}/text")).map(|template| Body::Text(template, raw.encoding))
             }
             (None, Some(text), None) => {
                 let bytes = base64::engine::general_purpose::STANDARD.decode(text);

@@ -158,6 +158,11 @@ impl Resolver<'_> {
         for (name, value) in &raw.set {
             self.check_variables(value, scope, &format!("{at}/raw/set/{}", escape(name)))?;
         }
+        for (text, name) in [(&raw.path, "path"), (&raw.query, "query")] {
+            if let Some(text) = text {
+                self.check_variables(text, scope, &format!("{at}/raw/{name}"))?;
+            }
+        }
         match &raw.body {
             Some(Body::Text(template, _)) => self.check_variables(template, scope, &format!("{at}/raw/body/text")),
             _ => Ok(()),

@@ -98,7 +98,7 @@ impl Resolver<'_> {
                 .map_err(|problem| self.source.at(&format!("{at}{}", problem.pointer), problem.problem))?;
         }
         let corrections = self.corrections(&raw.relations)?;
-        Ok(StateTable { by_name, skipped, fillings, removals, pending: raw.pending, corrections })
+        Ok(StateTable { by_name, skipped, fillings, removals, pending: raw.pending, failed: raw.failed, corrections })
     }
 
     /// Drops what this model cannot express from a recipe for a newer one. Returns the states among them, with the reason.

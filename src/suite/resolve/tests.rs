@@ -125,13 +125,14 @@ fn several_expectations_are_alternatives_and_the_default_is_a_success() {
 fn the_bytes_of_a_request_are_read_as_they_are_written() {
     let raw = |body: &str| {
         let form = format!(
-            "method: PUT, path: /x, set: {{ A: 'b ${{region}}' }}, remove: [C], content-length: 7, chunked: true, body: {body}"
+            "method: PUT, path: /x, query: 'a=${{region}}', set: {{ A: 'b ${{region}}' }}, remove: [C], content-length: 7, chunked: true, body: {body}"
         );
         step(&format!("call: MakeThing, raw: {{ {form} }}, expect: {{ rejected: client }}"))
             .map(|step| step.call.raw.unwrap())
     };
     let changes = raw("{ text: '{}' }").unwrap();
-    assert_eq!((changes.method.as_deref(), changes.path.as_deref()), (Some("PUT"), Some("/x")));
+    assert_eq!((changes.method.as_deref(), changes.path), (Some("PUT"), Some(Template::Literal(json!("/x")))));
+    assert_eq!(changes.query.map(|query| query.roots().join(",")).as_deref(), Some("region"));
     assert_eq!((&changes.set[0].0[..], changes.set[0].1.roots()), ("A", vec!["region"]));
     assert_eq!((changes.remove, changes.content_length, changes.chunked), (vec!["C".to_owned()], Some(7), true));
     assert_eq!(changes.body, Some(Body::Text(Template::Literal(json!("{}")), BodyEncoding::Utf8)));

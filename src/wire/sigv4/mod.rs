@@ -75,6 +75,10 @@ pub enum SigningFault {
     HalfSignature,
     /// The signature is empty.
     EmptySignature,
+    /// A digit comes after the signature.
+    LongerSignature,
+    /// The authorization has no signature.
+    NoSignature,
     /// The scope names another service.
     OtherService,
     /// The scope names another region.
@@ -93,8 +97,12 @@ pub enum SigningFault {
     ChangedHeader,
     /// The body is changed after signing, but not its meaning.
     ChangedBody,
+    /// The signature is that of the request without its body.
+    EmptyPayload,
     /// The signature does not cover the header `host`.
     UnsignedHost,
+    /// The signature does not cover the header `x-amz-target`.
+    UnsignedTarget,
     /// The signature does not cover the header `user-agent`, which is valid.
     UnsignedUserAgent,
     /// The headers after `host` are sent in reverse order, which is valid.
@@ -226,7 +234,9 @@ impl<'a> RequestSigner<'a> {
     }
 
     fn signature(&self, request: &Request, signed: &[impl AsRef<str>]) -> String {
+        let is_empty = self.fault == Some(&SigningFault::EmptyPayload);
         let payload = self.profile.payload_hash(&request.body);
+        let payload = if is_empty { hex(&Sha256::digest(b"")).into() } else { payload };
         let canonical = canonical_request(request, signed, self.profile.path, &payload);
         let hash = hex(&Sha256::digest(canonical.as_bytes()));
         self.code(&["AWS4-HMAC-SHA256\n", &self.date, "\n", &self.scope, "\n", &hash].concat())
@@ -303,6 +313,7 @@ fn is_unsigned(name: &str, fault: Option<&SigningFault>) -> bool {
     match name {
         "authorization" | "connection" | "transfer-encoding" | "content-length" | "accept" => true,
         "host" => fault == Some(&SigningFault::UnsignedHost),
+        "x-amz-target" => fault == Some(&SigningFault::UnsignedTarget),
         "user-agent" => fault == Some(&SigningFault::UnsignedUserAgent),
         _ => false,
     }
@@ -329,6 +340,11 @@ fn falsified(mut authorization: String, fault: Option<&SigningFault>) -> String 
             authorization.truncate(start);
             authorization
         }
+        Some(SigningFault::NoSignature) => {
+            authorization.truncate(authorization[..start].rfind([',', '&']).unwrap_or(start));
+            authorization
+        }
+        Some(SigningFault::LongerSignature) => authorization + "0",
         _ => authorization,
     }
 }

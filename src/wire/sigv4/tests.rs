@@ -60,6 +60,8 @@ fn each_fault_changes_what_is_sent() {
         SigningFault::FirstDigit,
         SigningFault::HalfSignature,
         SigningFault::EmptySignature,
+        SigningFault::NoSignature,
+        SigningFault::LongerSignature,
         SigningFault::OtherService,
         SigningFault::OtherRegion,
         SigningFault::OtherTerminator,
@@ -69,6 +71,7 @@ fn each_fault_changes_what_is_sent() {
         SigningFault::Garbage,
         SigningFault::ChangedHeader,
         SigningFault::ChangedBody,
+        SigningFault::EmptyPayload,
         SigningFault::UnsignedHost,
         SigningFault::UnsignedUserAgent,
         SigningFault::ReorderedHeaders,
@@ -152,14 +155,31 @@ fn only_the_last_digit_is_flipped_and_always_to_another_one() {
 #[case::first(SigningFault::FirstDigit, 64)]
 #[case::half(SigningFault::HalfSignature, 32)]
 #[case::empty(SigningFault::EmptySignature, 0)]
+#[case::longer(SigningFault::LongerSignature, 65)]
 fn only_the_signature_is_falsified(#[case] fault: SigningFault, #[case] length: usize) {
     let correct = authorization_of(&faulty_request(None, &scope()));
     let falsified = authorization_of(&faulty_request(Some(&fault), &scope()));
     let start = correct.len() - SIGNATURE_LENGTH;
     assert_eq!((&falsified[..start], falsified.len() - start), (&correct[..start], length));
-    let is_start = correct.starts_with(&falsified);
+    let is_start = correct.starts_with(&falsified) || falsified.starts_with(&correct);
     assert_eq!(is_start, fault != SigningFault::FirstDigit);
     assert!(is_start || falsified[start + 1..] == correct[start + 1..]);
+}
+
+#[test]
+fn an_authorization_without_a_signature_ends_before_it() {
+    let correct = authorization_of(&faulty_request(None, &scope()));
+    let cut = authorization_of(&faulty_request(Some(&SigningFault::NoSignature), &scope()));
+    assert_eq!(correct.split_once(", Signature=").map(|(before, _)| before), Some(&*cut));
+}
+
+#[test]
+fn an_unsigned_target_is_sent_and_not_signed() {
+    let mut request = vanilla("POST", "/");
+    request.headers.push("x-amz-target", "A.B");
+    sign(&mut request, &credentials(), &scope(), VECTOR_TIME, Some(&SigningFault::UnsignedTarget));
+    assert_eq!(request.headers.get("x-amz-target"), Some("A.B"));
+    assert!(authorization_of(&request).contains("SignedHeaders=host;x-amz-date,"));
 }
 
 #[test]
@@ -229,12 +249,14 @@ fn a_session_token_is_sent_and_signed_and_hop_by_hop_headers_are_not_signed() {
 }
 
 /// Every fault.
-const FAULTS: [SigningFault; 17] = [
+const FAULTS: [SigningFault; 20] = [
     SigningFault::None,
     SigningFault::FlippedDigit,
     SigningFault::FirstDigit,
     SigningFault::HalfSignature,
     SigningFault::EmptySignature,
+    SigningFault::NoSignature,
+    SigningFault::LongerSignature,
     SigningFault::OtherService,
     SigningFault::OtherRegion,
     SigningFault::OtherTerminator,
@@ -244,6 +266,7 @@ const FAULTS: [SigningFault; 17] = [
     SigningFault::Garbage,
     SigningFault::ChangedHeader,
     SigningFault::ChangedBody,
+    SigningFault::EmptyPayload,
     SigningFault::UnsignedHost,
     SigningFault::UnsignedUserAgent,
     SigningFault::ReorderedHeaders,

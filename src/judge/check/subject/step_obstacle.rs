@@ -28,14 +28,15 @@ impl StepSubject<'_> {
             .or_else(|| self.unsupported())
             .or_else(|| self.absent_neighbor())
             .or_else(|| self.rejected_guard())
-            .or_else(|| self.still_pending())
+            .or_else(|| self.unfinished())
             .or_else(|| self.differing_clock())
             .or_else(|| self.varying_control())
     }
 
-    /// The last response of a poll reports a change in progress, and no document bounds how long a change takes.
+    /// The last response of a poll reports a change in progress, and no document bounds how long a change takes; or it
+    /// reports a failure that the documents allow.
     #[must_use]
-    pub fn still_pending(&self) -> Option<Obstacle> {
+    pub fn unfinished(&self) -> Option<Obstacle> {
         if !self.is_poll() {
             return None;
         }
@@ -43,8 +44,10 @@ impl StepSubject<'_> {
         let (_, parsed) = outcome.ok().filter(|_| self.step.expect.held(outcome, &self.bindings).is_none())?;
         let service = self.case.suite.service(&last.service)?;
         let waited = (last.started + last.elapsed).saturating_sub(first.started);
-        let obstacle = || Obstacle::StillPending { operation: last.operation.clone(), waited };
-        service.is_pending(&last.operation, parsed).then(obstacle)
+        let pending = || Obstacle::StillPending { operation: last.operation.clone(), waited };
+        let failed = || Obstacle::ChangeFailed(last.operation.clone());
+        let is_failed = || service.is_failed(&last.operation, parsed);
+        service.is_pending(&last.operation, parsed).then(pending).or_else(|| is_failed().then(failed))
     }
 
     /// The response of the exchange matters: of a poll, only the last one does.
