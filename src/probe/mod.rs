@@ -13,7 +13,7 @@
 //! | `input` | Valid inputs, built from the model | `witness`, `relations` |
 //! | `examples` | Valid values of any shape of a contract | `input` |
 //! | `related_errors` | The errors that say that a resource is absent or exists already |  |
-//! | `sequence` | Several calls about one resource, of which the last are judged | `relations` |
+//! | `sequence` | Several calls about one resource, of which the last are judged | `relations`, `input` |
 //! | `change` | The difference between a probe and the valid request that it starts from | `input` |
 //! | `family` | The families of probes | `witness`, `input`, `change`, `relations`, `related_errors`, `sequence` |
 //! | `location` | The locations of an operation's input | `input` |
@@ -29,7 +29,7 @@
 //! | `id_heads` | The beginnings of the ids that a selection can contain, so that only their probes are derived |  |
 //! | `loaded_operation` | The cases of the current operation that are still to run | `derive`, `sequence` |
 //! | `shared_states` | The states that the probes of an operation share, and the requests that may spoil them | `derive` |
-//! | `probes` | The order of probes | `input`, `derive`, `id_heads`, `loaded_operation`, `shared_states` |
+//! | `probes` | The order of probes | `input`, `derive`, `id_heads`, `loaded_operation`, `sequence`, `shared_states` |
 //! | `unprobed_reason` | The reasons why constraints have no probe |  |
 
 #![allow(missing_docs, reason = "this room has no promised API")]

@@ -7,7 +7,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::relations::{IdentifierLink, IdentifierOrigin, OutputPath};
+use super::{
+    input::KnownValues,
+    relations::{IdentifierLink, IdentifierOrigin, OutputPath},
+};
 use crate::{
     suite::{Alternative, Expectation, Expression, Repeat, Step, StepCondition, Template},
     wire::RejectionClass,
@@ -55,8 +58,14 @@ pub(super) enum SequenceValue {
     GivenKeys,
     /// A value in the output of an earlier call, by its number from 1 and the names on the way.
     Output(usize, Vec<String>),
+    /// The variable of a state, by both names. If it is not known, the value at the location of the probe.
+    OfState(String, String),
     /// In a pattern: one of these.
     AnyOf(Vec<SequenceValue>),
+    /// A list of these.
+    List(Vec<SequenceValue>),
+    /// A structure with these members.
+    Object(Vec<(String, SequenceValue)>),
 }
 
 /// What a call must be answered with.
@@ -68,6 +77,9 @@ pub(super) enum CallOutcome {
     Ends(Vec<String>, Vec<BodyPattern>),
     /// A success with one of these bodies. A read is repeated for a moment.
     Success(Vec<BodyPattern>),
+    /// A success with one of these bodies, or any rejection that is no server error: no document says that the request is
+    /// valid.
+    Tolerated(Vec<BodyPattern>),
     /// One of these errors, or a success with one of these bodies.
     Rejected(Vec<String>, Vec<BodyPattern>),
 }
@@ -85,12 +97,16 @@ pub(super) enum PatternLeaf {
     Present,
     /// Nothing.
     Absent,
-    /// A list of at most one item, or no list.
-    AtMostOne,
+    /// A list of at most this number of items, or no list.
+    AtMost(u64),
     /// A list with an item other than this one.
     HasOther(SequenceValue),
     /// A list without this item, or no list.
     Lacks(Vec<String>, SequenceValue),
+    /// A list in whose items the value at these names, where there is one, is this.
+    AllHave(Vec<String>, SequenceValue),
+    /// A list that holds, together with an earlier part of it, every item of a whole once.
+    Completes(WholeList),
     /// A list without the first item that was given, a map without the entries that were given, or nothing.
     LacksGiven,
     /// A text that matches a regular expression.
@@ -99,6 +115,15 @@ pub(super) enum PatternLeaf {
     Contains(BodyPattern),
     /// What the output of a call has at the names on the way, or nothing. Anything, where that output has nothing.
     Agrees(usize, Vec<String>),
+}
+
+/// A list that two calls return in parts.
+#[derive(Debug, Clone)]
+pub(super) struct WholeList {
+    pub(super) whole: SequenceValue,
+    pub(super) part: SequenceValue,
+    /// The names on the way from an item to what identifies it.
+    pub(super) by: Vec<String>,
 }
 
 /// How long a read is repeated until it shows a change, and how often. Endpoints may be eventually consistent.
@@ -135,9 +160,10 @@ impl SequenceCall {
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
-            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) | CallOutcome::Ends(_, patterns) => {
-                patterns
-            }
+            CallOutcome::Success(patterns)
+            | CallOutcome::Tolerated(patterns)
+            | CallOutcome::Rejected(_, patterns)
+            | CallOutcome::Ends(_, patterns) => patterns,
         };
         linked
             || self.set.iter().any(|(_, value)| value.is_output_of(number))
@@ -152,9 +178,10 @@ impl SequenceCall {
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
-            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) | CallOutcome::Ends(_, patterns) => {
-                patterns
-            }
+            CallOutcome::Success(patterns)
+            | CallOutcome::Tolerated(patterns)
+            | CallOutcome::Rejected(_, patterns)
+            | CallOutcome::Ends(_, patterns) => patterns,
         };
         let linked = links.iter().filter_map(move |link| returned_identifier(&link.origin, number));
         let set = self.set.iter().filter_map(move |(_, value)| value.taken_from(number));
@@ -163,7 +190,7 @@ impl SequenceCall {
 
     /// Returns whether it is judged by a success.
     pub(super) fn is_success(&self) -> bool {
-        matches!(self.expected, CallOutcome::Success(_))
+        matches!(self.expected, CallOutcome::Success(_) | CallOutcome::Tolerated(_))
     }
 }
 
@@ -185,7 +212,14 @@ impl SequenceValue {
             Self::Identifier(origin) => returned_identifier(origin, number),
             Self::Output(call, path) if *call == number => OutputPath(path.clone()).pointer(),
             // One of them suffices.
-            Self::AnyOf(_) | Self::Constant(_) | Self::Given | Self::GivenKeys | Self::Output(..) => None,
+            Self::AnyOf(_)
+            | Self::Constant(_)
+            | Self::Given
+            | Self::GivenKeys
+            | Self::OfState(..)
+            | Self::Output(..) => None,
+            Self::List(values) => values.iter().find_map(|value| value.taken_from(number)),
+            Self::Object(members) => members.iter().find_map(|(_, value)| value.taken_from(number)),
         }
     }
 
@@ -193,8 +227,9 @@ impl SequenceValue {
         match self {
             Self::Output(call, _) => *call == number,
             Self::Identifier(origin) => is_output(origin, number),
-            Self::AnyOf(values) => values.iter().any(|value| value.is_output_of(number)),
-            Self::Constant(_) | Self::Given | Self::GivenKeys => false,
+            Self::AnyOf(values) | Self::List(values) => values.iter().any(|value| value.is_output_of(number)),
+            Self::Object(members) => members.iter().any(|(_, value)| value.is_output_of(number)),
+            Self::Constant(_) | Self::Given | Self::GivenKeys | Self::OfState(..) => false,
         }
     }
 }
@@ -202,15 +237,19 @@ impl SequenceValue {
 impl BodyPattern {
     fn taken_from(&self, number: usize) -> Vec<String> {
         let of = |leaf: &PatternLeaf| match leaf {
-            PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
-                value.taken_from(number).into_iter().collect()
+            PatternLeaf::Equals(value)
+            | PatternLeaf::HasOther(value)
+            | PatternLeaf::Lacks(_, value)
+            | PatternLeaf::AllHave(_, value) => value.taken_from(number).into_iter().collect(),
+            PatternLeaf::Completes(list) => {
+                [&list.whole, &list.part].into_iter().filter_map(|value| value.taken_from(number)).collect()
             }
             PatternLeaf::Contains(item) => item.taken_from(number),
             // Where the output has nothing, nothing is compared.
             PatternLeaf::Agrees(..)
             | PatternLeaf::Present
             | PatternLeaf::Absent
-            | PatternLeaf::AtMostOne
+            | PatternLeaf::AtMost(_)
             | PatternLeaf::LacksGiven
             | PatternLeaf::Matches(_) => Vec::new(),
         };
@@ -219,14 +258,16 @@ impl BodyPattern {
 
     fn reads_output_of(&self, number: usize) -> bool {
         self.0.iter().any(|(_, leaf)| match leaf {
-            PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
-                value.is_output_of(number)
-            }
+            PatternLeaf::Equals(value)
+            | PatternLeaf::HasOther(value)
+            | PatternLeaf::Lacks(_, value)
+            | PatternLeaf::AllHave(_, value) => value.is_output_of(number),
+            PatternLeaf::Completes(list) => [&list.whole, &list.part].iter().any(|value| value.is_output_of(number)),
             PatternLeaf::Contains(item) => item.reads_output_of(number),
             PatternLeaf::Agrees(call, _) => *call == number,
             PatternLeaf::Present
             | PatternLeaf::Absent
-            | PatternLeaf::AtMostOne
+            | PatternLeaf::AtMost(_)
             | PatternLeaf::LacksGiven
             | PatternLeaf::Matches(_) => false,
         })
@@ -252,9 +293,22 @@ impl Sequence {
         later.flat_map(|call| call.taken_from(number)).collect()
     }
 
+    /// The states that values set in a call are taken from.
+    pub(super) fn states(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().flat_map(|call| &call.set).filter_map(|(_, value)| match value {
+            SequenceValue::OfState(state, _) => Some(state.as_str()),
+            _ => None,
+        })
+    }
+
     pub(super) fn operations(&self) -> impl Iterator<Item = &str> {
         self.calls.iter().map(|call| call.operation.as_str())
     }
+}
+
+/// The name of a variable among the known values. No member of an input has such a name.
+pub(super) fn key_of_variable(state: &str, variable: &str) -> String {
+    format!("state {state}/{variable}")
 }
 
 /// What the values of a sequence are taken from.
@@ -265,6 +319,8 @@ pub(super) struct FirstCall<'a> {
     pub(super) probed: &'a Value,
     /// The value at the location of the probe.
     pub(super) given: &'a Value,
+    /// The values of resources that exist.
+    pub(super) known: &'a KnownValues,
 }
 
 impl FirstCall<'_> {
@@ -276,11 +332,24 @@ impl FirstCall<'_> {
             SequenceValue::GivenKeys => Template::Literal(keys(self.given)?),
             SequenceValue::Identifier(origin) => self.identifier(origin)?,
             SequenceValue::Output(call, path) => output(*call, path.clone()),
-            SequenceValue::AnyOf(values) => {
-                let all: Option<Vec<Template>> = values.iter().map(|value| self.template(value)).collect();
-                matcher("$any_of", Template::Array(all?))
+            SequenceValue::OfState(state, variable) => {
+                let key = key_of_variable(state, variable);
+                let known = self.known.iter().find(|(glob, _)| glob.text() == key).map(|(_, value)| value);
+                Template::Literal(known.unwrap_or(self.given).clone())
+            }
+            SequenceValue::AnyOf(values) => matcher("$any_of", self.list(values)?),
+            SequenceValue::List(values) => self.list(values)?,
+            SequenceValue::Object(members) => {
+                let member = |(name, value): &(String, SequenceValue)| {
+                    Some((Template::Literal(name.as_str().into()), self.template(value)?))
+                };
+                Template::Object(members.iter().map(member).collect::<Option<_>>()?)
             }
         })
+    }
+
+    fn list(&self, values: &[SequenceValue]) -> Option<Template> {
+        values.iter().map(|value| self.template(value)).collect::<Option<_>>().map(Template::Array)
     }
 
     /// An identifier that the call was given, or will return.
@@ -300,15 +369,24 @@ impl FirstCall<'_> {
         Some(Template::Object(members))
     }
 
+    fn whole_list(&self, list: &WholeList) -> Option<Template> {
+        let by = Template::Literal(list.by.as_slice().into());
+        Some(object([("whole", self.template(&list.whole)?), ("part", self.template(&list.part)?), ("by", by)]))
+    }
+
     fn leaf(&self, leaf: &PatternLeaf) -> Option<Template> {
         let literal = |value: Value| Template::Literal(value);
         Some(match leaf {
             PatternLeaf::Equals(value) => returned(self.template(value)?),
             PatternLeaf::Present => literal(present()),
             PatternLeaf::Absent => literal(json!({"$any_of": [{"$absent": true}, ""]})),
-            PatternLeaf::AtMostOne => literal(json!({"$items_at_most": 1})),
+            PatternLeaf::AtMost(most) => literal(json!({"$items_at_most": most})),
             PatternLeaf::HasOther(value) => matcher("$contains", matcher("$not", self.template(value)?)),
             PatternLeaf::Lacks(path, value) => matcher("$lacks", wrapped(path, self.template(value)?)),
+            PatternLeaf::AllHave(path, value) => {
+                matcher("$lacks", wrapped(path, matcher("$not", self.template(value)?)))
+            }
+            PatternLeaf::Completes(list) => matcher("$completes", self.whole_list(list)?),
             PatternLeaf::LacksGiven => literal(match self.given {
                 Value::Array(items) => json!({"$lacks": items.first()?}),
                 entries => json!({"$any_of": [{"$absent": true}, {"$not": entries}]}),
@@ -321,6 +399,11 @@ impl FirstCall<'_> {
             }
         })
     }
+}
+
+/// An object with one member for each name.
+fn object<const N: usize>(members: [(&str, Template); N]) -> Template {
+    Template::Object(members.map(|(name, value)| (Template::Literal(name.into()), value)).into())
 }
 
 /// The keys of tags: those of a map, or the member of each item that is named so.
@@ -418,6 +501,11 @@ pub(super) fn expecting(step: Step, outcome: &CallOutcome, first: &FirstCall<'_>
     let (alternatives, prepares) = match outcome {
         CallOutcome::Prepares => (vec![Alternative::Success { status, body: None }], true),
         CallOutcome::Success(patterns) => (bodies(patterns)?, false),
+        CallOutcome::Tolerated(patterns) => {
+            let classes = vec![RejectionClass::Client];
+            let rejection = Alternative::Rejection { errors: Vec::new(), classes, statuses: Vec::new() };
+            ([bodies(patterns)?, vec![rejection]].concat(), false)
+        }
         CallOutcome::Rejected(errors, patterns) | CallOutcome::Ends(errors, patterns) => {
             // A response to HEAD has no body to name the error.
             let classes = if is_head { vec![RejectionClass::Client] } else { Vec::new() };

@@ -34,7 +34,8 @@ impl SequenceWriter<'_> {
             Some(call) => Some(self.least(self.inputs.contract().operation(&call.operation)?, 1)?),
             None => None,
         };
-        let first = FirstCall { input: made.as_ref().unwrap_or(&probed), probed: &probed, given: &given };
+        let first =
+            FirstCall { input: made.as_ref().unwrap_or(&probed), probed: &probed, given: &given, known: self.known };
         let calls = sequence.calls.iter().enumerate();
         let step = |(index, call)| {
             let step = self.step(call, index + 1, &first)?;

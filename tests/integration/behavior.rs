@@ -70,6 +70,7 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
 #[rstest]
 #[case(StateFault::MemberDroppedOnRead, &["round-trip"])]
 #[case(StateFault::CreatedUnlisted, &["consistent", "listed", "narrowing"])]
+#[case(StateFault::PageSkipped, &["pages"])]
 #[case(StateFault::LimitIgnored, &["pages"])]
 #[case(StateFault::PageTokenIgnored, &["pages"])]
 #[case(StateFault::DeletedListed, &["gone"])]
@@ -83,8 +84,10 @@ fn every_family_of_several_calls_has_a_probe_that_conforms_on_a_server_that_keep
 #[case(StateFault::WaiterFails, &["waits"])]
 #[case(StateFault::OtherFormUnknown, &["names"])]
 #[case(StateFault::FilterIgnored, &["narrowing"])]
+#[case(StateFault::MemberFilterIgnored, &["narrowing"])]
 #[case(StateFault::FilterFindsNothing, &["consistent", "narrowing"])]
 #[case(StateFault::EndlessToken, &["pages"])]
+#[case(StateFault::ForeignTokenAccepted, &["pages"])]
 fn a_fault_of_the_states_is_found_by_its_families(#[case] fault: StateFault, #[case] expected: &[&str]) {
     let cases = things().run(behavior(), Some(ModelFault::State(fault)));
     assert!(cases.iter().all(|case| case.report.verdict != Verdict::Inconclusive), "{}", fault.id());
@@ -114,8 +117,6 @@ fn is_beyond_the_server(subject: &Subject, case: &JudgedCase) -> bool {
     match aim.family.as_deref() {
         Some("narrowing") => true,
         Some("absent") => !relations.of_operation(&case.report.operation).any(|(resource, _)| is_made(resource)),
-        // It takes any token of a list that it does not keep, as those of CloudWatch.
-        Some("pages") if case.report.id.0.starts_with("cloudwatch.") => case.report.id.0.ends_with("/unknown-token"),
         _ => UNKEPT.contains(&case.report.id.0.as_str()),
     }
 }

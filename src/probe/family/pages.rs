@@ -8,8 +8,10 @@ use super::{
 use crate::{
     model::{Contract, Member, Operation, ShapeId, ShapeKind, Traits},
     probe::{
-        relations::{IdentifierLink, Relation, RelationRole},
-        sequence::{BodyPattern, CallInput, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
+        relations::{IdentifierLink, OutputPath, Relation, RelationRole},
+        sequence::{
+            BodyPattern, CallInput, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue, WholeList,
+        },
     },
 };
 
@@ -68,11 +70,12 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         .filter(|related| related.is_new_each_time())
         .flat_map(|related| {
             let lists = related.next(RelationRole::Lists).filter_map(move |list| PagedList::of(related, list));
-            lists.flat_map(move |list| [paged(related, &list), Some(ended(related, &list))])
+            lists.flat_map(move |list| [paged(related, &list), whole(related, &list), Some(ended(related, &list))])
         })
         .flatten()
         .collect();
     drafts.extend(unknown_token(subject));
+    drafts.extend(foreign_tokens(subject));
     (!drafts.is_empty()).then(|| FamilyDrafts::of("smithy.api#paginated", drafts))
 }
 
@@ -83,6 +86,8 @@ struct PagedList<'a> {
     page: ListPaging,
     /// Where the output has the list.
     items: Vec<String>,
+    /// The names on the way from an item to the identifier.
+    by: Vec<String>,
 }
 
 impl<'a> PagedList<'a> {
@@ -92,8 +97,27 @@ impl<'a> PagedList<'a> {
     ) -> Option<Self> {
         let page = ListPaging::of(related.subject.contract(), list)?;
         let path = &relation.output.as_ref()?.0;
-        let items = path[..path.iter().position(|step| step == "[]")?].to_vec();
-        Some(Self { list, links, page, items })
+        let at = path.iter().position(|step| step == OutputPath::ITEMS)?;
+        let by = path[at + 1..].to_vec();
+        Some(Self { list, links, page, items: path[..at].to_vec(), by })
+    }
+
+    /// The member that limits a page, if it may be one item.
+    fn limit_of_one(&self, contract: &Contract) -> Option<String> {
+        self.page.limit.clone().filter(|limit| allows_one(contract, self.list, limit))
+    }
+
+    /// A call of a page of one item.
+    fn of_one(&self, limit: &str, mut call: SequenceCall) -> SequenceCall {
+        call.set.push((limit.to_owned(), SequenceValue::Constant(1.into())));
+        call
+    }
+
+    /// Calls that make three resources for the list.
+    fn three(&self, related: RelatedSubject<'_>) -> Vec<SequenceCall> {
+        let make = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
+        let more = SequenceCall { input: CallInput::Fresh(parents(&self.links)), ..make.clone() };
+        vec![make, more.clone(), more]
     }
 
     fn call(&self, expected: Vec<BodyPattern>) -> SequenceCall {
@@ -128,22 +152,37 @@ impl<'a> PagedList<'a> {
 
 /// Three resources on pages of one item: the first two are not the last, and no item comes twice.
 fn paged(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft> {
-    let limit = list.page.limit.clone().filter(|limit| allows_one(related.subject.contract(), list.list, limit))?;
-    let make = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
-    let more = SequenceCall { input: CallInput::Fresh(parents(&list.links)), ..make.clone() };
-    let first = BodyPattern(vec![(list.items.clone(), PatternLeaf::AtMostOne), list.more()]);
+    let limit = list.limit_of_one(related.subject.contract())?;
+    let first = BodyPattern(vec![(list.items.clone(), PatternLeaf::AtMost(1)), list.more()]);
     let pages =
         [list.call(vec![first]), list.after(4, list.another(&[4], false)), list.after(5, list.another(&[4, 5], true))];
-    let pages = pages.map(|mut page| {
-        page.set.push((limit.clone(), SequenceValue::Constant(1.into())));
-        page
-    });
-    let calls = [vec![make, more.clone(), more], pages.into()].concat();
-    let title = format!("makes three that {} returns one by one", list.list.name);
-    Some(ProbeDraft {
-        sequence: Some(Sequence { calls }),
-        ..ProbeDraft::new(list.list.name.clone(), title, InputChange::Nothing, ExpectedOutcome::Accepted)
-    })
+    let pages = pages.map(|page| list.of_one(&limit, page));
+    let name = &list.list.name;
+    Some(several(name.clone(), format!("makes three that {name} returns one by one"), list.three(related), pages))
+}
+
+/// The whole list, a page of one item of it, and all that follows: each item of the whole is there once. The whole may be a
+/// page itself, whose items must be in it nevertheless.
+fn whole(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft> {
+    let limit = list.limit_of_one(related.subject.contract())?;
+    let items = |call: usize| SequenceValue::Output(call, list.items.clone());
+    let rest = WholeList { whole: items(4), part: items(5), by: list.by.clone() };
+    let rest = BodyPattern(vec![(list.items.clone(), PatternLeaf::Completes(rest))]);
+    let plain = || SequenceCall { expected: CallOutcome::Prepares, ..list.call(Vec::new()) };
+    // Only some services say that the limit may change from page to page.
+    let outcome = CallOutcome::Tolerated(vec![rest, BodyPattern(vec![list.more()])]);
+    let after = SequenceCall { expected: outcome, ..list.after(5, Vec::new()) };
+    let name = &list.list.name;
+    let title = format!("makes three that {name} returns on two pages");
+    Some(several(format!("{name}-whole"), title, list.three(related), [plain(), list.of_one(&limit, plain()), after]))
+}
+
+/// The calls that make resources, and those of pages.
+fn several(variant: String, title: String, made: Vec<SequenceCall>, pages: [SequenceCall; 3]) -> ProbeDraft {
+    ProbeDraft {
+        sequence: Some(Sequence { calls: [made, pages.into()].concat() }),
+        ..ProbeDraft::new(variant, title, InputChange::Nothing, ExpectedOutcome::Accepted)
+    }
 }
 
 /// Pages without a limit: if more pages follow, those after the second are not all empty.
@@ -174,27 +213,71 @@ fn ended(related: RelatedSubject<'_>, list: &PagedList<'_>) -> ProbeDraft {
 
 /// A token that no page had, where the operation declares an error for it.
 fn unknown_token(subject: &ProbeSubject<'_>) -> Option<ProbeDraft> {
-    let (contract, operation) = (subject.contract(), subject.recipe.operation);
+    let operation = subject.recipe.operation;
+    let (member, outcome) = rejected_token(subject.contract(), operation)?;
+    let mut call = SequenceCall::first(&operation.name, outcome);
+    call.set.push((member.clone(), SequenceValue::Constant(TOKEN.into())));
+    let title = format!("has a {member} that no page had");
+    Some(ProbeDraft {
+        sequence: Some(Sequence { calls: vec![call] }),
+        ..ProbeDraft::new("unknown-token", title, InputChange::Nothing, ExpectedOutcome::Accepted)
+    })
+}
+
+/// The token of a list given to each other one that declares an error for it. Each is asked once in a service: with a token
+/// of the first list that has one.
+fn foreign_tokens(subject: &ProbeSubject<'_>) -> Vec<ProbeDraft> {
+    let contract = subject.contract();
+    let takers = contract.operations().filter_map(|operation| Some((operation, rejected_token(contract, operation)?)));
+    let takers: Vec<(&Operation, (String, CallOutcome))> = takers.collect();
+    if takers.is_empty() {
+        return Vec::new();
+    }
+    let givers = RelatedSubject::made(subject).filter(|related| related.is_new_each_time()).flat_map(|related| {
+        let lists = related.next(RelationRole::Lists).filter_map(move |list| PagedList::of(related, list));
+        lists.filter_map(move |list| Some((related, list.limit_of_one(contract)?, list)))
+    });
+    let mut first: Vec<(RelatedSubject<'_>, String, PagedList<'_>)> = Vec::new();
+    for giver in givers {
+        if first.iter().all(|(_, _, list)| list.list.name != giver.2.list.name) {
+            first.push(giver);
+        }
+        if first.len() > 1 {
+            break;
+        }
+    }
+    let drafts = takers.into_iter().filter_map(|(taker, (member, outcome))| {
+        let (related, limit, list) = first.iter().find(|(_, _, list)| list.list.name != taker.name)?;
+        let is_own = related.operation().name == subject.recipe.operation.name;
+        (is_own && related.is_complete(taker, &[])).then(|| {
+            let mut call = SequenceCall::linked(&taker.name, Vec::new(), outcome);
+            call.set.push((member, SequenceValue::Output(4, vec![list.page.next.clone()])));
+            let page = SequenceCall { expected: CallOutcome::Prepares, ..list.call(Vec::new()) };
+            let calls = [list.three(*related), vec![list.of_one(limit, page), call]].concat();
+            let title = format!("makes what gives {} a token of {}", taker.name, list.list.name);
+            ProbeDraft {
+                sequence: Some(Sequence { calls }),
+                ..ProbeDraft::new(
+                    format!("{}-token-of-{}", taker.name, list.list.name),
+                    title,
+                    InputChange::Nothing,
+                    ExpectedOutcome::Accepted,
+                )
+            }
+        })
+    });
+    drafts.collect()
+}
+
+/// The member with the token of a page, and the declared rejection of one that no page had.
+fn rejected_token(contract: &Contract, operation: &Operation) -> Option<(String, CallOutcome)> {
     let page = ListPaging::of(contract, operation)?;
     let member = contract.members(&operation.input).iter().find(|member| member.name == page.token)?;
     let shape = contract.shape(&member.target).filter(|shape| matches!(shape.kind, ShapeKind::String))?;
     let is_free =
         [&member.traits, &shape.traits].iter().all(|traits| traits.pattern().is_none() && is_long_enough(traits));
     let errors = token_errors(contract, operation);
-    if errors.is_empty() || !is_free {
-        return None;
-    }
-    let mut call = SequenceCall::first(&operation.name, CallOutcome::Rejected(errors, Vec::new()));
-    call.set.push((page.token.clone(), SequenceValue::Constant(TOKEN.into())));
-    Some(ProbeDraft {
-        sequence: Some(Sequence { calls: vec![call] }),
-        ..ProbeDraft::new(
-            "unknown-token",
-            format!("has a {} that no page had", page.token),
-            InputChange::Nothing,
-            ExpectedOutcome::Accepted,
-        )
-    })
+    (is_free && !errors.is_empty()).then(|| (page.token, CallOutcome::Rejected(errors, Vec::new())))
 }
 
 fn is_long_enough(traits: &Traits) -> bool {

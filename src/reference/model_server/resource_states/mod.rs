@@ -12,12 +12,14 @@
 //! | `page_tokens` | Pages of a list |
 //! | `tag_set` | Tags, read from inputs and written into outputs |
 //! | `listed_resources` | The list of the kept resources |
+//! | `item_filter` | Filters of a list by members of its items |
 //! | `changes` | Creation, update and deletion |
 //! | `settled` | The states of resources that waiters wait for |
 //! | `state_fault` | The one fault of a mutant |
 
 mod changes;
 mod declared_names;
+mod item_filter;
 mod kept_resource;
 mod listed_resources;
 mod overlay;
@@ -118,7 +120,7 @@ impl ResourceStates {
         let plan = self.plan.get_or_init(|| StatePlan::of(call.contract));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let uses = plan.uses(call.operation);
-        let Some(first) = uses.first() else { return Ok(call.output.clone()) };
+        let Some(first) = uses.first() else { return kept.unkept(call) };
         // An operation on the tags of any resource is about the one that has the identifier.
         let one = uses.iter().find(|one| uses.len() > 1 && matches!(kept.meant(plan, one, call), Meant::One(_)));
         kept.respond(plan, one.unwrap_or(first), call)
@@ -273,9 +275,13 @@ fn given_identity(call: &StatefulCall<'_>, kind: &ResourceKind) -> GivenIdentity
     // The call may use another form.
     let members = call.contract.members(&call.operation.input).iter();
     let others = members.filter(|member| {
+        let is_stated = || {
+            let mut relations = kind.resource.relations.iter();
+            relations.any(|one| one.operation == call.operation.name && one.input.contains(&member.name))
+        };
         is_text(call.contract, member)
             && !kind.parents().contains(&member.name)
-            && kind.resource.identity_form(&member.name, &[]).is_some()
+            && (kind.resource.identity_form(&member.name, &[]).is_some() || is_stated())
     });
     let own = others.filter_map(|member| text(&member.name)).collect();
     GivenIdentity { parents, own }

@@ -17,6 +17,8 @@ pub enum StateFault {
     PageTokenIgnored,
     /// The last page has a token, too.
     EndlessToken,
+    /// The token of another list is accepted.
+    ForeignTokenAccepted,
     /// A deleted resource is listed.
     DeletedListed,
     /// A deleted resource is read.
@@ -45,11 +47,13 @@ pub enum StateFault {
     FilterIgnored,
     /// A list with a filter is empty.
     FilterFindsNothing,
+    /// A filter by a member of the listed items is ignored.
+    MemberFilterIgnored,
 }
 
 impl StateFault {
     /// Every fault.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::MemberDroppedOnRead,
         Self::MemberDroppedOnList,
         Self::CreatedUnlisted,
@@ -57,6 +61,7 @@ impl StateFault {
         Self::LimitIgnored,
         Self::PageTokenIgnored,
         Self::EndlessToken,
+        Self::ForeignTokenAccepted,
         Self::DeletedListed,
         Self::DeletedRead,
         Self::AbsentAccepted,
@@ -71,6 +76,7 @@ impl StateFault {
         Self::OtherFormUnknown,
         Self::FilterIgnored,
         Self::FilterFindsNothing,
+        Self::MemberFilterIgnored,
     ];
 
     /// The id, such as `state/page-skipped`.
@@ -84,6 +90,7 @@ impl StateFault {
             Self::LimitIgnored => "state/limit-ignored",
             Self::PageTokenIgnored => "state/page-token-ignored",
             Self::EndlessToken => "state/endless-token",
+            Self::ForeignTokenAccepted => "state/foreign-token-accepted",
             Self::DeletedListed => "state/deleted-listed",
             Self::DeletedRead => "state/deleted-read",
             Self::AbsentAccepted => "state/absent-accepted",
@@ -98,6 +105,7 @@ impl StateFault {
             Self::OtherFormUnknown => "state/other-form-unknown",
             Self::FilterIgnored => "state/filter-ignored",
             Self::FilterFindsNothing => "state/filter-finds-nothing",
+            Self::MemberFilterIgnored => "state/member-filter-ignored",
         }
     }
 }
