@@ -25,9 +25,11 @@ pub(super) fn resource(
     let mut relations: Vec<Relation> = relations.collect();
     let is_made = relations.iter().any(|relation| relation.role == RelationRole::Creates);
     if is_made {
-        relations
-            .extend(tagging.iter().filter_map(|(role, operation)| of_tags(contract, &identifiers, *role, operation)));
         let has_tags = is_taggable(contract, &name, named);
+        // What is identified by the ARN of another resource has no tags of its own.
+        let is_meant = has_tags || !identifiers.last().is_some_and(|own| is_general_arn(own));
+        let own = tagging.iter().filter(|_| is_meant);
+        relations.extend(own.filter_map(|(role, operation)| of_tags(contract, &identifiers, *role, operation)));
         let others = tagging.iter().filter(|_| has_tags);
         let others = others.filter(|(_, one)| !relations.iter().any(|known| known.operation == one.name));
         let others: Vec<Relation> =
