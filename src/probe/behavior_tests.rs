@@ -337,6 +337,15 @@ fn a_filter_has_a_name_and_values() {
 }
 
 #[test]
+fn an_update_has_the_value_of_the_probe_also_where_the_creation_had_to_make_the_same_choice() {
+    let steps = steps_of(THINGS, "s.UpdateThing/Color/round-trip/GetThing");
+    assert_eq!(calls(&steps), ["(CreateThing)", "(UpdateThing)", "GetThing"]);
+    let [create, update] = [&steps[0], &steps[1]].map(input);
+    assert_eq!((&create["Color"], &update["Color"]), (&json!("red"), &json!("blue")));
+    assert_eq!(create["ThingName"], update["ThingName"]);
+}
+
+#[test]
 fn a_list_is_given_the_token_of_another_one() {
     let steps = steps_of(THINGS, "s.CreateJob/pages/ListThings-token-of-ListJobs");
     assert_eq!(calls(&steps)[3..], ["(ListJobs)", "ListThings"]);

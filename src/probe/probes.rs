@@ -14,10 +14,10 @@ use serde_json::{Map, Value};
 use super::{
     Coverage, Effect, KnownValues, Location, ProbeFamily, ProbeOptions, UnprobedReason,
     derive::{Probe, ProbedConstraint, Subjected, salt},
+    first_call::key_of_variable,
     id_heads::IdHeads,
     input::Inputs,
     loaded_operation::LoadedOperation,
-    sequence::key_of_variable,
     shared_states::{SharedStates, is_resource, may_spoil},
 };
 use crate::{
@@ -402,7 +402,7 @@ impl Plan for Probes {
             let value = variables.get(&names.state)?.get(variable)?;
             Some((key_of_variable(&names.state, variable).parse().ok()?, value.clone()))
         };
-        let names = self.inputs.names().iter();
+        let names = self.inputs.names.iter();
         self.known.extend(names.flat_map(|names| names.variables.iter().filter_map(|one| of_state(names, one))));
     }
 

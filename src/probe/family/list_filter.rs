@@ -9,6 +9,7 @@ use super::{
 use crate::{
     model::{Contract, Member, Operation, ShapeId, ShapeKind, Traits},
     probe::{
+        input::Inputs,
         relations::{IdentifierLink, OutputPath, Relation},
         sequence::SequenceValue,
     },
@@ -198,6 +199,13 @@ impl ItemFilter {
             .collect()
     }
 
+    /// Those of any operation that consist of a name and values.
+    pub(super) fn documented(contract: &Contract, list: &Operation) -> Vec<Self> {
+        let members = contract.members(&list.input).iter();
+        let free = members.filter(|member| !member.traits.required() && is_supported(member));
+        free.flat_map(|member| Self::named(contract, member, None)).collect()
+    }
+
     /// The filter that is named as a member of the items.
     fn of_member(contract: &Contract, member: &Member, item: &ShapeId) -> Option<Self> {
         let form = FilterForm::of(contract, member).filter(|form| !matches!(form, FilterForm::Named(_)))?;
@@ -246,8 +254,7 @@ impl ItemFilter {
     }
 
     /// Returns whether the value that nothing has is valid.
-    pub(super) fn accepts_nothing(&self, related: RelatedSubject<'_>) -> bool {
-        let inputs = related.subject.inputs;
+    pub(super) fn accepts_nothing(&self, inputs: &Inputs) -> bool {
         let witness = inputs.witness_at(&self.value, self.traits.as_ref());
         self.choices.is_empty() && witness.is_some_and(|witness| witness.is_valid(NOTHING))
     }
@@ -309,21 +316,39 @@ fn normal(name: &str) -> String {
     name.chars().filter(|c| *c != '-' && *c != '_').collect::<String>().to_ascii_lowercase()
 }
 
-/// The names that begin the points of a list in documents.
+/// What documents list among filters and is none: a tag, whose key belongs to the name, and comparisons.
+const OTHER_NAMES: [&str; 3] = ["contains", "equals", "tag"];
+
+/// The names that begin the points of a list in documents. Those of a list inside a point are values.
 fn documented_names(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for point in text.split("<li>").skip(1) {
+    let mut parts = text.split("<li>");
+    let mut depth = nesting(parts.next().unwrap_or_default());
+    for point in parts {
+        let is_value = depth > 1;
+        depth += nesting(point);
+        if is_value {
+            continue;
+        }
         let point = point.trim_start();
         let point = point.strip_prefix("<p>").unwrap_or(point).trim_start();
         let name =
             point.strip_prefix("<code>").and_then(|rest| rest.split_once("</code>")).map(|(name, _)| name.trim());
         let is_name = |name: &&str| {
             name.starts_with(|c: char| c.is_ascii_lowercase())
+                && !OTHER_NAMES.contains(name)
                 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
         };
         names.extend(name.filter(is_name).map(str::to_owned).filter(|name| !names.contains(name)));
     }
     names
+}
+
+/// By how much lists are nested deeper after a text.
+fn nesting(text: &str) -> i64 {
+    let opened = text.matches("<ul").count() + text.matches("<ol").count();
+    let closed = text.matches("</ul>").count() + text.matches("</ol>").count();
+    i64::try_from(opened).unwrap_or_default() - i64::try_from(closed).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -337,8 +362,10 @@ mod tests {
     #[case::values_are_none("<li><p><code>state</code> - The state (<code>available</code>).</p></li>", &["state"])]
     #[case::with_a_dot("<li><code>attachment.id</code>: An id.</li>", &["attachment.id"])]
     #[case::a_placeholder("<li><p><code>tag:&lt;key&gt;</code> - A tag.</p></li>", &[])]
+    #[case::the_key_of_a_tag("<li><p><code>tag</code> - Use the tag key in the filter name.</p></li>", &[])]
     #[case::a_value_in_capitals("<li><p><code>ACTIVE</code></p></li>", &[])]
     #[case::twice("<li><code>a</code></li><li><code>a</code></li>", &["a"])]
+    #[case::values("<ul><li><code>status</code><ul><li><code>canceled</code></li></ul></li><li><code>b</code></li></ul>", &["status", "b"])]
     #[case::no_list("<p>By <code>name</code>.</p>", &[])]
     fn documents_name_filters_at_the_beginning_of_points(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(documented_names(text), expected);

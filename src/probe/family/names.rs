@@ -66,7 +66,7 @@ fn by_names_of_a_recipe(subject: &ProbeSubject<'_>) -> Vec<ProbeDraft> {
         call
     };
     let drafts = others.iter().map(|other| {
-        let same = same_output(shown.as_ref(), 1);
+        let same = BodyPattern(shown.iter().map(|path| (path.clone(), PatternLeaf::Agrees(1, path.clone()))).collect());
         let calls = vec![by(usual, CallOutcome::Prepares), by(other, CallOutcome::Success(vec![same]))];
         let title = format!("means the same as {other} of {}", names.state);
         ProbeDraft {
@@ -86,15 +86,17 @@ fn as_member_takes(subject: &ProbeSubject<'_>, value: SequenceValue) -> Sequence
 }
 
 /// Where the output of an operation identifies the resource that a member of the input names.
-fn shown_identifier(subject: &ProbeSubject<'_>, member: &str) -> Option<OutputPath> {
+fn shown_identifier(subject: &ProbeSubject<'_>, member: &str) -> Option<Vec<String>> {
     let read = RelatedSubject::all(subject, &[RelationRole::Reads]);
     let mut named = read.filter(|related| related.resource.identifiers.last().is_some_and(|own| own == member));
     let same = || {
         let members = subject.contract().members(&subject.recipe.operation.output);
         let found = members.iter().find(|output| output.name == member);
-        found.map(|found| OutputPath(vec![found.name.clone()]))
+        found.map(|found| vec![found.name.clone()])
     };
-    named.find_map(|related| related.relation.output.clone()).or_else(same)
+    named
+        .find_map(|related| related.relation.output.clone().filter(|path| path.pointer().is_some()))
+        .map_or_else(same, |path| Some(path.0))
 }
 
 fn plain_read<'a>(

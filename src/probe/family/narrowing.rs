@@ -3,12 +3,12 @@
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    list_filter::{FilterForm, IdentifierFilter, ItemFilter, NOTHING},
+    list_filter::{IdentifierFilter, ItemFilter, NOTHING},
     pages::ListPaging,
     related::{RelatedSubject, identifier_of, parents},
 };
 use crate::{
-    model::{Operation, OutputPath},
+    model::{Member, Operation, OutputPath, ShapeKind},
     probe::{
         relations::{IdentifierLink, Relation, RelationRole},
         sequence::{BodyPattern, CallInput, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
@@ -34,7 +34,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
             lists.filter_map(move |list| NarrowedList::of(related, list)).flat_map(NarrowedList::drafts)
         })
         .collect();
-    drafts.extend(RelatedSubject::all(subject, &[RelationRole::Lists]).take(1).flat_map(by_nothing));
+    drafts.extend(by_nothing(subject));
     (!drafts.is_empty()).then(|| FamilyDrafts::of("a filter narrows a list", drafts))
 }
 
@@ -110,7 +110,7 @@ impl<'a> NarrowedList<'a> {
         let found = filter.is_steady().then(|| [whole, with(own(shown), CallOutcome::Success(bodies))]);
         let values: Vec<&str> = match filter.choices.as_slice() {
             [first, second, ..] => vec![first, second],
-            [] if filter.accepts_nothing(self.related) => vec![NOTHING],
+            [] if filter.accepts_nothing(self.related.subject.inputs) => vec![NOTHING],
             _ => Vec::new(),
         };
         let others = values.into_iter().map(|value| {
@@ -135,16 +135,13 @@ impl<'a> NarrowedList<'a> {
 
 /// Each named filter of a list with a value that nothing has: nothing is returned. Whether such a value is valid is
 /// documented for some filters only.
-fn by_nothing(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
-    let list = related.operation();
-    let Some(path) = related.relation.output.as_ref().map(|path| &path.0) else { return Vec::new() };
-    let Some(at) = path.iter().position(|step| step == OutputPath::ITEMS) else { return Vec::new() };
-    let items = &path[..at];
-    let filters = ItemFilter::all(related, related.relation, list, &[]).into_iter();
-    let named = filters.filter(|one| matches!(one.form, FilterForm::Named(_)) && one.accepts_nothing(related));
-    let drafts = named.map(|filter| {
-        let empty = BodyPattern(vec![(items.to_vec(), PatternLeaf::AtMost(0))]);
-        let mut call = SequenceCall::first(&list.name, CallOutcome::Tolerated(vec![empty]));
+fn by_nothing(subject: &ProbeSubject<'_>) -> Vec<ProbeDraft> {
+    let list = subject.recipe.operation;
+    let items = items(subject);
+    let filters = ItemFilter::documented(subject.contract(), list).into_iter();
+    let drafts = filters.filter(|filter| filter.accepts_nothing(subject.inputs)).map(|filter| {
+        let empty = items.iter().map(|items| (items.clone(), PatternLeaf::AtMost(0))).collect();
+        let mut call = SequenceCall::first(&list.name, CallOutcome::Tolerated(vec![BodyPattern(empty)]));
         let value = SequenceValue::Constant(NOTHING.into());
         call.set.push((filter.member.clone(), filter.form.asking_for(value)));
         let title = format!("returns nothing for a value that nothing has of {}", filter.variant);
@@ -160,4 +157,18 @@ fn by_nothing(related: RelatedSubject<'_>) -> Vec<ProbeDraft> {
         }
     });
     drafts.collect()
+}
+
+/// Where the output of an operation has what it lists: by its relation, else the only list.
+fn items(subject: &ProbeSubject<'_>) -> Option<Vec<String>> {
+    let related = RelatedSubject::all(subject, &[RelationRole::Lists]).find_map(|related| {
+        let path = &related.relation.output.as_ref()?.0;
+        path.get(..path.iter().position(|step| step == OutputPath::ITEMS)?).map(<[String]>::to_vec)
+    });
+    let contract = subject.contract();
+    let is_list =
+        |member: &&Member| matches!(contract.shape(&member.target).map(|one| &one.kind), Some(ShapeKind::List(_)));
+    let mut lists = contract.members(&subject.recipe.operation.output).iter().filter(is_list);
+    let only = lists.next().filter(|_| lists.next().is_none()).map(|member| vec![member.name.clone()]);
+    related.or(only)
 }

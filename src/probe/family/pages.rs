@@ -4,6 +4,7 @@ use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
     member_documents,
     related::{RelatedSubject, parents},
+    unknown_names::has_unknown_sibling,
 };
 use crate::{
     model::{Contract, Member, Operation, ShapeId, ShapeKind, Traits},
@@ -214,7 +215,7 @@ fn ended(related: RelatedSubject<'_>, list: &PagedList<'_>) -> ProbeDraft {
 /// A token that no page had, where the operation declares an error for it.
 fn unknown_token(subject: &ProbeSubject<'_>) -> Option<ProbeDraft> {
     let operation = subject.recipe.operation;
-    let (member, outcome) = rejected_token(subject.contract(), operation)?;
+    let (member, outcome) = rejected_token(subject, operation).filter(|_| !has_unknown_sibling(subject, &[]))?;
     let mut call = SequenceCall::first(&operation.name, outcome);
     call.set.push((member.clone(), SequenceValue::Constant(TOKEN.into())));
     let title = format!("has a {member} that no page had");
@@ -227,65 +228,73 @@ fn unknown_token(subject: &ProbeSubject<'_>) -> Option<ProbeDraft> {
 /// The token of a list given to each other one that declares an error for it. Each is asked once in a service: with a token
 /// of the first list that has one.
 fn foreign_tokens(subject: &ProbeSubject<'_>) -> Vec<ProbeDraft> {
-    let contract = subject.contract();
-    let takers = contract.operations().filter_map(|operation| Some((operation, rejected_token(contract, operation)?)));
-    let takers: Vec<(&Operation, (String, CallOutcome))> = takers.collect();
-    if takers.is_empty() {
+    if RelatedSubject::all(subject, &[RelationRole::Creates]).next().is_none() {
         return Vec::new();
     }
-    let givers = RelatedSubject::made(subject).filter(|related| related.is_new_each_time()).flat_map(|related| {
-        let lists = related.next(RelationRole::Lists).filter_map(move |list| PagedList::of(related, list));
-        lists.filter_map(move |list| Some((related, list.limit_of_one(contract)?, list)))
-    });
-    let mut first: Vec<(RelatedSubject<'_>, String, PagedList<'_>)> = Vec::new();
-    for giver in givers {
-        if first.iter().all(|(_, _, list)| list.list.name != giver.2.list.name) {
-            first.push(giver);
-        }
-        if first.len() > 1 {
-            break;
-        }
-    }
+    let operations = subject.contract().operations();
+    let takers = operations.filter_map(|operation| Some((operation, rejected_token(subject, operation)?)));
+    let takers: Vec<(&Operation, (String, CallOutcome))> = takers.collect();
+    let givers = if takers.is_empty() { Vec::new() } else { TokenGiver::first_two(subject) };
     let drafts = takers.into_iter().filter_map(|(taker, (member, outcome))| {
-        let (related, limit, list) = first.iter().find(|(_, _, list)| list.list.name != taker.name)?;
-        let is_own = related.operation().name == subject.recipe.operation.name;
-        (is_own && related.is_complete(taker, &[])).then(|| {
-            let mut call = SequenceCall::linked(&taker.name, Vec::new(), outcome);
-            call.set.push((member, SequenceValue::Output(4, vec![list.page.next.clone()])));
-            let page = SequenceCall { expected: CallOutcome::Prepares, ..list.call(Vec::new()) };
-            let calls = [list.three(*related), vec![list.of_one(limit, page), call]].concat();
-            let title = format!("makes what gives {} a token of {}", taker.name, list.list.name);
-            ProbeDraft {
-                sequence: Some(Sequence { calls }),
-                ..ProbeDraft::new(
-                    format!("{}-token-of-{}", taker.name, list.list.name),
-                    title,
-                    InputChange::Nothing,
-                    ExpectedOutcome::Accepted,
-                )
-            }
-        })
+        let giver = givers.iter().find(|giver| giver.list.list.name != taker.name)?;
+        let is_own = giver.related.operation().name == subject.recipe.operation.name;
+        let is_complete = is_own && giver.related.is_complete(taker, &[]);
+        is_complete.then(|| giver.draft(SequenceCall::linked(&taker.name, Vec::new(), outcome), member))
     });
     drafts.collect()
 }
 
-/// The member with the token of a page, and the declared rejection of one that no page had.
-fn rejected_token(contract: &Contract, operation: &Operation) -> Option<(String, CallOutcome)> {
-    let page = ListPaging::of(contract, operation)?;
-    let member = contract.members(&operation.input).iter().find(|member| member.name == page.token)?;
-    let shape = contract.shape(&member.target).filter(|shape| matches!(shape.kind, ShapeKind::String))?;
-    let is_free =
-        [&member.traits, &shape.traits].iter().all(|traits| traits.pattern().is_none() && is_long_enough(traits));
-    let errors = token_errors(contract, operation);
-    (is_free && !errors.is_empty()).then(|| (page.token, CallOutcome::Rejected(errors, Vec::new())))
+/// A list that has a token after one item, and what makes its items.
+struct TokenGiver<'a> {
+    related: RelatedSubject<'a>,
+    list: PagedList<'a>,
+    limit: String,
 }
 
-fn is_long_enough(traits: &Traits) -> bool {
-    let length = TOKEN.len() as u64;
-    let bounds = traits.length();
-    let within =
-        |min: Option<u64>, max: Option<u64>| min.is_none_or(|min| min <= length) && max.is_none_or(|max| max >= length);
-    bounds.is_none_or(|bounds| within(bounds.min, bounds.max))
+impl<'a> TokenGiver<'a> {
+    /// The first two of a service.
+    fn first_two(subject: &'a ProbeSubject<'a>) -> Vec<Self> {
+        let contract = subject.contract();
+        let made = RelatedSubject::made(subject).filter(|related| related.is_new_each_time());
+        let all = made.flat_map(|related| {
+            let lists = related.next(RelationRole::Lists).filter_map(move |list| PagedList::of(related, list));
+            lists.filter_map(move |list| Some(Self { related, limit: list.limit_of_one(contract)?, list }))
+        });
+        let mut found: Vec<Self> = Vec::new();
+        for one in all {
+            let is_new = found.iter().all(|known| known.list.list.name != one.list.list.name);
+            found.extend(is_new.then_some(one));
+            if found.len() > 1 {
+                break;
+            }
+        }
+        found
+    }
+
+    /// A call of another list with the token in this member.
+    fn draft(&self, mut call: SequenceCall, member: String) -> ProbeDraft {
+        let Self { related, list, limit } = self;
+        call.set.push((member, SequenceValue::Output(4, vec![list.page.next.clone()])));
+        let page = SequenceCall { expected: CallOutcome::Prepares, ..list.call(Vec::new()) };
+        let variant = format!("{}-token-of-{}", call.operation, list.list.name);
+        let title = format!("makes what gives {} a token of {}", call.operation, list.list.name);
+        let calls = [list.three(*related), vec![list.of_one(limit, page), call]].concat();
+        ProbeDraft {
+            sequence: Some(Sequence { calls }),
+            ..ProbeDraft::new(variant, title, InputChange::Nothing, ExpectedOutcome::Accepted)
+        }
+    }
+}
+
+/// The member with the token of a page, and the declared rejection of one that no page had.
+fn rejected_token(subject: &ProbeSubject<'_>, operation: &Operation) -> Option<(String, CallOutcome)> {
+    let contract = subject.contract();
+    let page = ListPaging::of(contract, operation)?;
+    let errors = token_errors(contract, operation);
+    let mut members = contract.members(&operation.input).iter().filter(|_| !errors.is_empty());
+    let member = members.find(|member| member.name == page.token)?;
+    let witness = subject.inputs.witness_at(&member.target, Some(&member.traits))?;
+    witness.is_valid(TOKEN).then(|| (page.token, CallOutcome::Rejected(errors, Vec::new())))
 }
 
 /// A token that no service returns.

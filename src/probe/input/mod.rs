@@ -57,7 +57,7 @@ pub(super) struct Inputs {
     /// Members that a recipe has a value for.
     filled: Vec<Glob>,
     /// The names of one resource that a recipe has values for.
-    names: Vec<ResourceNames>,
+    pub(super) names: Vec<ResourceNames>,
     relations: Relations,
     patterns: Patterns,
     texts: RefCell<HashMap<TextKey, Result<Arc<Witness>, Unbuildable>>>,
@@ -151,11 +151,6 @@ impl Inputs {
     pub(super) fn is_filled_at(&self, operation: &Operation, path: &MemberPath) -> bool {
         let name = format!("{}/{}", operation.name, path.slashed());
         self.filled.iter().any(|glob| glob.matches_whole(&name))
-    }
-
-    /// All names of resources that a recipe has values for.
-    pub(super) fn names(&self) -> &[ResourceNames] {
-        &self.names
     }
 
     /// The names of one resource that a recipe has values for, if a location takes them.
@@ -342,8 +337,7 @@ impl Inputs {
 
     /// The witness for a member that is a string.
     pub(super) fn witness_of(&self, member: &Member) -> Option<Arc<Witness>> {
-        let shape = self.contract().shape(&member.target)?;
-        self.witness(text_rule(shape, Some(&member.traits))).ok()
+        self.witness_at(&member.target, Some(&member.traits))
     }
 
     /// The witness for a string shape with the constraints of a member.

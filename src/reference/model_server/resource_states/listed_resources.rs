@@ -60,7 +60,10 @@ impl KeptState {
         call: &StatefulCall<'_>,
     ) -> Result<Value, StateRejection> {
         let place = place(call, one).filter(|_| kind.is_made);
-        let Some(place) = place else { return self.unkept(call) };
+        let Some(place) = place else {
+            reject_tokens(call)?;
+            return Ok(call.output.clone());
+        };
         let mut numbers = self.listed(kind, one, call, &place);
         if has_filter(call, &place.item.target) && call.fault != Some(StateFault::MemberFilterIgnored) {
             let mut shown = |number: &u64| self.item(kind, call, &place, *number, true);
@@ -83,17 +86,6 @@ impl KeptState {
         }
         page.write(call, &mut output, &place.path, place.holder);
         Ok(output)
-    }
-
-    /// The output of a call that lists what is not kept: one page, which no token leads to.
-    pub(super) fn unkept(&self, call: &StatefulCall<'_>) -> Result<Value, StateRejection> {
-        let root = &call.operation.output;
-        let members = PageMembers::of(call.contract, call.operation, root);
-        let error = token_error(call.contract, call.operation).filter(|_| members.continues());
-        if let Some(error) = error.filter(|_| members.given(call.input).is_some()) {
-            return Err(StateRejection::Token(Some(error)));
-        }
-        Ok(call.output.clone())
     }
 
     /// The resources that the input does not leave out, from the oldest.
@@ -202,6 +194,15 @@ impl KeptState {
         self.resources.put(number, resource);
         Some(item)
     }
+}
+
+/// Rejects the token of a page in a call whose output is not kept: no page of it was returned. An operation that declares no
+/// error for a token may take any.
+pub(super) fn reject_tokens(call: &StatefulCall<'_>) -> Result<(), StateRejection> {
+    let members = PageMembers::of(call.contract, call.operation, &call.operation.output);
+    let given = members.given(call.input).filter(|_| members.continues());
+    let error = given.and_then(|_| token_error(call.contract, call.operation));
+    error.map_or(Ok(()), |error| Err(StateRejection::Token(Some(error))))
 }
 
 /// An item of the example, or one that is built.

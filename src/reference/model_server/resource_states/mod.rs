@@ -42,6 +42,7 @@ use crate::{
 };
 
 use kept_resource::{KeptResource, KeptResources};
+use listed_resources::reject_tokens;
 use overlay::{OutputPart, View, laid, without_first};
 use page_tokens::PageTokens;
 use settled::settled;
@@ -120,7 +121,7 @@ impl ResourceStates {
         let plan = self.plan.get_or_init(|| StatePlan::of(call.contract));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let uses = plan.uses(call.operation);
-        let Some(first) = uses.first() else { return kept.unkept(call) };
+        let Some(first) = uses.first() else { return reject_tokens(call).map(|()| call.output.clone()) };
         // An operation on the tags of any resource is about the one that has the identifier.
         let one = uses.iter().find(|one| uses.len() > 1 && matches!(kept.meant(plan, one, call), Meant::One(_)));
         kept.respond(plan, one.unwrap_or(first), call)
@@ -130,6 +131,9 @@ impl ResourceStates {
 impl KeptState {
     fn respond(&mut self, plan: &StatePlan, one: &KindUse, call: &StatefulCall<'_>) -> Result<Value, StateRejection> {
         let Some(kind) = plan.kinds.get(one.kind) else { return Ok(call.output.clone()) };
+        if !matches!(one.effect, StateEffect::List | StateEffect::ListTags) {
+            reject_tokens(call)?;
+        }
         match one.effect {
             StateEffect::Create | StateEffect::Put => self.create(kind, one, call),
             StateEffect::List => self.list(kind, one, call).map(|output| settled(&kind.resource, call, output)),
