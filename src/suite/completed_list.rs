@@ -37,9 +37,10 @@ impl<'a> CompletedList<'a> {
     pub(super) fn words(&self, rest: &[Value]) -> String {
         let (lacking, repeated) = self.faults(rest);
         let shown = |ids: Vec<Value>| JsonText(&Value::Array(ids)).to_string();
-        match repeated.is_empty() {
-            true => format!("a list with {}, which earlier pages lack", shown(lacking)),
-            false => format!("a list without {}, which an earlier page has", shown(repeated)),
+        if repeated.is_empty() {
+            format!("a list with {}, which earlier pages lack", shown(lacking))
+        } else {
+            format!("a list without {}, which an earlier page has", shown(repeated))
         }
     }
 

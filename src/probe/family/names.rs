@@ -66,8 +66,8 @@ fn by_names_of_a_recipe(subject: &ProbeSubject<'_>) -> Vec<ProbeDraft> {
         call
     };
     let drafts = others.iter().map(|other| {
-        let same = BodyPattern(shown.iter().map(|path| (path.clone(), PatternLeaf::Agrees(1, path.clone()))).collect());
-        let calls = vec![by(usual, CallOutcome::Prepares), by(other, CallOutcome::Success(vec![same]))];
+        let calls =
+            vec![by(usual, CallOutcome::Prepares), by(other, CallOutcome::Success(same_or_nothing(shown.as_deref())))];
         let title = format!("means the same as {other} of {}", names.state);
         ProbeDraft {
             sequence: Some(Sequence { calls }),
@@ -75,6 +75,15 @@ fn by_names_of_a_recipe(subject: &ProbeSubject<'_>) -> Vec<ProbeDraft> {
         }
     });
     drafts.collect()
+}
+
+/// The outputs with the identifier that the first call returned, or without it.
+fn same_or_nothing(shown: Option<&[String]>) -> Vec<BodyPattern> {
+    let Some(path) = shown else { return vec![BodyPattern::default()] };
+    let same = BodyPattern(vec![(path.to_vec(), PatternLeaf::Agrees(1, path.to_vec()))]);
+    let is_inner = path.len() > 1;
+    let without = path.iter().take(1).filter(|_| is_inner).map(|around| (vec![around.clone()], PatternLeaf::Absent));
+    [same].into_iter().chain(without.map(|leaf| BodyPattern(vec![leaf]))).collect()
 }
 
 /// A value, or a list of it.

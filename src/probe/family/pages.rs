@@ -108,12 +108,6 @@ impl<'a> PagedList<'a> {
         self.page.limit.clone().filter(|limit| allows_one(contract, self.list, limit))
     }
 
-    /// A call of a page of one item.
-    fn of_one(&self, limit: &str, mut call: SequenceCall) -> SequenceCall {
-        call.set.push((limit.to_owned(), SequenceValue::Constant(1.into())));
-        call
-    }
-
     /// Calls that make three resources for the list.
     fn three(&self, related: RelatedSubject<'_>) -> Vec<SequenceCall> {
         let make = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
@@ -151,13 +145,19 @@ impl<'a> PagedList<'a> {
     }
 }
 
+/// A call of a page of one item.
+fn of_one(limit: &str, mut call: SequenceCall) -> SequenceCall {
+    call.set.push((limit.to_owned(), SequenceValue::Constant(1.into())));
+    call
+}
+
 /// Three resources on pages of one item: the first two are not the last, and no item comes twice.
 fn paged(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft> {
     let limit = list.limit_of_one(related.subject.contract())?;
     let first = BodyPattern(vec![(list.items.clone(), PatternLeaf::AtMost(1)), list.more()]);
     let pages =
         [list.call(vec![first]), list.after(4, list.another(&[4], false)), list.after(5, list.another(&[4, 5], true))];
-    let pages = pages.map(|page| list.of_one(&limit, page));
+    let pages = pages.map(|page| of_one(&limit, page));
     let name = &list.list.name;
     Some(several(name.clone(), format!("makes three that {name} returns one by one"), list.three(related), pages))
 }
@@ -175,7 +175,7 @@ fn whole(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft
     let after = SequenceCall { expected: outcome, ..list.after(5, Vec::new()) };
     let name = &list.list.name;
     let title = format!("makes three that {name} returns on two pages");
-    Some(several(format!("{name}-whole"), title, list.three(related), [plain(), list.of_one(&limit, plain()), after]))
+    Some(several(format!("{name}-whole"), title, list.three(related), [plain(), of_one(&limit, plain()), after]))
 }
 
 /// The calls that make resources, and those of pages.
@@ -278,7 +278,7 @@ impl<'a> TokenGiver<'a> {
         let page = SequenceCall { expected: CallOutcome::Prepares, ..list.call(Vec::new()) };
         let variant = format!("{}-token-of-{}", call.operation, list.list.name);
         let title = format!("makes what gives {} a token of {}", call.operation, list.list.name);
-        let calls = [list.three(*related), vec![list.of_one(limit, page), call]].concat();
+        let calls = [list.three(*related), vec![of_one(limit, page), call]].concat();
         ProbeDraft {
             sequence: Some(Sequence { calls }),
             ..ProbeDraft::new(variant, title, InputChange::Nothing, ExpectedOutcome::Accepted)
