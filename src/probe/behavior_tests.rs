@@ -187,6 +187,7 @@ fn a_service_with_one_resource_has_probes_of_these_families() {
         "s.CreateThing/narrowing/ListThings",
         "s.CreateThing/pages/ListThings",
         "s.CreateThing/pages/ListThings-ends",
+        "s.CreateThing/pages/ListThings-whole",
         "s.DeleteThing/ThingName/absent/unknown",
         "s.GetThing/ThingName/absent/unknown",
         "s.UpdateThing/Size/round-trip/GetThing",
@@ -334,6 +335,19 @@ fn pages_of_one_item_hold_three_resources() {
 }
 
 #[test]
+fn a_page_and_all_that_follows_are_the_whole_list() {
+    let steps = steps("s.CreateThing/pages/ListThings-whole");
+    assert_eq!(calls(&steps)[3..], ["(ListThings)", "(ListThings)", "ListThings"]);
+    let mut bindings = crate::suite::Bindings::default();
+    bindings.bind("call4", json!({"Things": [{"ThingName": "a"}, {"ThingName": "b"}]}));
+    bindings.bind("call5", json!({"Things": [{"ThingName": "a"}], "NextToken": "t"}));
+    assert_eq!(steps[5].call.input.fill(&bindings).unwrap(), json!({"NextToken": "t"}));
+    let [Alternative::Success { body: Some(body), .. }, ..] = steps[5].expect.alternatives.as_slice() else { panic!() };
+    let completes = &body.fill(&bindings).unwrap()["Things"]["$completes"];
+    assert_eq!((&completes["by"], &completes["whole"][1]["ThingName"]), (&json!(["ThingName"]), &json!("b")));
+}
+
+#[test]
 fn the_name_of_one_of_two_resources_narrows_a_list() {
     let steps = steps("s.CreateThing/narrowing/ListThings");
     let name = &input(&steps[0])["ThingName"];
@@ -341,6 +355,64 @@ fn the_name_of_one_of_two_resources_narrows_a_list() {
     assert_eq!(input(&steps[2]), json!({"ThingNames": [name]}));
     assert_eq!(body(&steps[2]), json!({"Things": {"$contains": {"ThingName": name}}}));
     assert_eq!(body(&steps[3]), json!({"Things": {"$items_at_most": 1}}));
+}
+
+/// Things whose list takes members of things, and filters of names and values.
+const THINGS: &str = include_str!("../../tests/integration/support/things.json");
+
+#[test]
+fn a_list_is_narrowed_by_each_member_of_its_items_that_it_takes() {
+    let mut ids: Vec<String> = cases_of(THINGS).into_iter().map(|case| case.id.0).collect();
+    ids.retain(|id| id.contains("/narrowing/"));
+    ids.sort();
+    let expected = [
+        "s.CreateThing/narrowing/ListThings",
+        "s.CreateThing/narrowing/ListThings-by-Filters-grade",
+        "s.CreateThing/narrowing/ListThings-by-Filters-label",
+        "s.CreateThing/narrowing/ListThings-by-Grade",
+        "s.CreateThing/narrowing/ListThings-by-Label",
+        "s.ListThings/narrowing/Filters-grade-of-nothing",
+        "s.ListThings/narrowing/Filters-label-of-nothing",
+    ];
+    assert_eq!(ids, expected);
+}
+
+#[test]
+fn a_list_by_a_member_has_the_item_with_its_value_and_none_with_another() {
+    let steps = steps_of(THINGS, "s.CreateThing/narrowing/ListThings-by-Grade");
+    assert_eq!(calls(&steps)[2..], ["(ListThings)", "ListThings", "ListThings", "ListThings"]);
+    let mut bindings = crate::suite::Bindings::default();
+    bindings.bind("call3", json!({"Things": [{"ThingName": "a", "Grade": "low"}]}));
+    assert_eq!(steps[3].call.input.fill(&bindings).unwrap(), json!({"Grade": "low"}));
+    let [Alternative::Success { body: Some(found), .. }, ..] = steps[3].expect.alternatives.as_slice() else {
+        panic!()
+    };
+    assert_eq!(found.fill(&bindings).unwrap(), json!({"Things": {"$contains": {"ThingName": "a"}}}));
+    assert_eq!(input(&steps[5]), json!({"Grade": "high"}));
+    assert_eq!(body(&steps[5]), json!({"Things": {"$lacks": {"Grade": {"$not": "high"}}}}));
+}
+
+#[test]
+fn a_filter_has_a_name_and_values() {
+    let steps = steps_of(THINGS, "s.ListThings/narrowing/Filters-label-of-nothing");
+    assert_eq!(input(&steps[0]), json!({"Filters": [{"Name": "label", "Values": ["wireproof-none"]}]}));
+    assert_eq!(body(&steps[0]), json!({"Things": {"$items_at_most": 0}}));
+}
+
+#[test]
+fn an_update_has_the_value_of_the_probe_also_where_the_creation_had_to_make_the_same_choice() {
+    let steps = steps_of(THINGS, "s.UpdateThing/Color/round-trip/GetThing");
+    assert_eq!(calls(&steps), ["(CreateThing)", "(UpdateThing)", "GetThing"]);
+    let [create, update] = [&steps[0], &steps[1]].map(input);
+    assert_eq!((&create["Color"], &update["Color"]), (&json!("red"), &json!("blue")));
+    assert_eq!(create["ThingName"], update["ThingName"]);
+}
+
+#[test]
+fn a_list_is_given_the_token_of_another_one() {
+    let steps = steps_of(THINGS, "s.CreateJob/pages/ListThings-token-of-ListJobs");
+    assert_eq!(calls(&steps)[3..], ["(ListJobs)", "ListThings"]);
+    assert_eq!(steps[4].expect.errors().collect::<Vec<_>>(), ["InvalidNextTokenException"]);
 }
 
 #[test]

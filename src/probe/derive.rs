@@ -246,7 +246,7 @@ impl Subjected {
             id: probe.id,
             title: format!("{}: {name} {}", self.operation.name, probe.draft.title),
             rule: probe.rule,
-            evidence: probe.family.evidence(),
+            evidence: if probe.draft.is_likely { Evidence::Inferred } else { probe.family.evidence() },
             tag: probe.family.name(),
             steps,
             standing: CaseStanding::Controlled(CaseId(probe.control)),

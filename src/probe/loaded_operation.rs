@@ -43,6 +43,11 @@ impl LoadedOperation {
         others.map(str::to_owned).collect()
     }
 
+    /// The states that probes of several calls take values from.
+    pub(super) fn states(&self) -> impl Iterator<Item = &str> {
+        self.all().filter_map(|probe| probe.draft.sequence.as_ref()).flat_map(Sequence::states)
+    }
+
     /// All cases: the probes, their controls and the control with the least valid input.
     pub(super) fn cases(&self) -> usize {
         self.probes() + self.controls.len() + usize::from(self.least)

@@ -18,7 +18,8 @@
 //! | `family` | The families of probes | `witness`, `input`, `change`, `relations`, `related_errors`, `sequence` |
 //! | `location` | The locations of an operation's input | `input` |
 //! | `rejection` | Finds the errors of an operation that reject an input for its form |  |
-//! | `sequence_writer` | The steps of a sequence, with inputs that name what exists | `relations`, `input`, `sequence` |
+//! | `first_call` | The values of a sequence as templates, and the expected responses | `relations`, `input`, `sequence` |
+//! | `sequence_writer` | The steps of a sequence, with inputs that name what exists | `relations`, `input`, `sequence`, `first_call` |
 //! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection`, `related_errors`, `sequence`, `sequence_writer` |
 //! | `coverage` | The number of a model's constraints, and of those that are probed and judged | `derive` |
 //! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
@@ -29,7 +30,7 @@
 //! | `id_heads` | The beginnings of the ids that a selection can contain, so that only their probes are derived |  |
 //! | `loaded_operation` | The cases of the current operation that are still to run | `derive`, `sequence` |
 //! | `shared_states` | The states that the probes of an operation share, and the requests that may spoil them | `derive` |
-//! | `probes` | The order of probes | `input`, `derive`, `id_heads`, `loaded_operation`, `shared_states` |
+//! | `probes` | The order of probes | `input`, `derive`, `first_call`, `id_heads`, `loaded_operation`, `shared_states` |
 //! | `unprobed_reason` | The reasons why constraints have no probe |  |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
@@ -43,6 +44,7 @@ mod derive;
 mod effect;
 mod examples;
 mod family;
+mod first_call;
 mod id_heads;
 mod input;
 mod loaded_operation;

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::{
     Coverage, Effect, KnownValues, Location, ProbeFamily, ProbeOptions, UnprobedReason,
     derive::{Probe, ProbedConstraint, Subjected, salt},
+    first_call::key_of_variable,
     id_heads::IdHeads,
     input::Inputs,
     loaded_operation::LoadedOperation,
@@ -22,8 +23,8 @@ use super::{
 use crate::{
     model::Operation,
     suite::{
-        Aftermath, Case, Filling, Given, Opening, Plan, PlanStage, SelectionDigester, ServiceFixtures, Template, Whole,
-        source::Source,
+        Aftermath, Case, Filling, Given, Opening, Plan, PlanStage, ResourceNames, SelectionDigester, ServiceFixtures,
+        Template, Whole, source::Source,
     },
 };
 
@@ -251,6 +252,8 @@ impl Probes {
             let state = self.filling(&name).map(|filling| filling.state.as_str());
             states.extend(state.filter(|state| !states.contains(state)));
         }
+        let named = self.loaded.states().filter(|state| !states.contains(state)).collect::<BTreeSet<_>>();
+        states.extend(named);
         let given = states.into_iter().map(|state| Given {
             variable: state.to_owned(),
             state: state.to_owned(),
@@ -395,6 +398,12 @@ impl Plan for Probes {
             Some((filling.glob.clone(), value.clone()))
         });
         self.known = known.collect();
+        let of_state = |names: &ResourceNames, variable: &String| {
+            let value = variables.get(&names.state)?.get(variable)?;
+            Some((key_of_variable(&names.state, variable).parse().ok()?, value.clone()))
+        };
+        let names = self.inputs.names.iter();
+        self.known.extend(names.flat_map(|names| names.variables.iter().filter_map(|one| of_state(names, one))));
     }
 
     fn sample(&self) -> Option<Value> {

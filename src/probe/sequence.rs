@@ -3,15 +3,11 @@
 //! A family states the calls; the inputs are built when the case runs, since they name what exists then. The output of the
 //! n-th call is the variable `call<n>`.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::relations::{IdentifierLink, IdentifierOrigin, OutputPath};
-use crate::{
-    suite::{Alternative, Expectation, Expression, Repeat, Step, StepCondition, Template},
-    wire::RejectionClass,
-};
 
 /// The calls of a probe, in order. The first one is about the resource of all: it makes it, changes it, or names it.
 #[derive(Debug, Clone)]
@@ -55,8 +51,14 @@ pub(super) enum SequenceValue {
     GivenKeys,
     /// A value in the output of an earlier call, by its number from 1 and the names on the way.
     Output(usize, Vec<String>),
+    /// The variable of a state, by both names. If it is not known, the value at the location of the probe.
+    OfState(String, String),
     /// In a pattern: one of these.
     AnyOf(Vec<SequenceValue>),
+    /// A list of these.
+    List(Vec<SequenceValue>),
+    /// A structure with these members.
+    Object(Vec<(String, SequenceValue)>),
 }
 
 /// What a call must be answered with.
@@ -68,6 +70,9 @@ pub(super) enum CallOutcome {
     Ends(Vec<String>, Vec<BodyPattern>),
     /// A success with one of these bodies. A read is repeated for a moment.
     Success(Vec<BodyPattern>),
+    /// A success with one of these bodies, or any rejection that is no server error: no document says that the request is
+    /// valid.
+    Tolerated(Vec<BodyPattern>),
     /// One of these errors, or a success with one of these bodies.
     Rejected(Vec<String>, Vec<BodyPattern>),
 }
@@ -85,12 +90,16 @@ pub(super) enum PatternLeaf {
     Present,
     /// Nothing.
     Absent,
-    /// A list of at most one item, or no list.
-    AtMostOne,
+    /// A list of at most this number of items, or no list.
+    AtMost(u64),
     /// A list with an item other than this one.
     HasOther(SequenceValue),
     /// A list without this item, or no list.
     Lacks(Vec<String>, SequenceValue),
+    /// A list in whose items the value at these names, where there is one, is this.
+    AllHave(Vec<String>, SequenceValue),
+    /// A list that holds, together with an earlier part of it, every item of a whole once.
+    Completes(WholeList),
     /// A list without the first item that was given, a map without the entries that were given, or nothing.
     LacksGiven,
     /// A text that matches a regular expression.
@@ -101,8 +110,14 @@ pub(super) enum PatternLeaf {
     Agrees(usize, Vec<String>),
 }
 
-/// How long a read is repeated until it shows a change, and how often. Endpoints may be eventually consistent.
-const READ_AGAIN: Repeat = Repeat::Eventually { within: Duration::from_secs(1), every: Duration::from_millis(200) };
+/// A list that two calls return in parts.
+#[derive(Debug, Clone)]
+pub(super) struct WholeList {
+    pub(super) whole: SequenceValue,
+    pub(super) part: SequenceValue,
+    /// The names on the way from an item to what identifies it.
+    pub(super) by: Vec<String>,
+}
 
 impl SequenceCall {
     /// A call with the input of the probe.
@@ -135,9 +150,10 @@ impl SequenceCall {
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
-            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) | CallOutcome::Ends(_, patterns) => {
-                patterns
-            }
+            CallOutcome::Success(patterns)
+            | CallOutcome::Tolerated(patterns)
+            | CallOutcome::Rejected(_, patterns)
+            | CallOutcome::Ends(_, patterns) => patterns,
         };
         linked
             || self.set.iter().any(|(_, value)| value.is_output_of(number))
@@ -152,9 +168,10 @@ impl SequenceCall {
         };
         let patterns = match &self.expected {
             CallOutcome::Prepares => &[][..],
-            CallOutcome::Success(patterns) | CallOutcome::Rejected(_, patterns) | CallOutcome::Ends(_, patterns) => {
-                patterns
-            }
+            CallOutcome::Success(patterns)
+            | CallOutcome::Tolerated(patterns)
+            | CallOutcome::Rejected(_, patterns)
+            | CallOutcome::Ends(_, patterns) => patterns,
         };
         let linked = links.iter().filter_map(move |link| returned_identifier(&link.origin, number));
         let set = self.set.iter().filter_map(move |(_, value)| value.taken_from(number));
@@ -163,7 +180,7 @@ impl SequenceCall {
 
     /// Returns whether it is judged by a success.
     pub(super) fn is_success(&self) -> bool {
-        matches!(self.expected, CallOutcome::Success(_))
+        matches!(self.expected, CallOutcome::Success(_) | CallOutcome::Tolerated(_))
     }
 }
 
@@ -185,7 +202,14 @@ impl SequenceValue {
             Self::Identifier(origin) => returned_identifier(origin, number),
             Self::Output(call, path) if *call == number => OutputPath(path.clone()).pointer(),
             // One of them suffices.
-            Self::AnyOf(_) | Self::Constant(_) | Self::Given | Self::GivenKeys | Self::Output(..) => None,
+            Self::AnyOf(_)
+            | Self::Constant(_)
+            | Self::Given
+            | Self::GivenKeys
+            | Self::OfState(..)
+            | Self::Output(..) => None,
+            Self::List(values) => values.iter().find_map(|value| value.taken_from(number)),
+            Self::Object(members) => members.iter().find_map(|(_, value)| value.taken_from(number)),
         }
     }
 
@@ -193,8 +217,9 @@ impl SequenceValue {
         match self {
             Self::Output(call, _) => *call == number,
             Self::Identifier(origin) => is_output(origin, number),
-            Self::AnyOf(values) => values.iter().any(|value| value.is_output_of(number)),
-            Self::Constant(_) | Self::Given | Self::GivenKeys => false,
+            Self::AnyOf(values) | Self::List(values) => values.iter().any(|value| value.is_output_of(number)),
+            Self::Object(members) => members.iter().any(|(_, value)| value.is_output_of(number)),
+            Self::Constant(_) | Self::Given | Self::GivenKeys | Self::OfState(..) => false,
         }
     }
 }
@@ -202,15 +227,19 @@ impl SequenceValue {
 impl BodyPattern {
     fn taken_from(&self, number: usize) -> Vec<String> {
         let of = |leaf: &PatternLeaf| match leaf {
-            PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
-                value.taken_from(number).into_iter().collect()
+            PatternLeaf::Equals(value)
+            | PatternLeaf::HasOther(value)
+            | PatternLeaf::Lacks(_, value)
+            | PatternLeaf::AllHave(_, value) => value.taken_from(number).into_iter().collect(),
+            PatternLeaf::Completes(list) => {
+                [&list.whole, &list.part].into_iter().filter_map(|value| value.taken_from(number)).collect()
             }
             PatternLeaf::Contains(item) => item.taken_from(number),
             // Where the output has nothing, nothing is compared.
             PatternLeaf::Agrees(..)
             | PatternLeaf::Present
             | PatternLeaf::Absent
-            | PatternLeaf::AtMostOne
+            | PatternLeaf::AtMost(_)
             | PatternLeaf::LacksGiven
             | PatternLeaf::Matches(_) => Vec::new(),
         };
@@ -219,14 +248,16 @@ impl BodyPattern {
 
     fn reads_output_of(&self, number: usize) -> bool {
         self.0.iter().any(|(_, leaf)| match leaf {
-            PatternLeaf::Equals(value) | PatternLeaf::HasOther(value) | PatternLeaf::Lacks(_, value) => {
-                value.is_output_of(number)
-            }
+            PatternLeaf::Equals(value)
+            | PatternLeaf::HasOther(value)
+            | PatternLeaf::Lacks(_, value)
+            | PatternLeaf::AllHave(_, value) => value.is_output_of(number),
+            PatternLeaf::Completes(list) => [&list.whole, &list.part].iter().any(|value| value.is_output_of(number)),
             PatternLeaf::Contains(item) => item.reads_output_of(number),
             PatternLeaf::Agrees(call, _) => *call == number,
             PatternLeaf::Present
             | PatternLeaf::Absent
-            | PatternLeaf::AtMostOne
+            | PatternLeaf::AtMost(_)
             | PatternLeaf::LacksGiven
             | PatternLeaf::Matches(_) => false,
         })
@@ -252,188 +283,15 @@ impl Sequence {
         later.flat_map(|call| call.taken_from(number)).collect()
     }
 
+    /// The states that values set in a call are taken from.
+    pub(super) fn states(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().flat_map(|call| &call.set).filter_map(|(_, value)| match value {
+            SequenceValue::OfState(state, _) => Some(state.as_str()),
+            _ => None,
+        })
+    }
+
     pub(super) fn operations(&self) -> impl Iterator<Item = &str> {
         self.calls.iter().map(|call| call.operation.as_str())
     }
-}
-
-/// What the values of a sequence are taken from.
-pub(super) struct FirstCall<'a> {
-    /// Its input.
-    pub(super) input: &'a Value,
-    /// The input of the probe.
-    pub(super) probed: &'a Value,
-    /// The value at the location of the probe.
-    pub(super) given: &'a Value,
-}
-
-impl FirstCall<'_> {
-    /// The value as a template; `None` if the first call lacks it.
-    pub(super) fn template(&self, value: &SequenceValue) -> Option<Template> {
-        Some(match value {
-            SequenceValue::Constant(value) => Template::Literal(value.clone()),
-            SequenceValue::Given => Template::Literal(self.given.clone()),
-            SequenceValue::GivenKeys => Template::Literal(keys(self.given)?),
-            SequenceValue::Identifier(origin) => self.identifier(origin)?,
-            SequenceValue::Output(call, path) => output(*call, path.clone()),
-            SequenceValue::AnyOf(values) => {
-                let all: Option<Vec<Template>> = values.iter().map(|value| self.template(value)).collect();
-                matcher("$any_of", Template::Array(all?))
-            }
-        })
-    }
-
-    /// An identifier that the call was given, or will return.
-    pub(super) fn identifier(&self, origin: &IdentifierOrigin) -> Option<Template> {
-        match origin {
-            IdentifierOrigin::Input(member) => Some(Template::Literal(self.input.get(member)?.clone())),
-            IdentifierOrigin::Output(path) => Some(output(1, path.0.clone())),
-        }
-    }
-
-    /// The body that a pattern describes.
-    pub(super) fn pattern(&self, pattern: &BodyPattern) -> Option<Template> {
-        let mut members = Vec::new();
-        for (path, leaf) in &pattern.0 {
-            insert(&mut members, path, self.leaf(leaf)?);
-        }
-        Some(Template::Object(members))
-    }
-
-    fn leaf(&self, leaf: &PatternLeaf) -> Option<Template> {
-        let literal = |value: Value| Template::Literal(value);
-        Some(match leaf {
-            PatternLeaf::Equals(value) => returned(self.template(value)?),
-            PatternLeaf::Present => literal(present()),
-            PatternLeaf::Absent => literal(json!({"$any_of": [{"$absent": true}, ""]})),
-            PatternLeaf::AtMostOne => literal(json!({"$items_at_most": 1})),
-            PatternLeaf::HasOther(value) => matcher("$contains", matcher("$not", self.template(value)?)),
-            PatternLeaf::Lacks(path, value) => matcher("$lacks", wrapped(path, self.template(value)?)),
-            PatternLeaf::LacksGiven => literal(match self.given {
-                Value::Array(items) => json!({"$lacks": items.first()?}),
-                entries => json!({"$any_of": [{"$absent": true}, {"$not": entries}]}),
-            }),
-            PatternLeaf::Matches(regex) => literal(json!({"$matches": regex})),
-            PatternLeaf::Contains(item) => matcher("$contains", self.pattern(item)?),
-            PatternLeaf::Agrees(call, path) => {
-                let known = Expression::IfKnown { root: variable(*call), tokens: path.clone() };
-                matcher("$agrees", Template::Whole(known))
-            }
-        })
-    }
-}
-
-/// The keys of tags: those of a map, or the member of each item that is named so.
-fn keys(tags: &Value) -> Option<Value> {
-    let key = |tag: &Value| {
-        let mut members = tag.as_object()?.iter();
-        members.find(|(name, _)| name.to_ascii_lowercase().ends_with("key")).map(|(_, key)| key.clone())
-    };
-    match tags {
-        Value::Object(entries) => Some(entries.keys().cloned().collect()),
-        Value::Array(items) => items.iter().map(key).collect::<Option<Vec<_>>>().map(Value::Array),
-        _ => None,
-    }
-}
-
-/// The pattern that any value matches.
-fn present() -> Value {
-    json!({"$not": {"$absent": true}})
-}
-
-fn matcher(name: &str, argument: Template) -> Template {
-    Template::Object(vec![(Template::Literal(name.into()), argument)])
-}
-
-/// The pattern for a value that was given: lists may have more items, and another order.
-fn returned(given: Template) -> Template {
-    match given {
-        Template::Literal(Value::Array(items)) => match items.into_iter().next() {
-            Some(item) => matcher("$contains", Template::Literal(item)),
-            None => Template::Literal(json!({"$any_of": [[], {"$absent": true}]})),
-        },
-        other => other,
-    }
-}
-
-/// A value below the names of a path.
-fn wrapped(path: &[String], value: Template) -> Template {
-    path.iter().rev().fold(value, |value, name| {
-        if name == "[]" {
-            matcher("$contains", value)
-        } else {
-            Template::Object(vec![(Template::Literal(name.as_str().into()), value)])
-        }
-    })
-}
-
-/// Puts a leaf at its path, beside those that are there.
-fn insert(members: &mut Vec<(Template, Template)>, path: &[String], leaf: Template) {
-    let Some((name, rest)) = path.split_first() else { return };
-    let key = Template::Literal(name.as_str().into());
-    let below = rest.first().is_some_and(|next| next != "[]");
-    if let Some((_, Template::Object(inner))) = members.iter_mut().find(|(known, _)| *known == key && below) {
-        insert(inner, rest, leaf);
-    } else {
-        members.push((key, wrapped(rest, leaf)));
-    }
-}
-
-fn output(call: usize, tokens: Vec<String>) -> Template {
-    Template::Whole(Expression::Path { root: variable(call), tokens })
-}
-
-/// The variable with the output of a call.
-pub(super) fn variable(call: usize) -> String {
-    format!("call{call}")
-}
-
-/// The condition that the output of an earlier call has a value at a path.
-pub(super) fn condition(call: usize, path: &[String], status: u16) -> StepCondition {
-    let body = Some(wrapped(path, Template::Literal(present())));
-    StepCondition { step: call, expect: Expectation { alternatives: vec![Alternative::Success { status, body }] } }
-}
-
-/// The form of a call.
-#[derive(Clone, Copy)]
-pub(super) struct CallForm {
-    /// The status of a success.
-    pub(super) status: u16,
-    /// True if it may be repeated.
-    pub(super) is_read: bool,
-    /// True if its method is HEAD.
-    pub(super) is_head: bool,
-}
-
-/// Any success, the one with this status first: another one is no reason to stop before what is judged.
-fn successes(status: u16) -> Vec<Alternative> {
-    let others = [200, 201, 202, 204].into_iter().filter(|other| *other != status);
-    [status].into_iter().chain(others).map(|status| Alternative::Success { status, body: None }).collect()
-}
-
-/// Completes a step for what is expected of its call.
-pub(super) fn expecting(step: Step, outcome: &CallOutcome, first: &FirstCall<'_>, form: CallForm) -> Option<Step> {
-    let CallForm { status, is_read, is_head } = form;
-    let bodies = |patterns: &[BodyPattern]| -> Option<Vec<Alternative>> {
-        let success = |pattern: &BodyPattern| {
-            let body = (!pattern.0.is_empty()).then(|| first.pattern(pattern));
-            Some(Alternative::Success { status, body: body.map_or(Some(None), |body| body.map(Some))? })
-        };
-        patterns.iter().map(success).collect()
-    };
-    let (alternatives, prepares) = match outcome {
-        CallOutcome::Prepares => (successes(status), true),
-        CallOutcome::Success(patterns) => (bodies(patterns)?, false),
-        CallOutcome::Rejected(errors, patterns) | CallOutcome::Ends(errors, patterns) => {
-            // A response to HEAD has no body to name the error.
-            let classes = if is_head { vec![RejectionClass::Client] } else { Vec::new() };
-            let rejection = Alternative::Rejection { errors: errors.clone(), classes, statuses: Vec::new() };
-            let is_named = !errors.is_empty();
-            let rejections = is_named.then_some(rejection).into_iter().collect();
-            ([rejections, bodies(patterns)?].concat(), matches!(outcome, CallOutcome::Ends(..)))
-        }
-    };
-    let is_repeated = !prepares || matches!(outcome, CallOutcome::Ends(..));
-    let repeat = if is_read && is_repeated { READ_AGAIN } else { Repeat::Once };
-    Some(Step { expect: Expectation { alternatives }, prepares, repeat, ..step })
 }

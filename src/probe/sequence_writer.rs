@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::{
     Effect, KnownValues, Location,
+    first_call::{CallForm, FirstCall, condition, expecting, variable},
     input::{Inputs, Reached, Recipe},
     relations::IdentifierLink,
-    sequence::{CallForm, CallInput, FirstCall, Sequence, SequenceCall, condition, expecting, variable},
+    sequence::{CallInput, Sequence, SequenceCall},
 };
 use crate::{
     model::{EnumValue, Member, Operation, ShapeKind},
@@ -34,7 +35,13 @@ impl SequenceWriter<'_> {
             Some(call) => Some(self.least(self.inputs.contract().operation(&call.operation)?, 1)?),
             None => None,
         };
-        let first = FirstCall { input: made.as_ref().unwrap_or(&probed), probed: &probed, given: &given };
+        let first = FirstCall {
+            input: made.as_ref().unwrap_or(&probed),
+            probed: &probed,
+            given: &given,
+            member: location.path.members().next(),
+            known: self.known,
+        };
         let calls = sequence.calls.iter().enumerate();
         let step = |(index, call)| {
             let step = self.step(call, index + 1, &first)?;
@@ -109,7 +116,8 @@ impl SequenceWriter<'_> {
         match &call.input {
             CallInput::Probed(links) => {
                 let mut members = literal(first.probed.clone());
-                for link in links {
+                // The value of the probe stays.
+                for link in links.iter().filter(|link| first.member != Some(&link.member)) {
                     set(&mut members, &link.member, linked(link, first)?);
                 }
                 Some(members)

@@ -2,7 +2,7 @@
 //!
 //! An object matches an object that has at least its members; everything else matches by equality. Numbers are equal
 //! if they are the same decimal, whatever their text: `1`, `1.0` and `1e0` are, and so are integers by `$type`. An object with a single `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
-//! `$near_date`, `$not`, `$contains`, `$lacks`, `$items_at_most`, `$agrees`, `$exactly`. Their arguments are patterns too.
+//! `$near_date`, `$not`, `$contains`, `$lacks`, `$items_at_most`, `$completes`, `$agrees`, `$exactly`. Their arguments are patterns too.
 
 use std::cmp::Ordering;
 
@@ -15,7 +15,7 @@ use crate::{
         http_date_seconds,
         pointer::child,
     },
-    suite::placeholder_text::placeholder,
+    suite::{completed_list::CompletedList, placeholder_text::placeholder},
     wire::Response,
 };
 
@@ -31,7 +31,7 @@ pub struct Mismatch {
 }
 
 /// The names of all matchers.
-pub const MATCHERS: [&str; 13] = [
+pub const MATCHERS: [&str; 14] = [
     "$any_of",
     "$absent",
     "$type",
@@ -43,6 +43,7 @@ pub const MATCHERS: [&str; 13] = [
     "$contains",
     "$lacks",
     "$items_at_most",
+    "$completes",
     "$agrees",
     "$exactly",
 ];
@@ -77,6 +78,7 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), MatcherPatternError> {
             }
             ("$near_date", seconds) if seconds.as_i64().is_some_and(|seconds| seconds > 0) => Ok(()),
             ("$items_at_most", count) if count.is_u64() => Ok(()),
+            ("$completes", argument) if CompletedList::of(argument).is_some() => Ok(()),
             ("$at_least" | "$at_most", bound) if ExactNumber::of(bound).is_some() => Ok(()),
             ("$type", Value::String(kind)) if TYPES.contains(&kind.as_str()) => Ok(()),
             ("$matches", Value::String(regex)) => regex::Regex::new(regex)
@@ -180,7 +182,9 @@ fn compare(pattern: &Value, actual: Option<&Value>, pointer: &str, hidden: Hidde
     };
     if let Some((name, argument)) = matcher(pattern) {
         if !matches(name, argument, actual, pointer, hidden) {
-            found.push(wrong(words(name, argument)));
+            let list = CompletedList::of(argument).filter(|_| name == "$completes");
+            let faults = list.map(|list| list.words(actual.and_then(Value::as_array).map_or(&[], Vec::as_slice)));
+            found.push(wrong(faults.unwrap_or_else(|| words(name, argument))));
         }
         return;
     }
@@ -234,6 +238,10 @@ fn matches(name: &str, argument: &Value, actual: Option<&Value>, pointer: &str, 
             let most = argument.as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
             actual.is_none_or(Value::is_null) || items().is_some_and(|items| items.len() <= most)
         }
+        "$completes" => {
+            let faults = CompletedList::of(argument).map(|list| list.faults(items().map_or(&[], Vec::as_slice)));
+            faults.is_some_and(|(lacking, repeated)| lacking.is_empty() && repeated.is_empty())
+        }
         "$exactly" => actual.is_some_and(|actual| hidden.exactly(argument, actual, pointer)),
         _ => false,
     }
@@ -256,6 +264,7 @@ fn words(name: &str, argument: &Value) -> String {
         "$contains" => format!("a list that contains {}", describe(argument)),
         "$lacks" => format!("a list without {}", describe(argument)),
         "$items_at_most" => format!("a list of at most {} items", JsonText(argument)),
+        "$completes" => "the rest of a list".to_owned(),
         _ => format!("exactly {}", JsonText(argument)),
     }
 }
@@ -357,6 +366,9 @@ mod tests {
     #[case::too_many_items(json!({"$items_at_most": 2}), json!([1, 2, 3]), false)]
     #[case::no_list_of_items(json!({"l": {"$items_at_most": 2}}), json!({}), true)]
     #[case::items_are_of_lists(json!({"$items_at_most": 2}), json!("ab"), false)]
+    #[case::completes(json!({"$completes": {"whole": [1, 2], "part": [1], "by": []}}), json!([2]), true)]
+    #[case::completes_not(json!({"$completes": {"whole": [1, 2], "part": [1], "by": []}}), json!([3]), false)]
+    #[case::repeats(json!({"$completes": {"whole": [1, 2], "part": [1], "by": []}}), json!([1, 2]), false)]
     #[case::lacks_of_null(json!({"$lacks": 3}), json!(null), true)]
     #[case::any_of_numbers(json!({"$any_of": [2, 1]}), json!(1.0), true)]
     #[case::not_a_number(json!({"$not": 1}), json!(1.0), false)]
@@ -432,6 +444,7 @@ mod tests {
     #[case(json!({"$any_of": [{"$not": {"$any_of": []}}]}), "/$any_of/0/$not", "$any_of does not accept []")]
     #[case(json!({"n": {"$at_least": 1, "$at_most": 2}}), "/n", "the only key of its object")]
     #[case(json!({"n": {"a": 1, "$at_most": 2}}), "/n", "the only key of its object")]
+    #[case(json!({"$completes": []}), "", "$completes does not accept")]
     #[case(json!({"$absent": false}), "", "$absent does not accept false")]
     #[case(json!({"$at_least": "1"}), "", "$at_least does not accept")]
     #[case(json!({"$contains": {"$some": 1}}), "/$contains", "unknown matcher $some; expected one of $any_of, $absent,")]

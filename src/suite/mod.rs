@@ -12,7 +12,8 @@
 //! | `case_aim` | The aim of a case |  |
 //! | `corrected_relation` | Corrections of the relations that are derived from a model |  |
 //! | `placeholder_text` | Placeholders for sensitive strings |  |
-//! | `matcher` | Expected bodies | `placeholder_text` |
+//! | `completed_list` | The items that two parts of a list lack, and those that both have |  |
+//! | `matcher` | Expected bodies | `completed_list`, `placeholder_text` |
 //! | `expectation` | The expected response of a step, and the comparison with an actual one | `matcher` |
 //! | `source` | The text of a fixture |  |
 //! | `glob` | Globs over IDs |  |
@@ -37,6 +38,7 @@ mod aftermath;
 mod call_signing;
 mod case;
 mod case_aim;
+mod completed_list;
 mod corrected_relation;
 mod expectation;
 mod fixture_files;
@@ -83,7 +85,7 @@ pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
 pub use raw::{BodyEncoding, CallerName, Region};
 pub use selection::Selection;
 pub use selection_digest::{SelectionDigest, SelectionDigester};
-pub use service_fixtures::{Filling, ServiceFixtures};
+pub use service_fixtures::{Filling, ResourceNames, ServiceFixtures};
 pub use state::{Given, State};
 pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart, TextFilter};
 pub use unknown_name::UnknownName;

@@ -228,6 +228,10 @@ pub(super) struct RawStates {
     /// `state/variable`. The first match wins.
     #[serde(default)]
     pub(super) members: Map<String, Value>,
+    /// The names of one resource that a member takes: from `Operation/Member`, with `*` as a wildcard, to a list of
+    /// `state/variable`, the usual one first. The first match wins.
+    #[serde(default)]
+    pub(super) names: Map<String, Value>,
     /// By operation that creates a resource: the calls that remove it, in order.
     #[serde(default)]
     pub(super) removals: BTreeMap<String, Vec<RawStep>>,

@@ -35,6 +35,8 @@ pub struct ServiceFixtures {
     pub skipped: Vec<String>,
     /// The members of derived inputs that states fill; the first match wins.
     pub fillings: Vec<Filling>,
+    /// The names of one resource that members take; the first match wins.
+    pub names: Vec<ResourceNames>,
     /// By operation that creates a resource: the calls that remove it, in order.
     pub removals: BTreeMap<String, Vec<Step>>,
     /// By operation that is polled: a [`matcher`] pattern for the body that reports a change in progress. No document bounds
@@ -56,6 +58,7 @@ pub(super) struct StateTable {
     pub(super) by_name: BTreeMap<String, State>,
     pub(super) skipped: Vec<String>,
     pub(super) fillings: Vec<Filling>,
+    pub(super) names: Vec<ResourceNames>,
     pub(super) removals: BTreeMap<String, Vec<Step>>,
     pub(super) pending: BTreeMap<String, Value>,
     pub(super) failed: BTreeMap<String, Value>,
@@ -73,6 +76,17 @@ pub struct Filling {
     pub state: String,
     /// The variable of the state.
     pub variable: String,
+}
+
+/// The names of one resource, each of which a member takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceNames {
+    /// `Operation/Member`; it matches whole names.
+    pub glob: Glob,
+    /// The name of the state.
+    pub state: String,
+    /// The variables of the state, the usual name first.
+    pub variables: Vec<String>,
 }
 
 impl ServiceFixtures {
@@ -96,6 +110,7 @@ impl ServiceFixtures {
             states: BTreeMap::new(),
             skipped: Vec::new(),
             fillings: Vec::new(),
+            names: Vec::new(),
             removals: BTreeMap::new(),
             pending: BTreeMap::new(),
             failed: BTreeMap::new(),
@@ -109,6 +124,7 @@ impl ServiceFixtures {
         self.states = states.by_name;
         self.skipped = states.skipped;
         self.fillings = states.fillings;
+        self.names = states.names;
         self.removals = states.removals;
         self.pending = states.pending;
         self.failed = states.failed;

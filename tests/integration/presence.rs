@@ -23,7 +23,7 @@ use wireproof::internals::{
     wire::{Request, Response},
 };
 
-use crate::support::{self, PACE, Run, SUITE, Virtual};
+use crate::support::{self, PACE, Run, Virtual};
 
 const STOP: &str = "CodeDeploy_20141006.StopDeployment";
 
@@ -65,7 +65,7 @@ fn one_success_proves_an_operation_that_fails_for_made_up_inputs_like_an_unknown
     let run = run(PACE, fails_on_rejection);
     let ledger = run.ledger();
     assert_eq!(ledger.not_implemented, 0, "{ledger:?}");
-    assert!(ledger.conforms > 20 && ledger.deviates > 100, "{ledger:?}");
+    assert!(ledger.conforms > 10 && ledger.deviates > 50, "{ledger:?}");
     let crash = run.cases.iter().find(|case| case.report.id.0 == "codedeploy/stop-deployment/unknown-id").unwrap();
     assert_eq!(crash.report.verdict, Verdict::Deviates);
 }

@@ -3,9 +3,10 @@
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
     related::{RelatedSubject, identifier_of},
+    resource_view::item_shape,
 };
 use crate::{
-    model::{Contract, Operation, ShapeId, ShapeKind},
+    model::{Contract, Operation, ShapeId},
     probe::{
         related_errors,
         relations::{IdentifierLink, Relation, RelationRole},
@@ -72,23 +73,11 @@ fn without(related: RelatedSubject<'_>, relation: &Relation, list: &Operation) -
     let origin = related.origin(identifier_of(&path)?)?;
     let at = path.iter().position(|step| step == "[]")?;
     let item = item_shape(related.subject.contract(), &list.output, &path[..at])?;
-    if !endings(related.subject.contract(), &item).is_empty() {
+    if !endings(related.subject.contract(), item).is_empty() {
         return None;
     }
     let lacks = PatternLeaf::Lacks(path[at + 1..].to_vec(), SequenceValue::Identifier(origin));
     Some(BodyPattern(vec![(path[..at].to_vec(), lacks)]))
-}
-
-/// The shape of the items of the list at a path.
-fn item_shape(contract: &Contract, output: &ShapeId, path: &[String]) -> Option<ShapeId> {
-    let mut at = output.clone();
-    for name in path {
-        at = contract.members(&at).iter().find(|member| member.name == *name)?.target.clone();
-    }
-    match &contract.shape(&at)?.kind {
-        ShapeKind::List(item) | ShapeKind::Map { value: item, .. } => Some(item.target.clone()),
-        _ => None,
-    }
 }
 
 /// The bodies that say of a resource that it ends: by a state, or by the time of its deletion.

@@ -22,6 +22,7 @@ mod items;
 mod json_type;
 mod kept_parts;
 mod length;
+mod list_filter;
 mod listed;
 mod member_documents;
 mod names;
@@ -234,6 +235,8 @@ pub(super) struct ProbeDraft {
     pub(super) looks_like: Option<Value>,
     /// True if such a request was seen to end an endpoint.
     pub(super) may_crash: bool,
+    /// True if its findings only warn, although those of its family may be errors.
+    pub(super) is_likely: bool,
     /// The calls, if they are several. The first one has the valid input, without a change.
     pub(super) sequence: Option<Sequence>,
 }
@@ -246,7 +249,7 @@ impl ProbeDraft {
         expected: ExpectedOutcome,
     ) -> Self {
         let (variant, title) = (variant.into(), title.into());
-        Self { variant, title, change, expected, looks_like: None, may_crash: false, sequence: None }
+        Self { variant, title, change, expected, looks_like: None, may_crash: false, is_likely: false, sequence: None }
     }
 
     fn value(

@@ -7,7 +7,7 @@ use super::{
     documented_forms::documented_forms, related::RelatedSubject,
 };
 use crate::{
-    model::{Contract, Member, Operation, ShapeKind},
+    model::{Contract, Member, Operation, OutputPath, ShapeKind, walk::ShapeStep},
     probe::{
         relations::{IdentifierLink, IdentifierOrigin, IdentityForm, Relation, RelationRole},
         sequence::{BodyPattern, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
@@ -40,14 +40,72 @@ struct PlainRead<'a> {
 }
 
 fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
-    let drafts: Vec<ProbeDraft> = RelatedSubject::all(subject, &[RelationRole::Creates])
+    let derived = RelatedSubject::all(subject, &[RelationRole::Creates])
         .filter(|related| subject.location.path.is_root() && !related.is_part())
         .flat_map(|related| {
             let reads = related.next(RelationRole::Reads).filter_map(move |read| plain_read(related, read));
             reads.flat_map(move |read| by_other_forms(related, &read))
-        })
-        .collect();
+        });
+    let drafts: Vec<ProbeDraft> = by_names_of_a_recipe(subject).into_iter().chain(derived).collect();
     (!drafts.is_empty()).then(|| FamilyDrafts::of("each form of an identifier is accepted", drafts))
+}
+
+/// The same call by each other name of a resource that a recipe yields.
+fn by_names_of_a_recipe(subject: &ProbeSubject<'_>) -> Vec<ProbeDraft> {
+    let operation = subject.recipe.operation;
+    let names = subject.inputs.names_at(operation, &subject.location.path);
+    let ([ShapeStep::Member(member)], Some(names)) = (subject.location.path.0.as_slice(), names) else {
+        return Vec::new();
+    };
+    let Some((usual, others)) = names.variables.split_first() else { return Vec::new() };
+    let shown = shown_identifier(subject, member);
+    let by = |name: &str, outcome: CallOutcome| {
+        let mut call = SequenceCall::first(&operation.name, outcome);
+        let value = SequenceValue::OfState(names.state.clone(), name.to_owned());
+        call.set.push((member.clone(), as_member_takes(subject, value)));
+        call
+    };
+    let drafts = others.iter().map(|other| {
+        let calls =
+            vec![by(usual, CallOutcome::Prepares), by(other, CallOutcome::Success(same_or_nothing(shown.as_deref())))];
+        let title = format!("means the same as {other} of {}", names.state);
+        ProbeDraft {
+            sequence: Some(Sequence { calls }),
+            ..ProbeDraft::new(other.clone(), title, InputChange::Nothing, ExpectedOutcome::Accepted)
+        }
+    });
+    drafts.collect()
+}
+
+/// The outputs with the identifier that the first call returned, or without it.
+fn same_or_nothing(shown: Option<&[String]>) -> Vec<BodyPattern> {
+    let Some(path) = shown else { return vec![BodyPattern::default()] };
+    let same = BodyPattern(vec![(path.to_vec(), PatternLeaf::Agrees(1, path.to_vec()))]);
+    let is_inner = path.len() > 1;
+    let without = path.iter().take(1).filter(|_| is_inner).map(|around| (vec![around.clone()], PatternLeaf::Absent));
+    [same].into_iter().chain(without.map(|leaf| BodyPattern(vec![leaf]))).collect()
+}
+
+/// A value, or a list of it.
+fn as_member_takes(subject: &ProbeSubject<'_>, value: SequenceValue) -> SequenceValue {
+    match subject.shape.kind {
+        ShapeKind::List(_) => SequenceValue::List(vec![value]),
+        _ => value,
+    }
+}
+
+/// Where the output of an operation identifies the resource that a member of the input names.
+fn shown_identifier(subject: &ProbeSubject<'_>, member: &str) -> Option<Vec<String>> {
+    let read = RelatedSubject::all(subject, &[RelationRole::Reads]);
+    let mut named = read.filter(|related| related.resource.identifiers.last().is_some_and(|own| own == member));
+    let same = || {
+        let members = subject.contract().members(&subject.recipe.operation.output);
+        let found = members.iter().find(|output| output.name == member);
+        found.map(|found| vec![found.name.clone()])
+    };
+    named
+        .find_map(|related| related.relation.output.clone().filter(|path| path.pointer().is_some()))
+        .map_or_else(same, |path| Some(path.0))
 }
 
 fn plain_read<'a>(
@@ -71,7 +129,7 @@ fn by_form(related: RelatedSubject<'_>, read: &PlainRead<'_>, ending: &str, vari
     let PlainRead { operation, links, member, .. } = read;
     let first = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
     let plain = SequenceCall::linked(&operation.name, links.clone(), CallOutcome::Prepares);
-    let expected = CallOutcome::Success(vec![same_resource(read)]);
+    let expected = CallOutcome::Success(vec![same_output(read.relation.output.as_ref(), 2)]);
     let mut other = SequenceCall::linked(&operation.name, links.clone(), expected);
     other.set.push((member.name.clone(), value));
     let title = format!("makes what {} returns by its {variant}, too", operation.name);
@@ -86,10 +144,10 @@ fn by_form(related: RelatedSubject<'_>, read: &PlainRead<'_>, ending: &str, vari
     })
 }
 
-/// The output of a read of the same resource.
-fn same_resource(read: &PlainRead<'_>) -> BodyPattern {
-    let path = read.relation.output.as_ref().filter(|path| path.pointer().is_some());
-    let same = path.map(|path| (path.0.clone(), PatternLeaf::Equals(SequenceValue::Output(2, path.0.clone()))));
+/// The output with the identifier that an earlier call returned, by its number from 1.
+fn same_output(path: Option<&OutputPath>, call: usize) -> BodyPattern {
+    let path = path.filter(|path| path.pointer().is_some());
+    let same = path.map(|path| (path.0.clone(), PatternLeaf::Equals(SequenceValue::Output(call, path.0.clone()))));
     BodyPattern(same.into_iter().collect())
 }
 

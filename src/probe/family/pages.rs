@@ -4,12 +4,15 @@ use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
     member_documents,
     related::{RelatedSubject, parents},
+    unknown_names::has_unknown_sibling,
 };
 use crate::{
     model::{Contract, Member, Operation, ShapeId, ShapeKind, Traits},
     probe::{
-        relations::{IdentifierLink, Relation, RelationRole},
-        sequence::{BodyPattern, CallInput, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue},
+        relations::{IdentifierLink, OutputPath, Relation, RelationRole},
+        sequence::{
+            BodyPattern, CallInput, CallOutcome, PatternLeaf, Sequence, SequenceCall, SequenceValue, WholeList,
+        },
     },
 };
 
@@ -68,11 +71,12 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         .filter(|related| related.is_new_each_time())
         .flat_map(|related| {
             let lists = related.next(RelationRole::Lists).filter_map(move |list| PagedList::of(related, list));
-            lists.flat_map(move |list| [paged(related, &list), Some(ended(related, &list))])
+            lists.flat_map(move |list| [paged(related, &list), whole(related, &list), Some(ended(related, &list))])
         })
         .flatten()
         .collect();
     drafts.extend(unknown_token(subject));
+    drafts.extend(foreign_tokens(subject));
     (!drafts.is_empty()).then(|| FamilyDrafts::of("smithy.api#paginated", drafts))
 }
 
@@ -83,6 +87,8 @@ struct PagedList<'a> {
     page: ListPaging,
     /// Where the output has the list.
     items: Vec<String>,
+    /// The names on the way from an item to the identifier.
+    by: Vec<String>,
 }
 
 impl<'a> PagedList<'a> {
@@ -92,8 +98,21 @@ impl<'a> PagedList<'a> {
     ) -> Option<Self> {
         let page = ListPaging::of(related.subject.contract(), list)?;
         let path = &relation.output.as_ref()?.0;
-        let items = path[..path.iter().position(|step| step == "[]")?].to_vec();
-        Some(Self { list, links, page, items })
+        let at = path.iter().position(|step| step == OutputPath::ITEMS)?;
+        let by = path[at + 1..].to_vec();
+        Some(Self { list, links, page, items: path[..at].to_vec(), by })
+    }
+
+    /// The member that limits a page, if it may be one item.
+    fn limit_of_one(&self, contract: &Contract) -> Option<String> {
+        self.page.limit.clone().filter(|limit| allows_one(contract, self.list, limit))
+    }
+
+    /// Calls that make three resources for the list.
+    fn three(&self, related: RelatedSubject<'_>) -> Vec<SequenceCall> {
+        let make = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
+        let more = SequenceCall { input: CallInput::Fresh(parents(&self.links)), ..make.clone() };
+        vec![make, more.clone(), more]
     }
 
     fn call(&self, expected: Vec<BodyPattern>) -> SequenceCall {
@@ -126,24 +145,45 @@ impl<'a> PagedList<'a> {
     }
 }
 
+/// A call of a page of one item.
+fn of_one(limit: &str, mut call: SequenceCall) -> SequenceCall {
+    call.set.push((limit.to_owned(), SequenceValue::Constant(1.into())));
+    call
+}
+
 /// Three resources on pages of one item: the first two are not the last, and no item comes twice.
 fn paged(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft> {
-    let limit = list.page.limit.clone().filter(|limit| allows_one(related.subject.contract(), list.list, limit))?;
-    let make = SequenceCall::first(&related.operation().name, CallOutcome::Prepares);
-    let more = SequenceCall { input: CallInput::Fresh(parents(&list.links)), ..make.clone() };
-    let first = BodyPattern(vec![(list.items.clone(), PatternLeaf::AtMostOne), list.more()]);
+    let limit = list.limit_of_one(related.subject.contract())?;
+    let first = BodyPattern(vec![(list.items.clone(), PatternLeaf::AtMost(1)), list.more()]);
     let pages =
         [list.call(vec![first]), list.after(4, list.another(&[4], false)), list.after(5, list.another(&[4, 5], true))];
-    let pages = pages.map(|mut page| {
-        page.set.push((limit.clone(), SequenceValue::Constant(1.into())));
-        page
-    });
-    let calls = [vec![make, more.clone(), more], pages.into()].concat();
-    let title = format!("makes three that {} returns one by one", list.list.name);
-    Some(ProbeDraft {
-        sequence: Some(Sequence { calls }),
-        ..ProbeDraft::new(list.list.name.clone(), title, InputChange::Nothing, ExpectedOutcome::Accepted)
-    })
+    let pages = pages.map(|page| of_one(&limit, page));
+    let name = &list.list.name;
+    Some(several(name.clone(), format!("makes three that {name} returns one by one"), list.three(related), pages))
+}
+
+/// The whole list, a page of one item of it, and all that follows: each item of the whole is there once. The whole may be a
+/// page itself, whose items must be in it nevertheless.
+fn whole(related: RelatedSubject<'_>, list: &PagedList<'_>) -> Option<ProbeDraft> {
+    let limit = list.limit_of_one(related.subject.contract())?;
+    let items = |call: usize| SequenceValue::Output(call, list.items.clone());
+    let rest = WholeList { whole: items(4), part: items(5), by: list.by.clone() };
+    let rest = BodyPattern(vec![(list.items.clone(), PatternLeaf::Completes(rest))]);
+    let plain = || SequenceCall { expected: CallOutcome::Prepares, ..list.call(Vec::new()) };
+    // Only some services say that the limit may change from page to page.
+    let outcome = CallOutcome::Tolerated(vec![rest, BodyPattern(vec![list.more()])]);
+    let after = SequenceCall { expected: outcome, ..list.after(5, Vec::new()) };
+    let name = &list.list.name;
+    let title = format!("makes three that {name} returns on two pages");
+    Some(several(format!("{name}-whole"), title, list.three(related), [plain(), of_one(&limit, plain()), after]))
+}
+
+/// The calls that make resources, and those of pages.
+fn several(variant: String, title: String, made: Vec<SequenceCall>, pages: [SequenceCall; 3]) -> ProbeDraft {
+    ProbeDraft {
+        sequence: Some(Sequence { calls: [made, pages.into()].concat() }),
+        ..ProbeDraft::new(variant, title, InputChange::Nothing, ExpectedOutcome::Accepted)
+    }
 }
 
 /// Pages without a limit: if more pages follow, those after the second are not all empty.
@@ -174,35 +214,87 @@ fn ended(related: RelatedSubject<'_>, list: &PagedList<'_>) -> ProbeDraft {
 
 /// A token that no page had, where the operation declares an error for it.
 fn unknown_token(subject: &ProbeSubject<'_>) -> Option<ProbeDraft> {
-    let (contract, operation) = (subject.contract(), subject.recipe.operation);
-    let page = ListPaging::of(contract, operation)?;
-    let member = contract.members(&operation.input).iter().find(|member| member.name == page.token)?;
-    let shape = contract.shape(&member.target).filter(|shape| matches!(shape.kind, ShapeKind::String))?;
-    let is_free =
-        [&member.traits, &shape.traits].iter().all(|traits| traits.pattern().is_none() && is_long_enough(traits));
-    let errors = token_errors(contract, operation);
-    if errors.is_empty() || !is_free {
-        return None;
-    }
-    let mut call = SequenceCall::first(&operation.name, CallOutcome::Rejected(errors, Vec::new()));
-    call.set.push((page.token.clone(), SequenceValue::Constant(TOKEN.into())));
+    let operation = subject.recipe.operation;
+    let (member, outcome) = rejected_token(subject, operation).filter(|_| !has_unknown_sibling(subject, &[]))?;
+    let mut call = SequenceCall::first(&operation.name, outcome);
+    call.set.push((member.clone(), SequenceValue::Constant(TOKEN.into())));
+    let title = format!("has a {member} that no page had");
     Some(ProbeDraft {
         sequence: Some(Sequence { calls: vec![call] }),
-        ..ProbeDraft::new(
-            "unknown-token",
-            format!("has a {} that no page had", page.token),
-            InputChange::Nothing,
-            ExpectedOutcome::Accepted,
-        )
+        ..ProbeDraft::new("unknown-token", title, InputChange::Nothing, ExpectedOutcome::Accepted)
     })
 }
 
-fn is_long_enough(traits: &Traits) -> bool {
-    let length = TOKEN.len() as u64;
-    let bounds = traits.length();
-    let within =
-        |min: Option<u64>, max: Option<u64>| min.is_none_or(|min| min <= length) && max.is_none_or(|max| max >= length);
-    bounds.is_none_or(|bounds| within(bounds.min, bounds.max))
+/// The token of a list given to each other one that declares an error for it. Each is asked once in a service: with a token
+/// of the first list that has one.
+fn foreign_tokens(subject: &ProbeSubject<'_>) -> Vec<ProbeDraft> {
+    if RelatedSubject::all(subject, &[RelationRole::Creates]).next().is_none() {
+        return Vec::new();
+    }
+    let operations = subject.contract().operations();
+    let takers = operations.filter_map(|operation| Some((operation, rejected_token(subject, operation)?)));
+    let takers: Vec<(&Operation, (String, CallOutcome))> = takers.collect();
+    let givers = if takers.is_empty() { Vec::new() } else { TokenGiver::first_two(subject) };
+    let drafts = takers.into_iter().filter_map(|(taker, (member, outcome))| {
+        let giver = givers.iter().find(|giver| giver.list.list.name != taker.name)?;
+        let is_own = giver.related.operation().name == subject.recipe.operation.name;
+        let is_complete = is_own && giver.related.is_complete(taker, &[]);
+        is_complete.then(|| giver.draft(SequenceCall::linked(&taker.name, Vec::new(), outcome), member))
+    });
+    drafts.collect()
+}
+
+/// A list that has a token after one item, and what makes its items.
+struct TokenGiver<'a> {
+    related: RelatedSubject<'a>,
+    list: PagedList<'a>,
+    limit: String,
+}
+
+impl<'a> TokenGiver<'a> {
+    /// The first two of a service.
+    fn first_two(subject: &'a ProbeSubject<'a>) -> Vec<Self> {
+        let contract = subject.contract();
+        let made = RelatedSubject::made(subject).filter(|related| related.is_new_each_time());
+        let all = made.flat_map(|related| {
+            let lists = related.next(RelationRole::Lists).filter_map(move |list| PagedList::of(related, list));
+            lists.filter_map(move |list| Some(Self { related, limit: list.limit_of_one(contract)?, list }))
+        });
+        let mut found: Vec<Self> = Vec::new();
+        for one in all {
+            let is_new = found.iter().all(|known| known.list.list.name != one.list.list.name);
+            found.extend(is_new.then_some(one));
+            if found.len() > 1 {
+                break;
+            }
+        }
+        found
+    }
+
+    /// A call of another list with the token in this member.
+    fn draft(&self, mut call: SequenceCall, member: String) -> ProbeDraft {
+        let Self { related, list, limit } = self;
+        call.set.push((member, SequenceValue::Output(4, vec![list.page.next.clone()])));
+        let page = SequenceCall { expected: CallOutcome::Prepares, ..list.call(Vec::new()) };
+        let variant = format!("{}-token-of-{}", call.operation, list.list.name);
+        let title = format!("makes what gives {} a token of {}", call.operation, list.list.name);
+        let calls = [list.three(*related), vec![of_one(limit, page), call]].concat();
+        ProbeDraft {
+            sequence: Some(Sequence { calls }),
+            ..ProbeDraft::new(variant, title, InputChange::Nothing, ExpectedOutcome::Accepted)
+        }
+    }
+}
+
+/// The member with the token of a page, and the declared rejection of one that no page had.
+fn rejected_token(subject: &ProbeSubject<'_>, operation: &Operation) -> Option<(String, CallOutcome)> {
+    let contract = subject.contract();
+    let page = ListPaging::of(contract, operation)?;
+    let errors = token_errors(contract, operation);
+    let mut members = contract.members(&operation.input).iter().filter(|_| !errors.is_empty());
+    let member = members.find(|member| member.name == page.token)?;
+    let witness = subject.inputs.witness_at(&member.target, Some(&member.traits))?;
+    witness.is_valid(TOKEN).then(|| (page.token, CallOutcome::Rejected(errors, Vec::new())))
 }
 
 /// A token that no service returns.

@@ -34,6 +34,16 @@ impl<'a> RelatedSubject<'a> {
         })
     }
 
+    /// The resources of the service that any operation makes, as if it were that of the probe.
+    pub(super) fn made(subject: &'a ProbeSubject<'a>) -> impl Iterator<Item = RelatedSubject<'a>> {
+        subject.inputs.relations().resources.iter().flat_map(move |resource| {
+            resource.in_role(RelationRole::Creates).filter_map(move |relation| {
+                let first = subject.contract().operation(&relation.operation)?;
+                Some(RelatedSubject { subject, resource, relation, first })
+            })
+        })
+    }
+
     /// The same resource, if another operation makes it before the call of the probe.
     pub(super) fn made_by(self, first: &'a Operation) -> Self {
         Self { first, ..self }
@@ -60,23 +70,6 @@ impl<'a> RelatedSubject<'a> {
             let links = self.links(next)?;
             let is_listed = role != RelationRole::Lists || self.resource.is_listed_by(&next.name, &links);
             (is_listed && self.is_complete(next, &links)).then_some((relation, next, links))
-        })
-    }
-
-    /// The member by which a list is narrowed to the resource, beside those that are linked.
-    pub(super) fn filter(self, list: &Operation, links: &[IdentifierLink]) -> Option<IdentifierLink> {
-        let contract = self.subject.contract();
-        let members = contract.members(&list.input).iter();
-        let mut free = members.filter(|member| !links.iter().any(|link| link.member == member.name));
-        free.find_map(|member| {
-            let is_list = match &contract.shape(&member.target)?.kind {
-                ShapeKind::List(item) => matches!(contract.shape(&item.target)?.kind, ShapeKind::String),
-                ShapeKind::String => false,
-                _ => return None,
-            };
-            let name = if is_list { member.name.strip_suffix('s')? } else { &member.name };
-            let origin = self.origin(name).filter(|_| self.resource.names(name))?;
-            Some(IdentifierLink { member: member.name.clone(), origin, is_list })
         })
     }
 

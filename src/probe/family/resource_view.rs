@@ -1,6 +1,10 @@
 //! Where an output shows a resource: a structure, or one item of a list.
 
-use super::{pages::ListPaging, related::RelatedSubject, related::identifier_of};
+use super::{
+    list_filter::IdentifierFilter,
+    pages::ListPaging,
+    related::{RelatedSubject, identifier_of},
+};
 use crate::{
     model::{Contract, Member, Operation, ShapeId, ShapeKind},
     probe::{
@@ -55,7 +59,8 @@ impl<'a> ListedItem<'a> {
     fn of_list(related: RelatedSubject<'a>, relation: &Relation) -> Option<Self> {
         let list = related.subject.contract().operation(&relation.operation)?;
         let links = related.links(list)?;
-        let filter = related.filter(list, &links);
+        let filter = IdentifierFilter::all(related, list, &links).into_iter().find(|one| !one.is_beginning);
+        let filter = filter.map(|one| one.link);
         let is_filtered = filter.is_some();
         let links = links.into_iter().chain(filter).collect();
         Self::at(related, list, links, &relation.output.as_ref()?.0).map(|one| Self { is_filtered, ..one })
@@ -140,7 +145,7 @@ fn around<'c>(contract: &'c Contract, item: &'c ShapeId, inner: &[String]) -> Ve
 }
 
 /// The shape of the items of the list at a path.
-fn item_shape<'c>(contract: &'c Contract, output: &'c ShapeId, path: &[String]) -> Option<&'c ShapeId> {
+pub(super) fn item_shape<'c>(contract: &'c Contract, output: &'c ShapeId, path: &[String]) -> Option<&'c ShapeId> {
     match &contract.shape(shape_at(contract, output, path)?)?.kind {
         ShapeKind::List(item) => Some(&item.target),
         _ => None,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject, RequestGroup,
-    narrowing::filter, related::RelatedSubject,
+    list_filter::IdentifierFilter, related::RelatedSubject,
 };
 use crate::{
     model::{Contract, Operation, OutputPath, Waiter, WaiterMatcher, WaiterState, WaiterTrigger, waiters},
@@ -61,8 +61,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
 fn polled(related: RelatedSubject<'_>) -> Vec<PolledOperation<'_>> {
     let reads = related.next(RelationRole::Reads).map(|(_, operation, links)| PolledOperation { operation, links });
     let lists = related.next(RelationRole::Lists).filter_map(|(_, operation, mut links)| {
-        let ((member, is_list), origin) = filter(related, related.subject.contract(), operation, &links)?;
-        links.push(IdentifierLink { member, origin, is_list });
+        links.push(IdentifierFilter::narrowing(related, operation, &links)?);
         Some(PolledOperation { operation, links })
     });
     reads.chain(lists).collect()

@@ -27,7 +27,7 @@ use crate::{
         BodyRules, Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits,
         walk::ShapeStep,
     },
-    suite::{Glob, ServiceFixtures},
+    suite::{Glob, ResourceNames, ServiceFixtures},
     wire::{Protocol, protocol::ValuePlace},
 };
 
@@ -60,6 +60,8 @@ pub(super) struct Inputs {
     always: Vec<Glob>,
     /// Members that a recipe has a value for.
     filled: Vec<Glob>,
+    /// The names of one resource that a recipe has values for.
+    pub(super) names: Vec<ResourceNames>,
     relations: Relations,
     patterns: Patterns,
     texts: RefCell<HashMap<TextKey, Result<Arc<Witness>, Unbuildable>>>,
@@ -114,7 +116,8 @@ impl Inputs {
             service.fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
         let filled = service.fillings.iter().map(|filling| filling.glob.clone()).collect();
         let relations = Relations::of_service(service);
-        Self { always, filled, relations, ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol) }
+        let names = service.names.clone();
+        Self { always, filled, names, relations, ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol) }
     }
 
     /// Builds values by the model alone.
@@ -124,6 +127,7 @@ impl Inputs {
             protocol,
             always: Vec::new(),
             filled: Vec::new(),
+            names: Vec::new(),
             relations: Relations::default(),
             patterns: Patterns::default(),
             texts: RefCell::default(),
@@ -157,6 +161,12 @@ impl Inputs {
     pub(super) fn is_filled_at(&self, operation: &Operation, path: &MemberPath) -> bool {
         let name = format!("{}/{}", operation.name, path.slashed());
         self.filled.iter().any(|glob| glob.matches_whole(&name))
+    }
+
+    /// The names of one resource that a recipe has values for, if a location takes them.
+    pub(super) fn names_at(&self, operation: &Operation, path: &MemberPath) -> Option<&ResourceNames> {
+        let name = format!("{}/{}", operation.name, path.slashed());
+        self.names.iter().find(|names| names.glob.matches_whole(&name))
     }
 
     /// Returns whether a call that follows another has a member, beside those that the first call determines: a required
@@ -353,8 +363,13 @@ impl Inputs {
 
     /// The witness for a member that is a string.
     pub(super) fn witness_of(&self, member: &Member) -> Option<Arc<Witness>> {
-        let shape = self.contract().shape(&member.target)?;
-        self.witness(text_rule(shape, Some(&member.traits))).ok()
+        self.witness_at(&member.target, Some(&member.traits))
+    }
+
+    /// The witness for a string shape with the constraints of a member.
+    pub(super) fn witness_at(&self, target: &ShapeId, member: Option<&Traits>) -> Option<Arc<Witness>> {
+        let shape = self.contract().shape(target).filter(|shape| matches!(shape.kind, ShapeKind::String))?;
+        self.witness(text_rule(shape, member)).ok()
     }
 
     /// Strings that violate the pattern of a rule by one character: the same ones at every location and for every seed,

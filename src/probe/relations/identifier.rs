@@ -25,8 +25,16 @@ pub(super) fn resource(
     let mut relations: Vec<Relation> = relations.collect();
     let is_made = relations.iter().any(|relation| relation.role == RelationRole::Creates);
     if is_made {
-        relations
-            .extend(tagging.iter().filter_map(|(role, operation)| of_tags(contract, &identifiers, *role, operation)));
+        let has_tags = is_taggable(contract, &name, named);
+        // What is identified by the ARN of another resource has no tags of its own.
+        let is_meant = has_tags || !identifiers.last().is_some_and(|own| is_general_arn(own));
+        let own = tagging.iter().filter(|_| is_meant);
+        relations.extend(own.filter_map(|(role, operation)| of_tags(contract, &identifiers, *role, operation)));
+        let others = tagging.iter().filter(|_| has_tags);
+        let others = others.filter(|(_, one)| !relations.iter().any(|known| known.operation == one.name));
+        let others: Vec<Relation> =
+            others.filter_map(|(role, operation)| of_any_tags(contract, *role, operation)).collect();
+        relations.extend(others);
     }
     relations.sort_by(|one, other| (one.role, &one.operation).cmp(&(other.role, &other.operation)));
     Resource { name, identifiers, relations }
@@ -38,6 +46,33 @@ fn of_tags(contract: &Contract, identifiers: &[String], role: RelationRole, oper
     let member = contract.members(&operation.input).iter().find(|member| member.name == *own)?;
     let input = vec![member.name.clone()];
     Some(Relation { role, operation: operation.name.clone(), input, output: None, confidence: 0.9 })
+}
+
+/// An operation that tags any resource by its ARN.
+fn of_any_tags(contract: &Contract, role: RelationRole, operation: &Operation) -> Option<Relation> {
+    let is_arn = |member: &&Member| {
+        is_general_arn(&member.name) && member.traits.required() && is_text(contract, &member.target)
+    };
+    let input = vec![contract.members(&operation.input).iter().find(is_arn)?.name.clone()];
+    Some(Relation { role, operation: operation.name.clone(), input, output: None, confidence: 0.8 })
+}
+
+/// Returns whether a member takes the ARN of any resource.
+pub(super) fn is_general_arn(name: &str) -> bool {
+    ["ResourceArn", "Resource", "Arn"].iter().any(|general| general.eq_ignore_ascii_case(name))
+}
+
+/// Returns whether a resource is made with tags, and its ARN is returned then.
+fn is_taggable(contract: &Contract, noun: &str, named: &Named<'_>) -> bool {
+    let is_tags = |member: &Member| ["tags", "taglist"].contains(&member.name.to_ascii_lowercase().as_str());
+    named.iter().filter(|(role, _)| *role == RelationRole::Creates).any(|(_, operation)| {
+        contract.members(&operation.input).iter().any(is_tags) && arn_in_output(contract, operation, noun).is_some()
+    })
+}
+
+/// Where an output has the ARN of a resource.
+pub(super) fn arn_in_output(contract: &Contract, operation: &Operation, noun: &str) -> Option<OutputPath> {
+    in_output(contract, operation, noun, Some(&format!("{noun}Arn")))
 }
 
 /// The members that most operations on one resource require.

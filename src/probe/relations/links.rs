@@ -3,7 +3,7 @@
 
 use super::{
     OutputPath, RelationRole, Resource,
-    identifier::{OWN, chosen_name, in_output, is_text, rank},
+    identifier::{OWN, arn_in_output, chosen_name, in_output, is_general_arn, is_text, rank},
 };
 use crate::model::{Contract, Member, Operation, ShapeKind};
 
@@ -39,6 +39,9 @@ impl Resource {
     /// `first` created, read or changed.
     #[must_use]
     pub fn links(&self, contract: &Contract, first: &Operation, next: &Operation) -> Option<Vec<IdentifierLink>> {
+        if let Some(links) = self.links_by_arn(contract, first, next) {
+            return Some(links);
+        }
         let members = contract.members(&next.input).iter();
         let links: Vec<IdentifierLink> = members.filter_map(|member| self.link(contract, first, member)).collect();
         let role = |operation: &Operation| {
@@ -56,6 +59,18 @@ impl Resource {
         let identified = self.identifiers.iter().all(|name| links.iter().any(|link| link.member == *name));
         let by_other = || links.iter().any(|link| rank(&link.member, &self.name).is_some_and(|rank| rank < OWN));
         (!links.is_empty() && ((identified && !self.identifiers.is_empty()) || by_other())).then_some(links)
+    }
+
+    /// The ARN in a call that tags any resource.
+    fn links_by_arn(&self, contract: &Contract, first: &Operation, next: &Operation) -> Option<Vec<IdentifierLink>> {
+        let of_tags = [RelationRole::Tags, RelationRole::Untags, RelationRole::ListsTags];
+        let relation = self.relations.iter().find(|one| one.operation == next.name && of_tags.contains(&one.role))?;
+        let [member] = relation.input.as_slice() else { return None };
+        if !is_general_arn(member) || self.identifiers.contains(member) {
+            return None;
+        }
+        let origin = IdentifierOrigin::Output(arn_in_output(contract, first, &self.name)?);
+        Some(vec![IdentifierLink { member: member.clone(), origin, is_list: false }])
     }
 
     /// Returns whether a list has every resource, or those of the parents that links name, and not those of something else.

@@ -61,6 +61,47 @@ fn an_operation_has_a_role_and_identifiers(
     assert_eq!((relation.input.join("+").as_str(), shown.as_str()), (input, output));
 }
 
+/// Things with tags, which any operation on tags takes by their ARN, and boxes without.
+#[rstest]
+#[case("TagResource", RelationRole::Tags)]
+#[case("UntagResource", RelationRole::Untags)]
+#[case("ListTagsForResource", RelationRole::ListsTags)]
+fn an_operation_on_the_tags_of_any_resource_takes_the_arn_of_one_that_is_made_with_tags(
+    #[case] operation: &str,
+    #[case] role: RelationRole,
+) {
+    let operations = [
+        ("CreateThing", "Tagged", "Made"),
+        ("DescribeThing", "One", "Made"),
+        ("DeleteThing", "One", "Nothing"),
+        ("CreateBox", "New", "MadeBox"),
+        ("DeleteBox", "OneBox", "Nothing"),
+        ("TagResource", "Any", "Nothing"),
+        ("UntagResource", "Any", "Nothing"),
+        ("ListTagsForResource", "Any", "Nothing"),
+    ];
+    let shapes = format!(
+        r#"{SHAPES},
+        "x#Tagged":{{"type":"structure","members":{{"Tags":{{"target":"x#Things"}}}}}},
+        "x#OneBox":{{"type":"structure","members":{{"BoxId":{{"target":"smithy.api#String","traits":{{"smithy.api#required":{{}}}}}}}}}},
+        "x#MadeBox":{{"type":"structure","members":{{"BoxId":{{"target":"smithy.api#String"}},"BoxArn":{{"target":"smithy.api#String"}}}}}},
+        "x#Any":{{"type":"structure","members":{{"ResourceArn":{{"target":"smithy.api#String","traits":{{"smithy.api#required":{{}}}}}}}}}}"#
+    );
+    let contract = contract(&operations, &shapes);
+    let relations = Relations::of(&contract);
+    let found: Vec<_> = relations.of_operation(operation).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (resource, relation) = found[0];
+    assert_eq!(
+        (resource.name.as_str(), relation.role, relation.input.join("+")),
+        ("Thing", role, "ResourceArn".into())
+    );
+    let named = |name: &str| contract.operation(name).unwrap();
+    let links = resource.links(&contract, named("CreateThing"), named(operation)).unwrap();
+    let origin = IdentifierOrigin::Output(OutputPath(vec!["Thing".to_owned(), "Arn".to_owned()]));
+    assert_eq!(links, [IdentifierLink { member: "ResourceArn".to_owned(), origin, is_list: false }]);
+}
+
 #[test]
 fn an_operation_that_names_no_resource_is_not_related() {
     assert_eq!(Relations::of(&contract(&THINGS, SHAPES)).related(), 5);

@@ -19,8 +19,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    Call, CaseStanding, Filling, FixtureFiles, GlobError, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template,
-    matcher, nearest,
+    Call, CaseStanding, Filling, FixtureFiles, GlobError, Guard, Repeat, ResourceNames, Scenario, ScenarioRow, State,
+    Step, Template, matcher, nearest,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service_fixtures::{Services, StateTable},
 };
@@ -88,6 +88,8 @@ impl Resolver<'_> {
         let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
         let fillings = raw.members.iter().map(|(glob, place)| self.filling(glob, place, &by_name));
         let fillings = fillings.collect::<Result<_, _>>()?;
+        let names = raw.names.iter().map(|(glob, places)| self.resource_names(glob, places, &by_name));
+        let names = names.collect::<Result<_, _>>()?;
         let removals =
             raw.removals.iter().map(|(operation, calls)| Ok((operation.clone(), self.removal(operation, calls)?)));
         let removals = removals.collect::<Result<_, Diagnostic>>()?;
@@ -98,7 +100,8 @@ impl Resolver<'_> {
                 .map_err(|problem| self.source.at(&format!("{at}{}", problem.pointer), problem.problem))?;
         }
         let corrections = self.corrections(&raw.relations)?;
-        Ok(StateTable { by_name, skipped, fillings, removals, pending: raw.pending, failed: raw.failed, corrections })
+        let (pending, failed) = (raw.pending, raw.failed);
+        Ok(StateTable { by_name, skipped, fillings, names, removals, pending, failed, corrections })
     }
 
     /// Drops what this model cannot express from a recipe for a newer one. Returns the states among them, with the reason.
@@ -122,6 +125,10 @@ impl Resolver<'_> {
         }
         let state = |place: &Value| Some(place.as_str()?.rsplit_once('/')?.0.to_owned());
         raw.members.retain(|_, place| state(place).is_none_or(|state| raw.states.contains_key(&state)));
+        raw.names.retain(|_, places| {
+            let mut places = places.as_array().into_iter().flatten();
+            places.all(|place| state(place).is_none_or(|state| raw.states.contains_key(&state)))
+        });
         raw.removals.retain(|operation, calls| self.removal(operation, calls).is_ok());
         raw.pending.retain(|operation, _| self.look_up(None, operation, "").is_ok());
         skipped
@@ -146,20 +153,52 @@ impl Resolver<'_> {
     /// name, every valid input contains the member.
     fn filling(&self, glob: &str, place: &Value, states: &BTreeMap<String, State>) -> Result<Filling, Diagnostic> {
         let at = format!("/members/{}", escape(glob));
+        let (state, variable) = self.variable(&at, place, states)?;
+        let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
+        let glob = glob.parse().map_err(|error: GlobError| self.source.at_key(&at, error.to_string()))?;
+        Ok(Filling { glob, always, state, variable })
+    }
+
+    /// Resolves `a queue/url` to the state and its variable.
+    fn variable(
+        &self,
+        at: &str,
+        place: &Value,
+        states: &BTreeMap<String, State>,
+    ) -> Result<(String, String), Diagnostic> {
         let Some((state, variable)) = place.as_str().and_then(|place| place.rsplit_once('/')) else {
-            return Err(self.source.at(&at, "expected a state and its variable, such as \"a queue/url\""));
+            return Err(self.source.at(at, "expected a state and its variable, such as \"a queue/url\""));
         };
         let Some(known) = states.get(state) else {
-            let diagnostic = self.source.at(&at, format!("unknown state {state:?}"));
+            let diagnostic = self.source.at(at, format!("unknown state {state:?}"));
             return Err(with_nearest(diagnostic, state, states.keys().map(String::as_str)));
         };
         if !known.yields.contains_key(variable) {
-            let diagnostic = self.source.at(&at, format!("the state {state:?} has no variable {variable:?}"));
+            let diagnostic = self.source.at(at, format!("the state {state:?} has no variable {variable:?}"));
             return Err(with_nearest(diagnostic, variable, known.yields.keys().map(String::as_str)));
         }
-        let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
+        Ok((state.to_owned(), variable.to_owned()))
+    }
+
+    /// Resolves `GetThing/ThingName: [a thing/name, a thing/arn]`, the names of one resource that a member takes.
+    fn resource_names(
+        &self,
+        glob: &str,
+        places: &Value,
+        states: &BTreeMap<String, State>,
+    ) -> Result<ResourceNames, Diagnostic> {
+        let at = format!("/names/{}", escape(glob));
+        let wrong = || self.source.at(&at, "expected several variables of one state, such as [a key/id, a key/arn]");
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (index, place) in places.as_array().ok_or_else(wrong)?.iter().enumerate() {
+            found.push(self.variable(&format!("{at}/{index}"), place, states)?);
+        }
+        let (state, _) = found.first().cloned().ok_or_else(wrong)?;
+        if found.len() < 2 || found.iter().any(|(other, _)| *other != state) {
+            return Err(wrong());
+        }
         let glob = glob.parse().map_err(|error: GlobError| self.source.at_key(&at, error.to_string()))?;
-        Ok(Filling { glob, always, state: state.to_owned(), variable: variable.to_owned() })
+        Ok(ResourceNames { glob, state, variables: found.into_iter().map(|(_, variable)| variable).collect() })
     }
 
     fn state(&self, name: &str, raw: RawState, of_states: &Yields) -> Result<State, Diagnostic> {

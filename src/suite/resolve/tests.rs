@@ -403,3 +403,27 @@ fn a_state_is_read_or_rejected(#[case] rest: &str, #[case] says: Option<&str>) {
         (found, says) => panic!("{:?} for {says:?}", found.err()),
     }
 }
+
+#[rstest]
+#[case("GetThing/name: [a thing/id, a thing/arn]", None)]
+#[case("GetThing/name: [a thing/id]", Some("expected several variables of one state, such as [a key/id, a key/arn]"))]
+#[case("GetThing/name: a thing/id", Some("expected several variables of one state, such as [a key/id, a key/arn]"))]
+#[case(
+    "GetThing/name: [a thing/id, another/id]",
+    Some("expected several variables of one state, such as [a key/id, a key/arn]")
+)]
+#[case("GetThing/name: [a thing/id, a thing/url]", Some("the state \"a thing\" has no variable \"url\""))]
+#[case("GetThing/name: [a thing/id, gone/arn]", Some("unknown state \"gone\""))]
+fn the_names_of_a_resource_are_variables_of_one_state(#[case] names: &str, #[case] says: Option<&str>) {
+    let states = "  a thing: { says: s, yields: { id: a, arn: b } }\n  another: { says: s, yields: { id: a } }";
+    let found = read(&[("works/states.yaml", &format!("states:\n{states}\nnames:\n  {names}\n"))]);
+    match (found, says) {
+        (Ok(suite), None) => {
+            let names = &suite.service("works").unwrap().names[0];
+            assert_eq!((names.state.as_str(), names.variables.join("+").as_str()), ("a thing", "id+arn"));
+            assert!(names.glob.matches_whole("GetThing/name"));
+        }
+        (Err(problems), Some(says)) => assert!(problems[0].ends_with(says), "{problems:?}"),
+        (found, says) => panic!("{:?} for {says:?}", found.err()),
+    }
+}

@@ -6,6 +6,7 @@ use super::{
     KeptState, OutputPart, StateFault, StateRejection, StatefulCall, View,
     changes::agrees,
     declared_names::token_error,
+    item_filter::{has_filter, is_asked_for},
     kept_resource::KeptResource,
     laid,
     overlay::members_of,
@@ -59,8 +60,15 @@ impl KeptState {
         call: &StatefulCall<'_>,
     ) -> Result<Value, StateRejection> {
         let place = place(call, one).filter(|_| kind.is_made);
-        let Some(place) = place else { return Ok(call.output.clone()) };
-        let numbers = self.listed(kind, one, call, &place);
+        let Some(place) = place else {
+            reject_tokens(call)?;
+            return Ok(call.output.clone());
+        };
+        let mut numbers = self.listed(kind, one, call, &place);
+        if has_filter(call, &place.item.target) && call.fault != Some(StateFault::MemberFilterIgnored) {
+            let mut shown = |number: &u64| self.item(kind, call, &place, *number, true);
+            numbers.retain(|number| shown(number).is_some_and(|shown| is_asked_for(call, &place.item.target, &shown)));
+        }
         let page = self.page(call, place.holder, Some(place.list), &numbers)?;
         let chosen: Vec<u64> = numbers.into_iter().skip(page.from).take(page.count).collect();
         let mut output = call.output.clone();
@@ -82,7 +90,12 @@ impl KeptState {
 
     /// The resources that the input does not leave out, from the oldest.
     fn listed(&self, kind: &ResourceKind, one: &KindUse, call: &StatefulCall<'_>, place: &ListPlace<'_>) -> Vec<u64> {
-        let filter = PageMembers::of(call.contract, call.operation, place.holder).filter(call.input);
+        let mut filter = PageMembers::of(call.contract, call.operation, place.holder).filter(call.input);
+        if call.fault == Some(StateFault::MemberFilterIgnored) {
+            let is_shown =
+                |name: &String| call.contract.members(&place.item.target).iter().any(|one| one.name == *name);
+            filter.retain(|name, _| kind.resource.identifiers.contains(name) || !is_shown(name));
+        }
         let shows_deleted = call.fault == Some(StateFault::DeletedListed);
         let mut numbers = self.resources.numbers(|resource| {
             resource.kind == one.kind
@@ -114,7 +127,9 @@ impl KeptState {
         let from = match given.filter(|_| members.continues()) {
             None => 0,
             Some(token) => {
-                let start = self.tokens.start(token, call.operation, filter);
+                let accepts_any = call.fault == Some(StateFault::ForeignTokenAccepted);
+                let is_accepted = accepts_any && self.tokens.is_foreign(token, call.operation);
+                let start = self.tokens.start(token, call.operation, filter).or(is_accepted.then_some(0));
                 start.ok_or_else(|| StateRejection::Token(token_error(call.contract, call.operation)))?
             }
         };
@@ -184,6 +199,15 @@ impl KeptState {
         self.resources.put(number, resource);
         Some(item)
     }
+}
+
+/// Rejects the token of a page in a call whose output is not kept: no page of it was returned. An operation that declares no
+/// error for a token may take any.
+pub(super) fn reject_tokens(call: &StatefulCall<'_>) -> Result<(), StateRejection> {
+    let members = PageMembers::of(call.contract, call.operation, &call.operation.output);
+    let given = members.given(call.input).filter(|_| members.continues());
+    let error = given.and_then(|_| token_error(call.contract, call.operation));
+    error.map_or(Ok(()), |error| Err(StateRejection::Token(Some(error))))
 }
 
 /// An item of the example, or one that is built.

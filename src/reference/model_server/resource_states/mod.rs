@@ -13,6 +13,7 @@
 //! | `page_tokens` | Pages of a list |
 //! | `tag_set` | Tags, read from inputs and written into outputs |
 //! | `listed_resources` | The list of the kept resources |
+//! | `item_filter` | Filters of a list by members of its items |
 //! | `changes` | Creation, update and deletion |
 //! | `settled` | The states of resources that waiters wait for |
 //! | `state_fault` | The one fault of a mutant |
@@ -20,6 +21,7 @@
 mod changes;
 mod declared_names;
 mod inner_parts;
+mod item_filter;
 mod kept_resource;
 mod listed_resources;
 mod overlay;
@@ -43,6 +45,7 @@ use crate::{
 
 use inner_parts::without_inner;
 use kept_resource::{KeptResource, KeptResources};
+use listed_resources::reject_tokens;
 use overlay::{OutputPart, View, laid, without_first};
 use page_tokens::PageTokens;
 use settled::settled;
@@ -121,7 +124,7 @@ impl ResourceStates {
         let plan = self.plan.get_or_init(|| StatePlan::of(call.contract));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let uses = plan.uses(call.operation);
-        let Some(first) = uses.first() else { return Ok(call.output.clone()) };
+        let Some(first) = uses.first() else { return reject_tokens(call).map(|()| call.output.clone()) };
         // An operation on the tags of any resource is about the one that has the identifier.
         let one = uses.iter().find(|one| uses.len() > 1 && matches!(kept.meant(plan, one, call), Meant::One(_)));
         kept.respond(plan, one.unwrap_or(first), call)
@@ -131,6 +134,9 @@ impl ResourceStates {
 impl KeptState {
     fn respond(&mut self, plan: &StatePlan, one: &KindUse, call: &StatefulCall<'_>) -> Result<Value, StateRejection> {
         let Some(kind) = plan.kinds.get(one.kind) else { return Ok(call.output.clone()) };
+        if !matches!(one.effect, StateEffect::List | StateEffect::ListTags) {
+            reject_tokens(call)?;
+        }
         match one.effect {
             StateEffect::Create | StateEffect::Put => self.create(kind, one, call),
             StateEffect::List => self.list(kind, one, call).map(|output| settled(&kind.resource, call, output)),
@@ -282,9 +288,13 @@ fn given_identity(call: &StatefulCall<'_>, kind: &ResourceKind) -> GivenIdentity
     // The call may use another form.
     let members = call.contract.members(&call.operation.input).iter();
     let others = members.filter(|member| {
+        let is_stated = || {
+            let mut relations = kind.resource.relations.iter();
+            relations.any(|one| one.operation == call.operation.name && one.input.contains(&member.name))
+        };
         is_text(call.contract, member)
             && !kind.parents().contains(&member.name)
-            && kind.resource.identity_form(&member.name, &[]).is_some()
+            && (kind.resource.identity_form(&member.name, &[]).is_some() || is_stated())
     });
     let own = others.filter_map(|member| text(&member.name)).collect();
     GivenIdentity { parents, own }

@@ -208,6 +208,11 @@ impl PageTokens {
         (start.operation == operation.name && start.filter == filter).then_some(start.from)
     }
 
+    /// Returns whether another operation returned a token.
+    pub(super) fn is_foreign(&self, token: &str, operation: &Operation) -> bool {
+        self.0.get(&token.to_owned()).is_some_and(|start| start.operation != operation.name)
+    }
+
     /// A new token to a page, if the model allows one in the output and in the input.
     pub(super) fn issue(
         &mut self,

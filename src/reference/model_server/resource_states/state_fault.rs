@@ -19,6 +19,8 @@ pub enum StateFault {
     PageTokenIgnored,
     /// The last page has a token, too.
     EndlessToken,
+    /// The token of another list is accepted.
+    ForeignTokenAccepted,
     /// A deleted resource is listed.
     DeletedListed,
     /// A deleted resource is read.
@@ -47,11 +49,13 @@ pub enum StateFault {
     FilterIgnored,
     /// A list with a filter is empty.
     FilterFindsNothing,
+    /// A filter by a member of the listed items is ignored.
+    MemberFilterIgnored,
 }
 
 impl StateFault {
     /// Every fault.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::MemberDroppedOnRead,
         Self::InnerMemberDroppedOnRead,
         Self::MemberDroppedOnList,
@@ -60,6 +64,7 @@ impl StateFault {
         Self::LimitIgnored,
         Self::PageTokenIgnored,
         Self::EndlessToken,
+        Self::ForeignTokenAccepted,
         Self::DeletedListed,
         Self::DeletedRead,
         Self::AbsentAccepted,
@@ -74,6 +79,7 @@ impl StateFault {
         Self::OtherFormUnknown,
         Self::FilterIgnored,
         Self::FilterFindsNothing,
+        Self::MemberFilterIgnored,
     ];
 
     /// The id, such as `state/page-skipped`.
@@ -88,6 +94,7 @@ impl StateFault {
             Self::LimitIgnored => "state/limit-ignored",
             Self::PageTokenIgnored => "state/page-token-ignored",
             Self::EndlessToken => "state/endless-token",
+            Self::ForeignTokenAccepted => "state/foreign-token-accepted",
             Self::DeletedListed => "state/deleted-listed",
             Self::DeletedRead => "state/deleted-read",
             Self::AbsentAccepted => "state/absent-accepted",
@@ -102,6 +109,7 @@ impl StateFault {
             Self::OtherFormUnknown => "state/other-form-unknown",
             Self::FilterIgnored => "state/filter-ignored",
             Self::FilterFindsNothing => "state/filter-finds-nothing",
+            Self::MemberFilterIgnored => "state/member-filter-ignored",
         }
     }
 }

@@ -210,6 +210,13 @@ fn pages(caller: &Caller, kept: &mut BTreeMap<&'static str, bool>) {
     kept.insert("a limit is kept", page["Things"].as_array().is_some_and(|items| items.len() == 2));
     let garbage = caller.error("ListThings", &json!({"NextToken": "garbage"}));
     kept.insert("a token of nothing is rejected", garbage == "InvalidNextTokenException");
+    for token in ["p", "q"] {
+        caller.output("CreateJob", &json!({"ClientToken": token}));
+    }
+    let other = caller.output("ListJobs", &json!({"Limit": 1})).get("NextMarker").cloned();
+    let is_rejected =
+        |token: Value| caller.error("ListThings", &json!({"NextToken": token})) == "InvalidNextTokenException";
+    kept.insert("a token of another list is rejected", other.is_none_or(is_rejected));
 }
 
 fn broken(caller: &Caller) -> Vec<&'static str> {
@@ -232,7 +239,11 @@ fn every_promise_is_kept_in_every_protocol(
 )]
 #[case(StateFault::PageSkipped, &["pages add up"])]
 #[case(StateFault::LimitIgnored, &["a limit is kept"])]
-#[case(StateFault::PageTokenIgnored, &["a token of nothing is rejected", "pages end"])]
+#[case(
+    StateFault::PageTokenIgnored,
+    &["a token of another list is rejected", "a token of nothing is rejected", "pages end"]
+)]
+#[case(StateFault::ForeignTokenAccepted, &["a token of another list is rejected"])]
 #[case(StateFault::EndlessToken, &["pages end"])]
 #[case(StateFault::DeletedListed, &["what is deleted is not listed"])]
 #[case(StateFault::DeletedRead, &["what is deleted is not read"])]
