@@ -483,7 +483,7 @@ mod tests {
         let text = written(&run(suspected(3)));
         let (_, table) = text.split_once("### Probably wrong\n").unwrap();
         insta::assert_snapshot!(table.split("\n#").next().unwrap(), @"
-        Warnings: 63 of 80 were true when they were checked by hand.
+        Warnings: 84 of 114 were true when they were checked by hand.
 
         | cases | cause |
         |---:|---|

@@ -142,8 +142,10 @@ const UNKEPT: [&str; 1] = ["s3.PutBucketLifecycleConfiguration/"];
 #[case("sns", "awsQuery")]
 #[case("iam", "awsQuery")]
 #[case("lambda", "restJson1")]
+#[cfg_attr(debug_assertions, ignore = "it takes a minute without optimization")]
 #[case("s3", "restXml")]
 #[case("cloudwatch", "rpcv2Cbor")]
+#[cfg_attr(debug_assertions, ignore = "it takes a minute without optimization")]
 #[case("elasticache", "awsQuery")]
 fn probes_of_several_calls_of_a_published_model_conform_on_its_model_server(
     #[case] name: &str,

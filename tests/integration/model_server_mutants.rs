@@ -254,7 +254,9 @@ fn every_spoilt_output_and_error_is_detected_by_the_probes_that_get_it(#[case] p
         faults.extend(errors.map(|fault| (part, ModelFault::Error(part.name(), fault))));
     }
     let mut wrong = Vec::new();
-    for (part, fault) in &faults {
+    // Three and the number of faults of a part have no common divisor: each kind of fault occurs.
+    let every = if cfg!(debug_assertions) { 3 } else { 1 };
+    for (part, fault) in faults.iter().step_by(every) {
         let cases = subject.run(of_constraints(Some(&part.name())), Some(fault.clone()));
         let found = deviating(&cases);
         if matches!(fault, ModelFault::Output(_, SpoiltOutput::ContentType)) {
@@ -271,6 +273,11 @@ fn every_spoilt_output_and_error_is_detected_by_the_probes_that_get_it(#[case] p
             wrong.push(format!("{fault:?}: {}", shown(&found)));
         }
     }
-    say(&format!("mutants of responses in {protocol}: {} of {}", faults.len() - wrong.len(), faults.len())).unwrap();
+    say(&format!(
+        "mutants of responses in {protocol}: {} of {}",
+        faults.len().div_ceil(every) - wrong.len(),
+        faults.len()
+    ))
+    .unwrap();
     assert!(wrong.is_empty(), "{protocol}: {} of {}\n{}", wrong.len(), faults.len(), wrong.join("\n"));
 }

@@ -245,7 +245,7 @@ fn a_cause_links_to_the_case_that_represents_it_and_to_its_cases() {
 fn what_is_probably_wrong_has_its_own_list_even_in_a_large_page() {
     let page = page_of(&run(suspected(501)));
     let list = between(&page, "<h2 id=\"likely\">", "</ul>");
-    assert!(list.contains("63 of 80 were true") && list.contains("<span class=\"number\">501</span>"), "{list}");
+    assert!(list.contains("84 of 114 were true") && list.contains("<span class=\"number\">501</span>"), "{list}");
     let anchor = "case-codedeploy/stop-deployment/lost-0";
     assert!(list.contains(&format!("href=\"#{anchor}\"")) && page.contains(&format!("id=\"{anchor}\"")), "{list}");
     assert!(!page_of(&events()).contains("id=\"likely\""));

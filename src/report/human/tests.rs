@@ -537,7 +537,7 @@ fn warnings_that_are_probably_true_are_listed_by_their_causes() {
     let report = rendered(plain(), &run(suspected(3)));
     insta::assert_snapshot!(section(&report, "probably wrong: 1 cause"), @"
     -  StopDeployment: InternalFailure instead of DeploymentDoesNotExistException  (3 cases)
-    warnings; 63 of 80 were true when they were checked by hand (--verbose lists them)
+    warnings; 84 of 114 were true when they were checked by hand (--verbose lists them)
     ");
     assert!(report.contains("3 cases selected = 3 conform"), "{report}");
 }
