@@ -153,7 +153,7 @@ impl FixtureFiles {
         Self { texts: bundled::snapshots(), ..Self::default() }
     }
 
-    /// SHA-256 of all paths and texts, in hex: the digest of the [`Fixtures`] that these files make.
+    /// SHA-256 of all paths and texts, in hex: the digest of the [`Fixtures`](super::Fixtures) that these files make.
     #[must_use]
     pub fn digest(&self) -> String {
         digest(self.iter())
