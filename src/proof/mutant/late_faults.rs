@@ -70,7 +70,8 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     mutants
 }
 
-/// A final state changes some time after a call that succeeded or, if the state is another one, was rejected.
+/// A final state changes some time after a call that succeeded or, if the state is another one than a success leads to,
+/// after any call.
 fn leaving(
     subject: &MutantSubject<'_>,
     change: &'static LateChange,
@@ -87,8 +88,12 @@ fn leaving(
         let mut since = BTreeMap::<String, f64>::new();
         Acting(move |received: &ReceivedCall<'_>| {
             let mut response = received.reference();
-            if received.target() == target && is_success(&response) == (from == change.end) {
-                acted_on.extend(received.input().and_then(|input| input[&key].as_str()).map(str::to_owned));
+            if received.target() == target && (is_success(&response) || from != change.end) {
+                let named = received.input().and_then(|input| input[&key].as_str()).map(str::to_owned);
+                // What had ended before the call is often read only once.
+                let now = received.endpoint.clock().now();
+                since.extend(named.iter().filter(|_| from != change.end).map(|named| (named.clone(), now)));
+                acted_on.extend(named);
             }
             let named = received.texts().into_iter().find(|text| acted_on.contains(text));
             let reads = received.target().ends_with(&format!(".{}", change.read)) && is_success(&response);

@@ -34,7 +34,9 @@ fn on_part(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Request, ind
     // The operation identifies the request. If it is wrong, the protocol does.
     let owner = if names_operation { RouteRole::Protocol } else { RouteRole::Operation };
     let owner = parts.iter().position(|part| part.role == owner);
-    let values: BTreeSet<Option<&str>> = seen.rejected.iter().map(|route| route.part(index)).collect();
+    let of_operation = |route: &&Route| owner.is_none_or(|owner| route.part(owner) == right.part(owner));
+    let values: BTreeSet<Option<&str>> =
+        seen.rejected.iter().filter(of_operation).map(|route| route.part(index)).collect();
     let wrong = values
         .into_iter()
         .filter(|value| *value != right.part(index) && !(names_operation && is_real(subject, *value)));
