@@ -60,7 +60,7 @@ const PARTS: &str = r#","x#CreatePart":{"type":"operation","input":{"target":"x#
     "x#AllBoxes":{"type":"structure","members":{"Boxes":{"target":"x#BoxList"}}},
     "x#BoxList":{"type":"list","member":{"target":"x#NewBox"}}}}"#;
 
-/// A resource with members inside structures, of which only some are kept as they are given.
+/// A resource with members inside structures. It keeps some of them as they are given.
 const NESTS: &str = r#"{"smithy":"2.0","shapes":{
     "x#S":{"type":"service","version":"1","operations":[{"target":"x#CreateNest"},{"target":"x#GetNest"},{"target":"x#PutNestRules"},
         {"target":"x#GetNestRules"},{"target":"x#DeleteNestRules"},{"target":"x#ListTagsForResource"}],

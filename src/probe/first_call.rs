@@ -22,7 +22,7 @@ pub(super) fn key_of_variable(state: &str, variable: &str) -> String {
     format!("state {state}/{variable}")
 }
 
-/// What the values of a sequence are taken from.
+/// The sources of the values of a sequence.
 pub(super) struct FirstCall<'a> {
     /// Its input.
     pub(super) input: &'a Value,
@@ -201,7 +201,7 @@ pub(super) struct CallForm {
     pub(super) is_head: bool,
 }
 
-/// Any success, the one with this status first: another one is no reason to stop before what is judged.
+/// Any success, this status first. An endpoint that prepares with another status can still be judged.
 fn successes(status: u16) -> Vec<Alternative> {
     let others = [200, 201, 202, 204].into_iter().filter(|other| *other != status);
     [status].into_iter().chain(others).map(|status| Alternative::Success { status, body: None }).collect()

@@ -120,7 +120,8 @@ fn is_beyond_the_server(subject: &Subject, case: &JudgedCase) -> bool {
         Some("narrowing") => true,
         Some("absent") => !relations.of_operation(&case.report.operation).any(|(resource, _)| is_made(resource)),
         Some("round-trip") if is_unrelated(&relations, &case.report.id.0) => true,
-        _ => UNKEPT.iter().any(|unkept| case.report.id.0.starts_with(unkept)),
+        Some("round-trip") => UNKEPT.iter().any(|unkept| case.report.id.0.starts_with(unkept)),
+        _ => false,
     }
 }
 

@@ -24,7 +24,7 @@ const WHOLE: [&str; 3] = ["application/json", "application/xml", "post"];
 const OTHER_USES: [(&str, &str, &str); 5] = [
     ("src/wire/curl.rs", "post", "the method that curl uses for a body by itself"),
     ("src/wire/sigv4/mod.rs", "x-amz-target", "the header that a fault leaves out of the signature"),
-    ("src/proof/mutant/elsewhere_faults.rs", "x-amz-target", "the header that a mutant does without"),
+    ("src/proof/mutant/elsewhere_faults.rs", "x-amz-target", "a parameter of the query string that a mutant reads"),
     ("src/proof/mutant/signature_faults.rs", "x-amz-target", "the header that a mutant does not require to be signed"),
     ("src/model/botocore/shapes.rs", "application/json", "the media type that botocore's jsonvalue stands for"),
 ];

@@ -281,8 +281,8 @@ fn fits_others(one: &OpenPart<'_>, kind: &ShapeKind) -> bool {
     }
 }
 
-/// Returns whether a text is probably one of a few, although its name says that it may be any: a name, a key or a value of
-/// what is no tag, variable or label.
+/// Returns whether a text is probably one of a few, although its shape allows any: the documents list texts, or it is a
+/// name, a key or a value of anything but a tag, a variable or a label.
 fn is_one_of_few(one: &OpenPart<'_>, kind: &ShapeKind) -> bool {
     let name = one.member.name.to_ascii_lowercase();
     let is_free = |around: &str| {

@@ -132,6 +132,16 @@ impl NamedValues {
             _ => documented_names(filters.traits.documentation().unwrap_or_default()),
         }
     }
+
+    /// The shape of one value.
+    fn value(contract: &Contract, filters: &Member, values: &str) -> Option<ShapeId> {
+        let items = |id: &ShapeId| match &contract.shape(id)?.kind {
+            ShapeKind::List(item) => Some(item.target.clone()),
+            _ => None,
+        };
+        let item = items(&filters.target)?;
+        items(&contract.members(&item).iter().find(|member| member.name == values)?.target)
+    }
 }
 
 /// A member of a list operation by which the items are chosen.
@@ -266,18 +276,6 @@ impl ItemFilter {
     }
 }
 
-impl NamedValues {
-    /// The shape of one value.
-    fn value(contract: &Contract, filters: &Member, values: &str) -> Option<ShapeId> {
-        let items = |id: &ShapeId| match &contract.shape(id)?.kind {
-            ShapeKind::List(item) => Some(item.target.clone()),
-            _ => None,
-        };
-        let item = items(&filters.target)?;
-        items(&contract.members(&item).iter().find(|member| member.name == values)?.target)
-    }
-}
-
 /// The items of the first list on a path in an output. `None` where they hold other lists.
 fn listed_item<'c>(contract: &'c Contract, list: &'c Operation, path: &[String]) -> Option<&'c ShapeId> {
     let at = path.iter().position(|step| step == OutputPath::ITEMS)?;
@@ -316,7 +314,7 @@ fn normal(name: &str) -> String {
     name.chars().filter(|c| *c != '-' && *c != '_').collect::<String>().to_ascii_lowercase()
 }
 
-/// What documents list among filters and is none: a tag, whose key belongs to the name, and comparisons.
+/// Words that documents list among the filters, but that are not names of filters: comparisons, and `tag`, which needs a key.
 const OTHER_NAMES: [&str; 3] = ["contains", "equals", "tag"];
 
 /// The names that begin the points of a list in documents. Those of a list inside a point are values.

@@ -133,35 +133,25 @@ mod tests {
     fn documents_may_state_the_least_number_of_items(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(allows_one(text), expected);
     }
-    #[rstest]
-    #[case("<p>This parameter is <i>only</i> valid for global tables.</p>", true)]
-    #[case("This parameter applies only if the type is <code>A</code>.", true)]
-    #[case("This field is deprecated.", true)]
-    #[case("This element is only returned if it was configured.", true)]
-    #[case("A description of the table.", false)]
-    fn documents_may_state_a_condition(#[case] text: &str, #[case] expected: bool) {
-        assert_eq!(has_condition(text), expected);
-    }
 
     #[rstest]
-    #[case("<p>The count. It is <i>mutually</i> exclusive with the size.</p>", true)]
-    #[case("If you use this parameter, you must specify the other one.", true)]
-    #[case("The number of days for which backups are kept.", false)]
-    fn documents_may_state_a_dependence(#[case] text: &str, #[case] expected: bool) {
-        assert_eq!(has_dependence(text), expected);
-    }
-
-    #[rstest]
-    #[case("The name. Valid names are <code>cores</code> and <code>threads</code>.", true)]
-    #[case("The name of the tag.", false)]
-    fn documents_may_list_the_only_texts(#[case] text: &str, #[case] expected: bool) {
-        assert_eq!(has_choices(text), expected);
-    }
-
-    #[rstest]
-    #[case("A filter can have <b>exactly one</b> of a prefix and a tag.", true)]
-    #[case("A filter for objects.", false)]
-    fn documents_may_state_alternatives(#[case] text: &str, #[case] expected: bool) {
-        assert_eq!(has_alternatives(text), expected);
+    #[case::a_condition(has_condition, "<p>This parameter is <i>only</i> valid for global tables.</p>", true)]
+    #[case::a_type(has_condition, "This parameter applies only if the type is <code>A</code>.", true)]
+    #[case::deprecation(has_condition, "This field is deprecated.", true)]
+    #[case::a_return(has_condition, "This element is only returned if it was configured.", true)]
+    #[case::no_condition(has_condition, "A description of the table.", false)]
+    #[case::exclusion(has_dependence, "<p>The count. It is <i>mutually</i> exclusive with the size.</p>", true)]
+    #[case::another_member(has_dependence, "If you use this parameter, you must specify the other one.", true)]
+    #[case::no_dependence(has_dependence, "The number of days for which backups are kept.", false)]
+    #[case::choices(has_choices, "The name. Valid names are <code>cores</code> and <code>threads</code>.", true)]
+    #[case::no_choices(has_choices, "The name of the tag.", false)]
+    #[case::alternatives(has_alternatives, "A filter can have <b>exactly one</b> of a prefix and a tag.", true)]
+    #[case::no_alternatives(has_alternatives, "A filter for objects.", false)]
+    fn documents_may_say_that_a_member_depends_on_more(
+        #[case] says_so: fn(&str) -> bool,
+        #[case] text: &str,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(says_so(text), expected);
     }
 }

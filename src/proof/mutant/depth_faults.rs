@@ -29,7 +29,12 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
                 ("other-group", "the last success of another group of the application", RollbackDepth::OtherGroup),
             ];
             let picks = picks.map(|(name, says, depth)| rolling_back_to(subject, name, says, depth));
-            let further = [twice(subject), although_rejected(subject)];
+            let twice = "a stop with autoRollbackEnabled true starts two deployments";
+            let rejected = "a rejected stop with autoRollbackEnabled true starts a deployment";
+            let further = [
+                starting(subject, "rollback/twice", twice, is_success),
+                starting(subject, "rollback/although-rejected", rejected, is_already_complete),
+            ];
             picks.into_iter().chain(of_flag(subject)).chain(further).collect()
         }
         "CancelServicePipelineDeployment" => REVERTED.map(|reverted| reverting_to_creation(subject, reverted)).into(),
@@ -186,38 +191,15 @@ fn of_flag(subject: &MutantSubject<'_>) -> Vec<Mutant> {
         .collect()
 }
 
-/// A stop that rolls back starts a second deployment of the same group.
-fn twice(subject: &MutantSubject<'_>) -> Mutant {
+/// A stop with the flag starts one more deployment of its group, where its response is such a one.
+fn starting(subject: &MutantSubject<'_>, name: &str, says: &str, is_meant: fn(&Response) -> bool) -> Mutant {
     let target = subject.target();
-    let says = "a stop with autoRollbackEnabled true starts two deployments";
-    subject.mutant(MutantFamily::Depth, "rollback/twice", KIND, says, move || {
+    subject.mutant(MutantFamily::Depth, name, KIND, says, move || {
         let (target, mut creations) = (target.clone(), KnownCreations::default());
         Acting(move |received: &ReceivedCall<'_>| {
             let response = received.reference();
             creations.learn(received, &response);
-            let input = received.input().filter(|_| received.target() == target && is_success(&response));
-            let stop = input.filter(|input| input[FLAG] == true);
-            if let Some(creation) = stop.and_then(|input| creations.of(input)) {
-                received.deviate();
-                // The second deployment matters; nobody sees its ID.
-                drop(received.instead(creation));
-            }
-            Some(response)
-        })
-    })
-}
-
-/// A stop of a deployment that is complete starts another deployment of its group, although it is rejected.
-fn although_rejected(subject: &MutantSubject<'_>) -> Mutant {
-    let target = subject.target();
-    let says = "a rejected stop with autoRollbackEnabled true starts a deployment";
-    subject.mutant(MutantFamily::Depth, "rollback/although-rejected", KIND, says, move || {
-        let (target, mut creations) = (target.clone(), KnownCreations::default());
-        Acting(move |received: &ReceivedCall<'_>| {
-            let response = received.reference();
-            creations.learn(received, &response);
-            let is_rejected = error_of(&response).as_deref() == Some("DeploymentAlreadyCompletedException");
-            let input = received.input().filter(|_| received.target() == target && is_rejected);
+            let input = received.input().filter(|_| received.target() == target && is_meant(&response));
             let stop = input.filter(|input| input[FLAG] == true);
             if let Some(creation) = stop.and_then(|input| creations.of(input)) {
                 received.deviate();
@@ -227,6 +209,10 @@ fn although_rejected(subject: &MutantSubject<'_>) -> Mutant {
             Some(response)
         })
     })
+}
+
+fn is_already_complete(response: &Response) -> bool {
+    error_of(response).as_deref() == Some("DeploymentAlreadyCompletedException")
 }
 
 /// The name of a fault, and the members of a cancelled pipeline that have the values from its creation.

@@ -2,17 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    FaultMemory, Mutant, MutantFamily, MutantSubject,
-    behavior::{ReceivedCall, Understood},
-    known_resources::key_member,
+use super::{Mutant, MutantFamily, MutantSubject, known_resources::key_member};
+use crate::{
+    judge::code::Code,
+    wire::{Request, protocol::RouteRole},
 };
-use crate::{judge::code::Code, wire::Request};
 
 const KIND: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::SIDE_EFFECT, Code::IMPLEMENTATION];
-
-/// The header that selects the operation.
-const TARGET: &str = "x-amz-target";
 
 /// The operation that a request without a target names elsewhere, by its path, its query string, and the right target.
 type NamedElsewhere = fn(&str, &str, &str) -> bool;
@@ -44,7 +40,7 @@ const INPUTS: [(&str, &str, Parameter); 3] = [
 ];
 
 pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
-    let operations = OPERATIONS.iter().map(|named| of_operation(subject, *named));
+    let operations = OPERATIONS.iter().filter_map(|named| of_operation(subject, *named));
     let key = key_member(subject.contract, subject.operation);
     let inputs = key.into_iter().flat_map(|key| {
         let absent = INPUTS.map(|parameter| of_input(subject, &key, parameter, false));
@@ -53,18 +49,20 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     operations.chain(inputs).collect()
 }
 
-/// A request without a target calls the operation that it names elsewhere.
-fn of_operation(subject: &MutantSubject<'_>, (name, place, is_named): (&str, &str, NamedElsewhere)) -> Mutant {
-    let (right, says) = (subject.target(), format!("the operation is read from {place}"));
-    understood(subject, &format!("operation/{name}"), says, move |received| {
+/// A request without a target calls the operation that it names elsewhere. `None` in a protocol without targets.
+fn of_operation(subject: &MutantSubject<'_>, (name, place, is_named): (&str, &str, NamedElsewhere)) -> Option<Mutant> {
+    let (right, protocol) = (subject.target(), subject.protocol);
+    let part = protocol.route_parts().iter().find(|part| part.role == RouteRole::Operation)?;
+    let says = format!("the operation is read from {place}");
+    Some(subject.understood(MutantFamily::Elsewhere, &format!("operation/{name}"), KIND, says, move |received| {
         let given = received.request;
         let (path, query) = split(&given.target);
-        (given.headers.get(TARGET).is_none() && is_named(path, query, &right)).then(|| {
+        (protocol.call(given).is_none() && is_named(path, query, &right)).then(|| {
             let mut request = at_root(given);
-            request.headers.set(TARGET, &*right);
+            (part.write)(&mut request, &right);
             request
         })
-    })
+    }))
 }
 
 /// A member of the input is read from the query string, if the body has none or in any case.
@@ -77,7 +75,7 @@ fn of_input(
     let (target, key) = (subject.target(), key.to_owned());
     let (suffix, when) = if prevails { ("-first", ", even if the body has one") } else { ("", "") };
     let says = format!("{key} is read from {place} in the query string{when}");
-    understood(subject, &format!("{key}/{name}{suffix}"), says, move |received| {
+    subject.understood(MutantFamily::Elsewhere, &format!("{key}/{name}{suffix}"), KIND, says, move |received| {
         let (_, query) = split(&received.request.target);
         let value = parameters(query).find(|(name, _)| is_member(name, &key))?.1;
         let empty = || received.request.body.is_empty().then(Map::new);
@@ -88,21 +86,6 @@ fn of_input(
             Request { body: Value::Object(input).to_string().into(), ..at_root(received.request) }
         })
     })
-}
-
-fn understood(
-    subject: &MutantSubject<'_>,
-    name: &str,
-    says: String,
-    rewrite: impl Fn(&ReceivedCall<'_>) -> Option<Request> + Clone + Send + Sync + 'static,
-) -> Mutant {
-    let mutant = subject.mutant(MutantFamily::Elsewhere, name, KIND, says, move || {
-        let rewrite = rewrite.clone();
-        Understood {
-            rewrite: move |received: &ReceivedCall<'_>| rewrite(received).map(|request| received.signed(request)),
-        }
-    });
-    mutant.remembering(FaultMemory::Nothing)
 }
 
 fn at_root(request: &Request) -> Request {

@@ -57,7 +57,7 @@ use crate::{
     },
 };
 
-use behavior::{Behavior, ReceivedCall};
+use behavior::{Behavior, ReceivedCall, Understood};
 use member_location::MemberLocation;
 
 pub use constant_endpoint::ConstantEndpoint;
@@ -258,6 +258,24 @@ impl MutantSubject<'_> {
             memory: FaultMemory::Anything,
             fault: Arc::new(move || Box::new(fault())),
         }
+    }
+
+    /// A mutant that reads some requests as others, which are signed again.
+    fn understood(
+        &self,
+        family: MutantFamily,
+        name: &str,
+        kind: &'static [Code],
+        says: String,
+        rewrite: impl Fn(&ReceivedCall<'_>) -> Option<Request> + Clone + Send + Sync + 'static,
+    ) -> Mutant {
+        let mutant = self.mutant(family, name, kind, says, move || {
+            let rewrite = rewrite.clone();
+            Understood {
+                rewrite: move |received: &ReceivedCall<'_>| rewrite(received).map(|request| received.signed(request)),
+            }
+        });
+        mutant.remembering(FaultMemory::Nothing)
     }
 
     /// The member of the output at a location, and its shape.

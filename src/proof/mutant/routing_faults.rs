@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::json;
 
 use super::{
-    FaultMemory, Mutant, MutantFamily, MutantSubject,
-    behavior::{ReceivedCall, Understood},
+    Mutant, MutantFamily, MutantSubject,
+    behavior::ReceivedCall,
     sample::{Route, SeenMembers},
 };
 use crate::{
@@ -53,7 +53,8 @@ fn on_part(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Request, ind
                 })
             };
             let (name, value) = (part.name, value.unwrap_or("none"));
-            understood(subject, &format!("{name}-{value}"), format!("the {name} {value} is accepted"), rewrite)
+            let (name, says) = (format!("{name}-{value}"), format!("the {name} {value} is accepted"));
+            subject.understood(MutantFamily::Routing, &name, KIND, says, rewrite)
         })
         .collect()
 }
@@ -68,26 +69,11 @@ fn absent(subject: &MutantSubject<'_>, right: &Request) -> Mutant {
         if is_about { sentinels().map(|sentinels| sentinels.unknown_operation) } else { None }
     };
     let says = format!("{} is not implemented", subject.operation.name);
-    Mutant { kind: &[Code::IMPLEMENTATION], ..understood(subject, "absent", says, rewrite) }
+    subject.understood(MutantFamily::Routing, "absent", &[Code::IMPLEMENTATION], says, rewrite)
 }
 
 /// Returns whether a target names a known operation.
 fn is_real(subject: &MutantSubject<'_>, target: Option<&str>) -> bool {
     let (service, operation) = target.and_then(split_call).unwrap_or_default();
     service == subject.contract.service().id.name() && subject.contract.operation(operation).is_some()
-}
-
-fn understood(
-    subject: &MutantSubject<'_>,
-    name: &str,
-    says: String,
-    rewrite: impl Fn(&ReceivedCall<'_>) -> Option<Request> + Clone + Send + Sync + 'static,
-) -> Mutant {
-    let mutant = subject.mutant(MutantFamily::Routing, name, KIND, says, move || {
-        let rewrite = rewrite.clone();
-        Understood {
-            rewrite: move |received: &ReceivedCall<'_>| rewrite(received).map(|request| received.signed(request)),
-        }
-    });
-    mutant.remembering(FaultMemory::Nothing)
 }

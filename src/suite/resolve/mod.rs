@@ -93,15 +93,22 @@ impl Resolver<'_> {
         let removals =
             raw.removals.iter().map(|(operation, calls)| Ok((operation.clone(), self.removal(operation, calls)?)));
         let removals = removals.collect::<Result<_, Diagnostic>>()?;
-        for (operation, pattern) in &raw.pending {
-            let at = format!("/pending/{}", escape(operation));
+        self.check_reports(&raw.pending, "pending")?;
+        self.check_reports(&raw.failed, "failed")?;
+        let corrections = self.corrections(&raw.relations)?;
+        let (pending, failed) = (raw.pending, raw.failed);
+        Ok(StateTable { by_name, skipped, fillings, names, removals, pending, failed, corrections })
+    }
+
+    /// Checks the patterns that tell how a change of an operation goes on.
+    fn check_reports(&self, patterns: &BTreeMap<String, Value>, key: &str) -> Result<(), Diagnostic> {
+        for (operation, pattern) in patterns {
+            let at = format!("/{key}/{}", escape(operation));
             self.look_up(None, operation, &at)?;
             matcher::check(pattern)
                 .map_err(|problem| self.source.at(&format!("{at}{}", problem.pointer), problem.problem))?;
         }
-        let corrections = self.corrections(&raw.relations)?;
-        let (pending, failed) = (raw.pending, raw.failed);
-        Ok(StateTable { by_name, skipped, fillings, names, removals, pending, failed, corrections })
+        Ok(())
     }
 
     /// Drops what this model cannot express from a recipe for a newer one. Returns the states among them, with the reason.
@@ -130,7 +137,9 @@ impl Resolver<'_> {
             places.all(|place| state(place).is_none_or(|state| raw.states.contains_key(&state)))
         });
         raw.removals.retain(|operation, calls| self.removal(operation, calls).is_ok());
-        raw.pending.retain(|operation, _| self.look_up(None, operation, "").is_ok());
+        for reports in [&mut raw.pending, &mut raw.failed] {
+            reports.retain(|operation, _| self.look_up(None, operation, "").is_ok());
+        }
         skipped
     }
 

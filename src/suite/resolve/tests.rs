@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     suite::{
         Alternative, Body, BodyEncoding, CallSigning, CallerName, Region,
-        testing::{read, scenario, text},
+        testing::{STATES, read, scenario, text},
     },
     wire::{RejectionClass, sigv4::SigningFault},
 };
@@ -288,7 +288,7 @@ fn an_unknown_member_is_shown_with_the_nearest_name() {
     let own = [
         ("works/model.json", crate::suite::testing::MODEL.to_owned()),
         ("works/requirements.yaml", crate::suite::testing::REQUIREMENTS.to_owned()),
-        ("works/states.yaml", crate::suite::testing::STATES.to_owned()),
+        ("works/states.yaml", STATES.to_owned()),
         ("works/make-thing/x.yaml", text(rest)),
     ];
     let files = FixtureFiles::from_texts(own.map(|(path, text)| (path.to_owned(), text)));
@@ -426,4 +426,13 @@ fn the_names_of_a_resource_are_variables_of_one_state(#[case] names: &str, #[cas
         (Err(problems), Some(says)) => assert!(problems[0].ends_with(says), "{problems:?}"),
         (found, says) => panic!("{:?} for {says:?}", found.err()),
     }
+}
+
+#[rstest]
+#[case::pending("pending: { MakeThig: { id: x } }", "works has no operation MakeThig")]
+#[case::failed("failed: { MakeThig: { id: x } }", "works has no operation MakeThig")]
+#[case::matcher("failed: { MakeThing: { id: { $one_of: [x] } } }", "unknown matcher $one_of")]
+fn patterns_of_changes_name_operations_and_matchers_that_exist(#[case] patterns: &str, #[case] says: &str) {
+    let problems = read(&[("works/states.yaml", &format!("{STATES}{patterns}\n"))]).unwrap_err();
+    assert!(problems[0].contains(says), "{problems:?}");
 }
