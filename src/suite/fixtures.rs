@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::{
     Case, CaseId, FixtureFiles, ModelIdentity, Scenario,
-    resolve::Resolver,
+    resolve::{CheckedInputs, Resolver},
     service_fixtures::{ServiceFixtures, Services, StateTable},
 };
 use crate::{
@@ -56,7 +56,7 @@ impl Fixtures {
     /// # Errors
     /// A file is broken; the error names the position in each.
     pub fn read(files: &FixtureFiles) -> Result<Self, FixturesError> {
-        let mut problems = Vec::new();
+        let (mut problems, checked) = (Vec::new(), CheckedInputs::default());
         let mut services = Services::new();
         for (path, text) in files.iter() {
             if let Some((service, "model.json")) = path.split_once('/') {
@@ -70,7 +70,7 @@ impl Fixtures {
             problems.push(files.without_models());
         }
         for service in services.keys().cloned().collect::<Vec<_>>() {
-            match states(files, &service, &services) {
+            match states(files, &service, &services, &checked) {
                 Ok(states) => {
                     if let Some(suite) = services.get_mut(&service) {
                         suite.set_states(states);
@@ -81,7 +81,7 @@ impl Fixtures {
         }
         let mut scenarios = Vec::new();
         for (path, text) in files.iter() {
-            match scenario(files, path, text, &services) {
+            match scenario(files, path, text, &services, &checked) {
                 Some(Ok(scenario)) => scenarios.push(Arc::new(scenario)),
                 Some(Err(diagnostic)) => problems.push(diagnostic),
                 None => {}
@@ -184,15 +184,26 @@ fn check_requirement_traits(contract: &Contract, requirements: &Requirements, fi
     Ok(())
 }
 
-fn states(files: &FixtureFiles, service: &str, services: &Services) -> Result<StateTable, Diagnostic> {
+fn states(
+    files: &FixtureFiles,
+    service: &str,
+    services: &Services,
+    checked: &CheckedInputs,
+) -> Result<StateTable, Diagnostic> {
     let path = format!("{service}/states.yaml");
     let Some(text) = files.get(&path) else { return Ok(StateTable::default()) };
     let source = Source::read(&files.display(&path), text)?;
-    Resolver { source: &source, files, services, service }.states(source.decode()?, None)
+    Resolver { source: &source, files, services, service, checked }.states(source.decode()?, None)
 }
 
 /// Resolves a file if its path is that of a scenario.
-fn scenario(files: &FixtureFiles, path: &str, text: &str, services: &Services) -> Option<Result<Scenario, Diagnostic>> {
+fn scenario(
+    files: &FixtureFiles,
+    path: &str,
+    text: &str,
+    services: &Services,
+    checked: &CheckedInputs,
+) -> Option<Result<Scenario, Diagnostic>> {
     let id = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".json"))?;
     let (service, rest) = id.split_once('/')?;
     let folder = rest.split_once('/').map(|(folder, _)| folder);
@@ -203,7 +214,7 @@ fn scenario(files: &FixtureFiles, path: &str, text: &str, services: &Services) -
     services.get(service)?;
     let read = || {
         let source = Source::read(&files.display(path), text)?;
-        Resolver { source: &source, files, services, service }.scenario(source.decode()?, id, folder)
+        Resolver { source: &source, files, services, service, checked }.scenario(source.decode()?, id, folder)
     };
     Some(read())
 }

@@ -12,7 +12,7 @@ use super::{
     fixture_files::digest,
     fixtures::service_suite,
     raw::{RawScenario, RawState, RawStates, RawStep},
-    resolve::Resolver,
+    resolve::{CheckedInputs, Resolver},
     service_fixtures::Services,
     source::Source,
 };
@@ -44,16 +44,17 @@ impl Fixtures {
         let texts = texts?;
         let needed = texts.iter().map(|(path, text)| NeededScenario::read(files, path, text));
         let needed: Vec<NeededScenario<'_>> = needed.collect::<Option<_>>()?;
-        let states = needed_states(files, &needed)?;
+        let (states, checked) = (needed_states(files, &needed)?, CheckedInputs::default());
         let mut services = needed_services(files, &needed, &states)?;
         for (service, needed) in states {
             let NeededStates { source, raw, names } = needed;
-            let table =
-                Resolver { source: &source, files, services: &services, service }.states(raw, Some(&names)).ok()?;
+            let table = Resolver { source: &source, files, services: &services, service, checked: &checked }
+                .states(raw, Some(&names))
+                .ok()?;
             services.get_mut(service)?.set_states(table);
         }
         let resolved = needed.into_iter().map(|NeededScenario { id, service, folder, source, raw }| {
-            Resolver { source: &source, files, services: &services, service }
+            Resolver { source: &source, files, services: &services, service, checked: &checked }
                 .scenario(raw, id, folder)
                 .ok()
                 .map(Arc::new)
@@ -78,8 +79,9 @@ impl Fixtures {
             let words: Vec<Vec<&str>> =
                 operations.iter().filter_map(|name| Some(words(contract, contract.operation(name)?))).collect();
             needed.keep_members(&words);
-            let NeededStates { source, raw, names } = needed;
-            let table = Resolver { source: &source, files, services: &services, service }.states(raw, Some(&names));
+            let (NeededStates { source, raw, names }, checked) = (needed, CheckedInputs::default());
+            let table = Resolver { source: &source, files, services: &services, service, checked: &checked }
+                .states(raw, Some(&names));
             services.get_mut(service)?.set_states(table.ok()?);
         }
         let digest = digest(operations.iter().map(|operation| (service, operation.as_str())));
@@ -208,13 +210,12 @@ fn services_of(step: &RawStep) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::Scenario;
+    use crate::suite::{Scenario, testing::BUNDLED};
 
     #[test]
     fn the_cases_are_those_of_all_fixtures_and_nothing_else_is_read() {
         let files = FixtureFiles::bundled_fixtures();
-        let all = Fixtures::read(&files).unwrap();
-        for scenario in all.scenarios().step_by(7) {
+        for scenario in BUNDLED.scenarios().step_by(7) {
             let ids: BTreeSet<String> = [format!("{}#a-row", scenario.id)].into();
             let needed = Fixtures::of_cases(&files, &ids).unwrap();
             let parts = |scenario: &Arc<Scenario>| {
@@ -224,7 +225,7 @@ mod tests {
             assert_eq!(needed.scenarios().map(parts).collect::<Vec<_>>(), [parts(scenario)]);
             assert_eq!(needed.services().map(|service| &service.name).collect::<Vec<_>>(), [&scenario.service]);
             for (name, state) in needed.services().flat_map(|service| &service.states) {
-                let whole = &all.service(&scenario.service).unwrap().states[name];
+                let whole = &BUNDLED.service(&scenario.service).unwrap().states[name];
                 assert_eq!(format!("{state:?}"), format!("{whole:?}"));
             }
         }
@@ -233,13 +234,12 @@ mod tests {
     #[test]
     fn states_are_read_with_the_states_that_they_start_from() {
         let files = FixtureFiles::bundled_fixtures();
-        let whole = Fixtures::read(&files).unwrap();
-        let scenario = whole.scenarios().find(|scenario| !scenario.given.is_empty()).unwrap();
+        let scenario = BUNDLED.scenarios().find(|scenario| !scenario.given.is_empty()).unwrap();
         let needed = Fixtures::of_cases(&files, &[scenario.id.clone()].into()).unwrap();
         let states = &needed.service(&scenario.service).unwrap().states;
         let given = scenario.given.iter().chain(states.values().flat_map(|state| &state.given));
         assert!(given.map(|given| &given.state).all(|name| states.contains_key(name)));
-        assert!(states.len() < whole.service(&scenario.service).unwrap().states.len());
+        assert!(states.len() < BUNDLED.service(&scenario.service).unwrap().states.len());
     }
 
     #[rstest::rstest]

@@ -175,11 +175,11 @@ fn expects_success(case: &Case) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::{FixtureFiles, Fixtures};
+    use crate::suite::testing::BUNDLED;
 
     #[test]
     fn cases_that_wait_for_the_end_start_first_and_all_others_keep_their_order() {
-        let cases = Fixtures::read(&FixtureFiles::bundled_fixtures()).unwrap().cases();
+        let cases = BUNDLED.cases();
         let waits = |case: &&Case| case.scenario.steps.iter().any(|step| step.at_end);
         let (late, others): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(waits);
         assert!(!late.is_empty() && !others.is_empty());

@@ -106,12 +106,17 @@ fn the_same_seed_sends_the_same_requests_without_a_reset() {
     }
 }
 
+/// One case of so many runs over sockets, too: all of them take half a minute without optimization.
+const OVER_SOCKETS: usize = if cfg!(debug_assertions) { 4 } else { 1 };
+
 #[test]
 fn a_run_over_sockets_with_many_jobs_gives_the_same_verdicts() {
     let (_reference, target) = support::reference();
     let runner = support::runner(target, RunOptions { jobs: 32, ..PACE }, Duration::from_secs(20));
-    let run = outcomes(&Run::of(&runner, some_rows(), Duration::from_secs(120)));
-    assert_eq!(run.len(), some_rows().len());
+    let cases: Vec<Case> = some_rows().into_iter().step_by(OVER_SOCKETS).collect();
+    let selected = cases.len();
+    let run = outcomes(&Run::of(&runner, cases, Duration::from_secs(120)));
+    assert_eq!(run.len(), selected);
     // The speed of a busy machine may affect an observation; `conformance` compares those.
     assert_same_verdicts(&base(&run), &run);
 }

@@ -375,15 +375,11 @@ fn without_ids(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::LazyLock;
-
     use bytes::Bytes;
     use rstest::rstest;
 
     use super::*;
-    use crate::{suite::Fixtures, wire::AwsJson};
-
-    static SUITE: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::bundled().unwrap());
+    use crate::{suite::testing::BUNDLED, wire::AwsJson};
 
     fn response((status, body): (u16, &str)) -> Response {
         Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() }
@@ -395,7 +391,7 @@ mod tests {
         unknown_service: (u16, &str),
         empty: (u16, &str),
     ) -> PresenceDecision {
-        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let contract = BUNDLED.service("codedeploy").unwrap().contract();
         let responses = PresenceResponses {
             sample: Ok(response(sample)),
             unknown_operation: Ok(response(unknown_operation)),
@@ -479,7 +475,7 @@ mod tests {
         #[case] empty: (u16, &str),
         #[case] present: bool,
     ) {
-        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let contract = BUNDLED.service("codedeploy").unwrap().contract();
         let responses = PresenceResponses {
             sample: Ok(page((500, PAGE))),
             unknown_operation: Ok(page(unknown_operation)),
@@ -525,7 +521,7 @@ mod tests {
             unknown_method: None,
             fallback: None,
         };
-        let found = presence(stop(SUITE.service("codedeploy").unwrap().contract()), &responses);
+        let found = presence(stop(BUNDLED.service("codedeploy").unwrap().contract()), &responses);
         assert_eq!(matches!(found, PresenceDecision::Crashes(_)), crashes, "{found:?}");
     }
 
@@ -533,7 +529,7 @@ mod tests {
     fn a_header_or_a_body_proves_an_operation_where_they_name_different_errors() {
         let mut response = response((400, KNOWN));
         response.headers.push("x-amzn-errortype", "InternalError");
-        let found = proof(stop(SUITE.service("codedeploy").unwrap().contract()), &response, &[]);
+        let found = proof(stop(BUNDLED.service("codedeploy").unwrap().contract()), &response, &[]);
         assert_eq!(found, Some(PresenceProof::DeclaredError("DeploymentDoesNotExistException".to_owned())));
     }
 
@@ -554,7 +550,7 @@ mod tests {
 
     #[test]
     fn a_response_is_compared_by_status_type_and_text_without_names_and_ids() {
-        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let contract = BUNDLED.service("codedeploy").unwrap().contract();
         let mut response = response((404, "CodeDeploy_20141006.StopDeployment stop_deployment d-LGUMS25CC"));
         response.headers.push("content-type", "Text/HTML");
         let expected =
@@ -583,7 +579,7 @@ mod tests {
         if !kind.is_empty() {
             response.headers.push("content-type", kind);
         }
-        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let contract = BUNDLED.service("codedeploy").unwrap().contract();
         let parsed = AwsJson::V1_1.parse_response(contract, None, &response);
         let reason = not_implemented(&response, &parsed).map(|reason| reason.to_string());
         assert_eq!(reason.as_deref(), expected);
@@ -608,7 +604,7 @@ mod tests {
 
     #[test]
     fn an_operation_without_a_response_is_unreachable_and_missing_comparisons_count_as_other_responses() {
-        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let contract = BUNDLED.service("codedeploy").unwrap().contract();
         let none = || Err(TransportError::Closed);
         let responses = |sample| PresenceResponses {
             sample,

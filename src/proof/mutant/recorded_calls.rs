@@ -152,7 +152,7 @@ mod tests {
         judge::transcript::{Exchange, Role},
         proof::mutant::testing::of_operation,
         reference::Identity,
-        suite::{CaseId, FixtureFiles, Fixtures},
+        suite::{CaseId, testing::BUNDLED},
     };
 
     const SUCCESS: &str = r#"{"status":"Pending"}"#;
@@ -208,8 +208,7 @@ mod tests {
     }
 
     fn occasions(calls: &RecordedCalls, id: &str, shown: &[&str]) -> Vec<String> {
-        let fixtures = Fixtures::read(&FixtureFiles::bundled_fixtures()).unwrap();
-        let contracts = vec![Arc::clone(fixtures.service("codedeploy").unwrap().contract())];
+        let contracts = vec![Arc::clone(BUNDLED.service("codedeploy").unwrap().contract())];
         let pristine = ReferenceEndpoint::new(contracts.clone(), Identity::defaults(), Clock::new()).unwrap();
         let shown = shown.iter().map(|case| (*case).to_owned()).collect();
         calls.occasions(&mutant(id), shown, &pristine, &contracts).into_iter().collect()

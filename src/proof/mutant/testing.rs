@@ -1,12 +1,7 @@
 //! The bundled operations, for the tests of this folder.
 
-use std::sync::Arc;
-
 use super::{Mutant, MutantSubject};
-use crate::{
-    suite::{FixtureFiles, Fixtures},
-    wire::protocol::protocol_of,
-};
+use crate::{suite::testing::BUNDLED, wire::protocol::protocol_of};
 
 /// The mutants that a family enumerates for an operation of the bundled fixtures.
 pub(super) fn of_operation(
@@ -14,9 +9,8 @@ pub(super) fn of_operation(
     operation: &str,
     mutants: impl Fn(&MutantSubject<'_>) -> Vec<Mutant>,
 ) -> Vec<Mutant> {
-    let fixtures = Fixtures::read(&FixtureFiles::bundled_fixtures()).unwrap();
-    let contract = Arc::clone(fixtures.service(service).unwrap().contract());
+    let contract = BUNDLED.service(service).unwrap().contract();
     let operation = contract.operation(operation).unwrap();
-    let protocol = protocol_of(&contract).unwrap();
-    mutants(&MutantSubject { service, contract: &contract, protocol, operation })
+    let protocol = protocol_of(contract).unwrap();
+    mutants(&MutantSubject { service, contract, protocol, operation })
 }

@@ -90,7 +90,7 @@ impl Resolver<'_> {
         let service = &self.services[&call.service];
         let Some(operation) = service.contract().operation(&call.operation) else { return Ok(None) };
         let (value, unknown) = input.fill_known(&of_row(row));
-        let violation = service.violation(operation, &value, &unknown);
+        let violation = self.checked.violation(service, operation, &value, &unknown);
         violation.map_err(|error| Diagnostic::of_file(self.source.file(), error.to_string()))
     }
 

@@ -3,6 +3,7 @@
 //! Every problem is a [`Diagnostic`] with its position. The first problem of each file is reported.
 
 mod call;
+mod checked_inputs;
 mod condition;
 mod correction;
 mod expect;
@@ -28,6 +29,7 @@ use crate::{
     model::{kebab_case, pointer::escape},
     suite::source::{Diagnostic, Source},
 };
+pub(super) use checked_inputs::CheckedInputs;
 use scope::{VariableScope, Yields};
 
 /// The context for resolving one file.
@@ -36,6 +38,7 @@ pub(super) struct Resolver<'a> {
     pub(super) files: &'a FixtureFiles,
     pub(super) services: &'a Services,
     pub(super) service: &'a str,
+    pub(super) checked: &'a CheckedInputs,
 }
 
 impl Resolver<'_> {
