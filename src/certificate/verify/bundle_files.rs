@@ -135,21 +135,26 @@ pub(super) fn matrix(files: &BundleFiles, problems: &mut Vec<VerifyProblem>) -> 
     }
 }
 
-/// The proof by statement, if there is one: signed by the key, and about the judge of the verifier.
+/// The proof by statement, if there is one: signed by the key, and about the judge of the verifier. A key requires one,
+/// because a vendor can make a kill matrix.
 pub(super) fn proof(
     files: &BundleFiles,
     judge: &JudgeIdentity,
     key: Option<&PublicKey>,
     problems: &mut Vec<VerifyProblem>,
 ) -> Option<StatedProof> {
-    let bytes = files.get(PROOF)?;
+    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Proof, says));
+    let Some(bytes) = files.get(PROOF) else {
+        if let Some(key) = key {
+            problem(format!("{PROOF} is missing: the bundle has no statement of {}", key.id()));
+        }
+        return None;
+    };
     if files.contains_key(MUTANTS) {
-        let says = format!("{MUTANTS} does not belong to a bundle with {PROOF}");
-        problems.push(VerifyProblem::new(VerifyCheck::Files, says));
+        problem(format!("{MUTANTS} does not belong to a bundle with {PROOF}"));
     }
     let read = StatedProof::read(bytes, judge, key);
-    let refused = |error| VerifyProblem::new(VerifyCheck::Proof, format!("{PROOF}: {error}"));
-    read.map_err(|error| problems.push(refused(error))).ok()
+    read.map_err(|error| problem(format!("{PROOF}: {error}"))).ok()
 }
 
 /// The values of the states that probes share.

@@ -148,7 +148,7 @@ pub struct Verifier<'a> {
     pub digest: &'a CertifiedDigest,
     /// The keys that must have signed the bundle. Without keys, it must not be signed.
     pub keys: &'a [PublicKey],
-    /// The key that must have signed a statement about the kill matrix.
+    /// The key that must have signed a statement about the kill matrix; `None`: there must be no statement.
     pub proof_key: Option<&'a PublicKey>,
     /// The nonce that was given before the run, if any.
     pub nonce: Option<&'a Nonce>,
@@ -232,7 +232,9 @@ impl Verifier<'_> {
         let matrix = bundle_files::matrix(files, &mut verified.problems);
         let held = bundle_files::held(files, &mut verified.problems);
         let judge = JudgeIdentity::of(scope.digest());
-        let stated = bundle_files::proof(files, &judge, self.proof_key, &mut verified.problems);
+        // A kill matrix says nothing about the probes of a model.
+        let proof_key = self.proof_key.filter(|_| probed.is_none());
+        let stated = bundle_files::proof(files, &judge, proof_key, &mut verified.problems);
         let proof = stated.as_ref().map(JudgeProof::Statement).or(matrix.as_ref().map(JudgeProof::Matrix));
         let evidence = BundleEvidence { files, statement: &statement, proof, held: &held };
         verified.underived = evidence::check(self, scope, root, evidence, &mut verified.problems);

@@ -143,7 +143,7 @@ struct ClaimArguments {
     #[arg(long, value_name = "FILE", env = "WIREPROOF_PROOF", conflicts_with = "mutants")]
     proof: Option<PathBuf>,
 
-    /// Public key of the statement about the kill matrix, in PEM or as 64 hexadecimal digits; no other key may have signed it.
+    /// Require a statement about the kill matrix that only this public key has signed, in PEM or as 64 hexadecimal digits.
     #[arg(long, value_name = "FILE", env = "WIREPROOF_PROOF_KEY")]
     proof_key: Option<PathBuf>,
 }
@@ -171,7 +171,8 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     bench.check_names(&arguments.claim.profiles, &arguments.claim.service)?;
     let probes = arguments.model.scope(&bench.places)?;
     let scope = probes.as_ref().map_or_else(|| bench.scope(), |(scope, _)| CertificateScope::Probes(scope));
-    let proof_key = arguments.claim.proof_key.as_deref().map(public_key).transpose()?;
+    let proof_key = arguments.claim.proof_key.as_deref().filter(|_| arguments.claim.proof.is_some());
+    let proof_key = proof_key.map(public_key).transpose()?;
     let matrix = bench.matrix(arguments.claim.mutants.as_deref())?;
     let stated_proof = bench.stated_proof(arguments.claim.proof.as_deref(), proof_key.as_ref())?;
     let proof = stated_proof.as_ref().map(JudgeProof::Statement).or(matrix.as_ref().map(JudgeProof::Matrix));

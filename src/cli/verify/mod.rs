@@ -80,7 +80,7 @@ pub(super) struct VerifyArguments {
     #[arg(long, value_name = "N", env = "WIREPROOF_RERUN_SEED", requires = "rerun")]
     rerun_seed: Option<u64>,
 
-    /// Public key of the statement about the kill matrix, in PEM or as 64 hexadecimal digits; no other key may have signed it.
+    /// Require a statement about the kill matrix that only this public key has signed, in PEM or as 64 hexadecimal digits.
     #[arg(long, value_name = "FILE", env = "WIREPROOF_PROOF_KEY")]
     proof_key: Option<PathBuf>,
 

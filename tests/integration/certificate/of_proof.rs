@@ -280,10 +280,14 @@ pub(crate) fn all() -> Vec<Forgery> {
         forgery("the statement of the proof is gone", Edits, VerifyCheck::Files, |forged| {
             fs::remove_file(forged.path("proof.json")).unwrap();
         }),
-        forgery("the statement of the proof is gone everywhere", Reseals, VerifyCheck::Mutants, |forged| {
+        forgery("the statement of the proof is gone everywhere", Reseals, VerifyCheck::Proof, |forged| {
             fs::remove_file(forged.path("proof.json")).unwrap();
         }),
-        forgery("a kill matrix lies beside the statement of the proof", Reseals, VerifyCheck::Files, |forged| {
+        forgery("an invented kill matrix replaces the statement of the proof", Reseals, VerifyCheck::Proof, |forged| {
+            fs::remove_file(forged.path("proof.json")).unwrap();
+            forged.remake();
+        }),
+        forgery("a kill matrix lies beside the statement of the proof", Reseals, VerifyCheck::Proof, |forged| {
             forged.put("mutants.json", WITH_MATRIX_TEXT.as_bytes());
         }),
         claim("the certificate has other counts than the statement of the proof", |claims| {
