@@ -11,7 +11,7 @@ use wireproof::internals::{
     certificate::{
         envelope::Envelope,
         key::CertificateKey,
-        proof_statement::{JudgeIdentity, ProofClaims, StatedProof},
+        proof_statement::{JudgeIdentity, ProofClaims, StatedProof, UnprovenJudge},
         verify::VerifyCheck,
     },
     proof::matrix::{KillMatrix, TOOL},
@@ -396,6 +396,22 @@ fn an_invalid_use_of_a_statement_is_rejected(#[case] arguments: &[&str], #[case]
     let output = ended(command);
     assert_status(&output, 2);
     assert!(err(&output).contains(says), "{}", err(&output));
+}
+
+#[rstest]
+#[case::some_mutants(|matrix: &mut Value| matrix["only"] = json!(["state"]), UnprovenJudge::Selection)]
+#[case::a_survivor(|matrix: &mut Value| matrix["mutants"][0]["fate"] = json!("survived"), UnprovenJudge::Undetected)]
+#[case::a_false_positive(|matrix: &mut Value| matrix["mutants"][0]["fate"] = json!("false-positive"), UnprovenJudge::Undetected)]
+#[case::no_constant_endpoint(|matrix: &mut Value| matrix["constant_endpoints"] = json!([]), UnprovenJudge::Undetected)]
+#[case::a_constant_endpoint_that_passes(
+    |matrix: &mut Value| matrix["constant_endpoints"][0]["unexplained"] = json!(["a/b/c"]),
+    UnprovenJudge::Undetected
+)]
+fn a_kill_matrix_that_proves_nothing_gets_no_statement(#[case] edit: fn(&mut Value), #[case] why: UnprovenJudge) {
+    let mut value: Value = serde_json::from_str(&matrix(SUITE.digest())).unwrap();
+    edit(&mut value);
+    let matrix: KillMatrix = serde_json::from_value(value).unwrap();
+    assert_eq!(ProofClaims::of(JudgeIdentity::of(&DIGEST), &matrix), Err(why));
 }
 
 #[rstest]
