@@ -15,7 +15,9 @@ use super::{
     envelope::Envelope,
     held_states::HeldStates,
     key::CertificateKey,
-    statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, STATES, SUITE, Statement, StatementSubject},
+    statement::{
+        EvidenceFiles, JudgeProof, MUTANTS, PROOF, RECORDING, REPORT, STATES, SUITE, Statement, StatementSubject,
+    },
 };
 use crate::{
     proof::matrix::KillMatrix,
@@ -45,7 +47,7 @@ pub struct BundleContents<'a> {
     pub scope: CertificateScope<'a>,
     /// The bytes of the report.
     pub report: &'a [u8],
-    pub matrix: Option<&'a KillMatrix>,
+    pub proof: Option<JudgeProof<'a>>,
     /// The values of the states that probes share.
     pub held: &'a [HeldStates],
     /// The key that signs the statement.
@@ -77,8 +79,10 @@ pub fn states_text(held: &[HeldStates]) -> String {
 pub fn write(root: &Path, contents: &BundleContents<'_>) -> Result<Statement, BundleError> {
     put(root, REPORT, contents.report)?;
     put(root, SUITE, suite_text(contents.scope.digest()).as_bytes())?;
-    if let Some(matrix) = contents.matrix {
-        put(root, MUTANTS, matrix_text(matrix).as_bytes())?;
+    match contents.proof {
+        Some(JudgeProof::Matrix(matrix)) => put(root, MUTANTS, matrix_text(matrix).as_bytes())?,
+        Some(JudgeProof::Statement(proof)) => put(root, PROOF, &proof.envelope)?,
+        None => {}
     }
     if let CertificateScope::Probes(scope) = contents.scope {
         put(root, STATES, states_text(contents.held).as_bytes())?;
@@ -92,7 +96,7 @@ pub fn write(root: &Path, contents: &BundleContents<'_>) -> Result<Statement, Bu
         reported: &reported,
         decisions: &decisions,
         probed: probed.as_ref(),
-        matrix: contents.matrix,
+        proof: contents.proof,
         chain: recording.chain(),
         files: &files,
     };

@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::key::{CertificateKey, PublicKey};
 
@@ -26,6 +27,30 @@ pub struct Signature {
     pub keyid: String,
     /// The signature in base64.
     pub sig: String,
+}
+
+/// A reason why an envelope is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EnvelopeProblem {
+    /// It contains something else.
+    #[error("the payload type of the envelope is not that of an in-toto statement")]
+    PayloadType,
+    /// The file is written in another way.
+    #[error("the envelope is not in canonical form")]
+    Form,
+    /// It has no signature. The value is the ID of the key.
+    #[error("not signed: {0}")]
+    Unsigned(String),
+    /// This key did not sign it.
+    #[error("not signed by this key: {0}")]
+    NotSignedBy(String),
+    /// It is signed, and there is no key to verify the signature.
+    #[error("signed by {0}, but no key was given to verify the signature")]
+    NoKey(String),
+    /// Another key signed it, or the signature is invalid.
+    #[error("the signature {0} belongs to none of the keys")]
+    OtherKey(String),
 }
 
 impl Envelope {
@@ -53,6 +78,29 @@ impl Envelope {
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+
+    /// Checks the type of the payload, and that these bytes are the canonical text.
+    #[must_use]
+    pub fn form_problems(&self, bytes: &[u8]) -> Vec<EnvelopeProblem> {
+        let of_type = (self.payload_type != PAYLOAD_TYPE).then_some(EnvelopeProblem::PayloadType);
+        let form = (self.text().as_bytes() != bytes).then_some(EnvelopeProblem::Form);
+        of_type.into_iter().chain(form).collect()
+    }
+
+    /// Checks that each key signed, and that each signature belongs to one of the keys.
+    #[must_use]
+    pub fn signature_problems(&self, keys: &[PublicKey]) -> Vec<EnvelopeProblem> {
+        let missing = keys.iter().filter(|key| !self.is_signed_by(key)).map(|key| match self.signatures.as_slice() {
+            [] => EnvelopeProblem::Unsigned(key.id()),
+            _ => EnvelopeProblem::NotSignedBy(key.id()),
+        });
+        let foreign = |signature: &&Signature| !keys.iter().any(|key| self.is_by(signature, key));
+        let surplus = self.signatures.iter().filter(foreign).map(|signature| match keys {
+            [] => EnvelopeProblem::NoKey(signature.keyid.clone()),
+            _ => EnvelopeProblem::OtherKey(signature.keyid.clone()),
+        });
+        missing.chain(surplus).collect()
     }
 
     /// Returns whether the envelope has a valid signature of `key`.

@@ -10,46 +10,21 @@ use serde_json::Value;
 use super::{
     certified_report::{Reported, ReportedCase},
     decision::Decision,
+    in_toto::{InTotoStatement, ResourceDescriptor, TestResult},
     probe_decision::ProbedModel,
     probe_scope::StatedProbes,
     profile::Level,
+    proof_statement::{MutantSums, StatedProof},
 };
 use crate::{
     judge::verdict::{Ledger, Severity, Verdict},
-    proof::matrix::{Fate, KillMatrix},
+    proof::matrix::KillMatrix,
 };
 
-const TYPE: &str = "https://in-toto.io/Statement/v1";
-const PREDICATE_TYPE: &str = "https://in-toto.io/attestation/test-result/v0.1";
 const SCHEMA: &str = "wireproof/certificate/v2";
 
-/// An in-toto statement.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Statement {
-    /// The type of the statement.
-    #[serde(rename = "_type")]
-    pub form: String,
-    /// The target, identified by the recording of its responses.
-    pub subject: Vec<ResourceDescriptor>,
-    /// The type of the predicate.
-    pub predicate_type: String,
-    /// The test result.
-    pub predicate: Predicate,
-}
-
-/// An artifact, identified by name and digests.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResourceDescriptor {
-    pub name: String,
-    /// Its location.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uri: Option<String>,
-    /// The digests, by algorithm.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub digest: BTreeMap<String, String>,
-}
+/// The statement of a certificate. Its subject is the target, identified by the recording of its responses.
+pub type Statement = InTotoStatement<Predicate>;
 
 /// The in-toto predicate of a test result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,18 +42,6 @@ pub struct Predicate {
     pub failed_tests: Vec<String>,
     /// The claims beyond in-toto.
     pub wireproof: Claims,
-}
-
-/// The result of a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum TestResult {
-    /// Everything is granted at the extended level, without a warning.
-    Passed,
-    /// The requested level is granted, but there are warnings or missing items of a higher level.
-    Warned,
-    /// The requested level is not granted.
-    Failed,
 }
 
 /// The claims of a certificate beyond the test result.
@@ -102,8 +65,8 @@ pub struct Claims {
     /// The seed of generated names.
     pub seed: u64,
     pub ledger: Ledger,
-    /// The sums of the kill matrix; `None` without one.
-    pub mutants: Option<Mutants>,
+    /// The sums of the proof of the judge; `None` without one.
+    pub mutants: Option<MutantSums>,
     /// The last digest of the recording's chain.
     pub chain: String,
     /// The SHA-256 of every other file of the bundle.
@@ -166,21 +129,13 @@ pub struct StatedUrl {
     pub path: String,
 }
 
-/// The sums of a kill matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Mutants {
-    /// The number of mutants.
-    pub mutants: usize,
-    /// The number of mutants that the suite kills.
-    pub killed: usize,
-    /// The number of equivalent mutants.
-    pub equivalent: usize,
-    /// The number of mutants whose change never ends, so that cases are inconclusive.
-    #[serde(default)]
-    pub inconclusive: usize,
-    /// The number of constant endpoints.
-    pub constant_endpoints: usize,
+/// The proof that the judge of a certificate detects faults.
+#[derive(Debug, Clone, Copy)]
+pub enum JudgeProof<'a> {
+    /// A kill matrix, which the bundle contains.
+    Matrix(&'a KillMatrix),
+    /// A signed statement about the kill matrix of this program and suite.
+    Statement(&'a StatedProof),
 }
 
 /// The evidence of a certificate.
@@ -191,8 +146,8 @@ pub struct EvidenceFiles<'a> {
     pub decisions: &'a [Decision],
     /// The result of the probes; `None` for profiles of a suite.
     pub probed: Option<&'a ProbedModel>,
-    /// The kill matrix, if there is one.
-    pub matrix: Option<&'a KillMatrix>,
+    /// The proof of the judge, if there is one.
+    pub proof: Option<JudgeProof<'a>>,
     /// The last digest of the recording's chain.
     pub chain: &'a str,
     /// The SHA-256 of every file of the bundle, except the statement and its envelope.
@@ -205,6 +160,8 @@ pub const REPORT: &str = "report.json";
 pub const SUITE: &str = "suite.json";
 /// The path of the kill matrix.
 pub const MUTANTS: &str = "mutants.json";
+/// The path of the statement about a kill matrix.
+pub const PROOF: &str = "proof.json";
 /// The path of the recording.
 pub const RECORDING: &str = "recording";
 /// The path of the values of states that probes share.
@@ -236,7 +193,7 @@ impl Statement {
             stated: stated.clone(),
             seed: evidence.reported.seed,
             ledger: evidence.reported.ledger,
-            mutants: evidence.matrix.map(Mutants::of),
+            mutants: evidence.proof.map(JudgeProof::sums),
             chain: evidence.chain.to_owned(),
             files: evidence.files.clone(),
         };
@@ -248,29 +205,15 @@ impl Statement {
             failed_tests: tests(|case| !matches!(case.verdict, Verdict::Conforms | Verdict::NotApplicable)),
             wireproof: claims,
         };
-        Self {
-            form: TYPE.to_owned(),
-            subject: vec![subject(stated, evidence)],
-            predicate_type: PREDICATE_TYPE.to_owned(),
-            predicate,
-        }
-    }
-
-    /// The text of the file. Equal statements have equal texts.
-    #[must_use]
-    pub fn text(&self) -> String {
-        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+        Self::about(subject(stated, evidence), predicate)
     }
 }
 
-impl Mutants {
-    fn of(matrix: &KillMatrix) -> Self {
-        Self {
-            mutants: matrix.mutants.len(),
-            killed: matrix.count(Fate::Killed, None),
-            equivalent: matrix.count(Fate::Equivalent, None),
-            inconclusive: matrix.count(Fate::Inconclusive, None),
-            constant_endpoints: matrix.constant_endpoints.len(),
+impl JudgeProof<'_> {
+    fn sums(self) -> MutantSums {
+        match self {
+            Self::Matrix(matrix) => MutantSums::of(matrix),
+            Self::Statement(proof) => MutantSums { stated_by: Some(proof.key.clone()), ..proof.claims.mutants.clone() },
         }
     }
 }
@@ -281,7 +224,7 @@ fn has_warning(case: &ReportedCase) -> bool {
 
 /// The causes that prevent any grant.
 fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String> {
-    let EvidenceFiles { reported, matrix, .. } = evidence;
+    let EvidenceFiles { reported, proof, .. } = evidence;
     let mut missing = Vec::new();
     if reported.interrupted {
         missing.push("the run was interrupted".to_owned());
@@ -289,12 +232,15 @@ fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String
     if reported.sums() != reported.ledger || reported.ledger.internal > 0 {
         missing.push("the ledger does not balance, or wireproof had an internal error".to_owned());
     }
-    match matrix {
+    match proof {
+        Some(JudgeProof::Statement(_)) => {}
         // A kill matrix proves the suite, and says nothing about a model.
         None if stated.probes.is_some() => {}
-        None => missing
-            .push("no kill matrix: a certificate needs proof that the suite detects faults (--mutants run)".to_owned()),
-        Some(matrix) => {
+        None => missing.push(
+            "no kill matrix: a certificate needs proof that the suite detects faults (--mutants run, or --proof FILE)"
+                .to_owned(),
+        ),
+        Some(JudgeProof::Matrix(matrix)) => {
             let unproven = || (!matrix.is_proven()).then(|| "the kill matrix does not prove the judge".to_owned());
             missing.extend(foreign(matrix, &reported.suite.digest, &stated.tool).or_else(unproven));
         }
@@ -325,15 +271,10 @@ fn subject(stated: &StatementSubject, evidence: EvidenceFiles<'_>) -> ResourceDe
 }
 
 fn configuration(stated: &StatementSubject, files: &BTreeMap<String, String>) -> Vec<ResourceDescriptor> {
-    let version = stated.tool.rsplit(' ').next().unwrap_or_default();
-    let tool = ResourceDescriptor {
-        name: stated.tool.clone(),
-        uri: Some(format!("pkg:cargo/{}@{version}", env!("CARGO_PKG_NAME"))),
-        ..ResourceDescriptor::default()
-    };
+    let tool = ResourceDescriptor::program(&stated.tool);
     let file = |name: &str| {
         let digest = BTreeMap::from([("sha256".to_owned(), files.get(name)?.clone())]);
         Some(ResourceDescriptor { name: name.to_owned(), uri: None, digest })
     };
-    [Some(tool), file(SUITE), file(MUTANTS), file(STATES)].into_iter().flatten().collect()
+    [Some(tool), file(SUITE), file(MUTANTS), file(PROOF), file(STATES)].into_iter().flatten().collect()
 }

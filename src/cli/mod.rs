@@ -12,11 +12,12 @@
 //! | `rerun_flags` | The flags of a command that make another run of one of its cases the same |  |
 //! | `subset` | The arguments that run a subset of a selection |  |
 //! | `select` | The arguments that select fixtures and cases | `botocore`, `subset` |
-//! | `mutants` | `wireproof mutants`: runs the whole suite against every mutant and every constant endpoint | `terminal`, `report_arguments`, `select` |
+//! | `key_files` | Reads key files, and writes new ones that only their owner can read |  |
+//! | `mutants` | `wireproof mutants`: runs the whole suite against every mutant and every constant endpoint | `terminal`, `report_arguments`, `select`, `key_files` |
 //! | `credentials` | Credentials |  |
 //! | `target_arguments` | The arguments for the endpoint under test, its callers and its states | `credentials` |
 //! | `execution` | The arguments for the execution of cases | `interrupt`, `target_arguments` |
-//! | `certify` | `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify | `execution`, `terminal`, `select`, `mutants`, `target_arguments` |
+//! | `certify` | `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify | `execution`, `terminal`, `select`, `key_files`, `mutants`, `target_arguments` |
 //! | `check` | `wireproof check`: lints fixtures without a network | `select` |
 //! | `config` | Files with default flags: `.config/wireproof.toml` in the home folder, and in the current folder |  |
 //! | `derivation_arguments` | The arguments for the derivation of probes | `botocore`, `given_path`, `select` |
@@ -34,9 +35,9 @@
 //! | `relations` | `wireproof relations`: prints the resources of a service, and the operations that create, read, change and delete them | `botocore`, `terminal` |
 //! | `requirements` | `wireproof requirements`: the numbered requirements, and the outcome of each | `execution`, `select`, `target_arguments` |
 //! | `run` | `wireproof run`: replay and judge | `execution`, `report_arguments`, `rerun_flags`, `subset`, `select`, `target_arguments`, `last_runs`, `output`, `list` |
-//! | `schema` | `wireproof schema`: prints the JSON Schemas of the reports for programs |  |
 //! | `serve` | `wireproof serve`: starts the reference implementation, or the model server of a service | `given_path`, `select`, `target_arguments` |
-//! | `verify` | `wireproof verify`: verifies a certificate without trusting its author | `execution`, `select`, `target_arguments`, `certify` |
+//! | `verify` | `wireproof verify`: verifies a certificate without trusting its author | `execution`, `select`, `key_files`, `target_arguments`, `certify` |
+//! | `schema` | `wireproof schema`: prints the JSON Schemas of the reports for programs | `verify` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
@@ -54,6 +55,7 @@ mod given_path;
 mod init;
 mod interrupt;
 mod judge;
+mod key_files;
 mod last_runs;
 mod list;
 #[cfg(test)]

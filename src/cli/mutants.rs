@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -9,20 +10,26 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
+    key_files::signing_key,
     report_arguments::{DocumentReports, WantedReport, report_help},
     select::{FixtureArguments, SnapshotArguments},
     terminal::{Progress, width},
     written,
 };
 use crate::{
+    certificate::{
+        certified_digest::CertifiedDigest,
+        key::CertificateKey,
+        proof_statement::{JudgeIdentity, ProofClaims},
+    },
     proof::{
         Proof, ProofError,
         matrix::{
-            KillMatrix,
+            KillMatrix, TOOL,
             matrix_report::{self, MatrixOptions},
         },
     },
-    report::{DocumentKind, Format},
+    report::{DocumentKind, Format, PendingFile},
     run::exit::ExitStatus,
     suite::GlobList,
 };
@@ -33,6 +40,8 @@ const EXAMPLES: &str = "Examples:
   wireproof mutants --only state --report json     run one family, and print JSON
   wireproof mutants --only 'constant/*'            run the constant endpoints alone
   wireproof mutants --report html=matrix.html      write the matrix as a web page
+  wireproof mutants --statement wireproof.proof.json --key release.pem
+                                                   sign the result for certificates
 
 Exit status:
     0  every mutant is detected, equivalent or inconclusive, and each case that conforms on a constant
@@ -79,6 +88,14 @@ pub(super) struct MutantsArguments {
     #[arg(long, env = "WIREPROOF_JUDGE_AGAIN", value_parser = BoolishValueParser::new())]
     judge_again: bool,
 
+    /// Write a signed statement about the kill matrix, for `certify --proof`; the judge must be proven. Needs --key.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_PROOF_STATEMENT", conflicts_with_all = ["only", "list"])]
+    statement: Option<PathBuf>,
+
+    /// Sign the statement with this Ed25519 key, in PKCS#8 PEM or as 64 hexadecimal digits.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_KEY")]
+    key: Option<PathBuf>,
+
     /// List the mutants and constant endpoints, and run nothing.
     #[arg(long)]
     list: bool,
@@ -104,6 +121,7 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     if arguments.list {
         return list(&proof);
     }
+    let statement = arguments.statement.as_deref().map(|path| PendingStatement::open(path, arguments)).transpose()?;
     let reports = DocumentReports::open(&arguments.report)?;
     let matrix = proven(&proof)?;
     reports.write(|format, color, out| write(arguments, format, color, &matrix, out))?;
@@ -111,7 +129,49 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
         let runs = 1 + matrix.mutants.len() + matrix.constant_endpoints.len();
         written(writeln!(anstream::stderr(), "judged {runs} recordings again, each with the same result"))?;
     }
+    if let Some(statement) = statement {
+        statement.write(&matrix)?;
+    }
     Ok(if matrix.is_proven() { ExitStatus::Conforms } else { ExitStatus::Deviates })
+}
+
+/// A statement about a kill matrix that does not exist yet.
+struct PendingStatement {
+    judge: JudgeIdentity,
+    key: CertificateKey,
+    file: PendingFile,
+    path: PathBuf,
+}
+
+impl PendingStatement {
+    /// Reads the key and starts the file, because a run takes minutes.
+    fn open(path: &Path, arguments: &MutantsArguments) -> Result<Self, Failure> {
+        let key = arguments.key.as_deref().ok_or_else(|| Failure::alone("--statement", "--key FILE"))?;
+        let (key, path) = (signing_key(key)?, path.to_owned());
+        let snapshots = arguments.snapshots.files(&arguments.fixtures)?;
+        let judge = JudgeIdentity::of(&CertifiedDigest::of(&arguments.fixtures.files()?, &snapshots));
+        let file = PendingFile::create(&path).map_err(|error| unwritable(&path, &error))?;
+        Ok(Self { judge, key, file, path })
+    }
+
+    /// Writes the statement if the kill matrix proves the judge.
+    fn write(self, matrix: &KillMatrix) -> Result<(), Failure> {
+        let Self { judge, key, file, path } = self;
+        let claims = match ProofClaims::of(judge, matrix) {
+            Ok(claims) => claims,
+            Err(error) => return written(writeln!(anstream::stderr(), "no statement was written: {error}")),
+        };
+        let text = claims.envelope(&key);
+        let put = |mut out: Box<dyn Write>| out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let put = file.writer().and_then(|out| put(Box::new(out))).and_then(|()| file.commit());
+        put.map_err(|error| unwritable(&path, &error))?;
+        let key = key.public().id();
+        written(writeln!(anstream::stderr(), "the statement of {key} for {TOOL} is in {}", path.display()))
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot write {}: {error}", path.display()))
 }
 
 /// Runs a proof, and shows its progress.

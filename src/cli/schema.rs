@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use clap::Args;
 
-use super::{Failure, written};
+use super::{Failure, verify::VERIFICATION, written};
 use crate::{
     proof::{corpus::corpus_report::JUDGE, matrix::matrix_report::MATRIX},
     report::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Every schema, in the order of the list.
-pub const SCHEMAS: [Schema; 6] = [REPORT, NDJSON, MATRIX, JUDGE, DIFF, RELATIONS];
+pub const SCHEMAS: [Schema; 7] = [REPORT, NDJSON, MATRIX, JUDGE, DIFF, RELATIONS, VERIFICATION];
 
 const EXAMPLES: &str = "Examples:
   wireproof schema                               list the schemas
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitStatus, Failure> {
     let mut out = io::stdout().lock();
     let result = match &arguments.name {
         Some(schema) => out.write_all(schema.text().as_bytes()),
-        None => SCHEMAS.iter().try_for_each(|schema| writeln!(out, "{:<9} {}", schema.name, schema.of)),
+        None => SCHEMAS.iter().try_for_each(|schema| writeln!(out, "{:<12} {}", schema.name, schema.of)),
     };
     written(result).map(|()| ExitStatus::Conforms)
 }

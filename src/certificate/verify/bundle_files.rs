@@ -1,5 +1,5 @@
 //! Checks everything in a bundle except the recording: the file list, the statement, the envelope, the suite, the kill
-//! matrix and the nonce.
+//! matrix, the statement about it and the nonce.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,12 @@ use crate::{
         bundle::{digests, matrix_text, states_text, suite_text},
         bundle_folder::{ENVELOPE, STATEMENT},
         certified_digest::CertifiedDigest,
-        envelope::{Envelope, PAYLOAD_TYPE},
+        envelope::Envelope,
         held_states::HeldStates,
         key::PublicKey,
         nonce::{Claim, Nonce},
-        statement::{MUTANTS, STATES, SUITE, Statement},
+        proof_statement::{JudgeIdentity, StatedProof},
+        statement::{MUTANTS, PROOF, STATES, SUITE, Statement},
     },
     proof::matrix::{KillMatrix, TOOL},
 };
@@ -78,31 +79,15 @@ pub(super) fn signed(files: &BundleFiles, keys: &[PublicKey], problems: &mut Vec
             return;
         }
     };
-    let mut problem = |check, says: &str| problems.push(VerifyProblem::new(check, says));
-    if envelope.payload_type != PAYLOAD_TYPE {
-        problem(VerifyCheck::Envelope, "the payload type of the envelope is not that of an in-toto statement");
-    }
+    let mut problem = |check, says: String| problems.push(VerifyProblem::new(check, says));
     if envelope.payload().as_ref() != files.get(STATEMENT) {
-        problem(VerifyCheck::Envelope, "the envelope contains a different statement");
-    } else if envelope.text().as_bytes() != bytes.as_slice() {
-        problem(VerifyCheck::Envelope, "the envelope is not in canonical form");
+        problem(VerifyCheck::Envelope, "the envelope contains a different statement".to_owned());
     }
-    signatures(&envelope, keys, problems);
-}
-
-/// Checks that each key signed, and that each signature belongs to one of the keys.
-fn signatures(envelope: &Envelope, keys: &[PublicKey], problems: &mut Vec<VerifyProblem>) {
-    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Signature, says));
-    for key in keys.iter().filter(|key| !envelope.is_signed_by(key)) {
-        let what = if envelope.signatures.is_empty() { "not signed" } else { "not signed by this key" };
-        problem(format!("{what}: {}", key.id()));
+    for found in envelope.form_problems(bytes) {
+        problem(VerifyCheck::Envelope, found.to_string());
     }
-    for signature in &envelope.signatures {
-        if keys.is_empty() {
-            problem(format!("signed by {}, but no key was given to verify the signature", signature.keyid));
-        } else if !keys.iter().any(|key| envelope.is_by(signature, key)) {
-            problem(format!("the signature {} belongs to none of the keys", signature.keyid));
-        }
+    for found in envelope.signature_problems(keys) {
+        problem(VerifyCheck::Signature, found.to_string());
     }
 }
 
@@ -148,6 +133,28 @@ pub(super) fn matrix(files: &BundleFiles, problems: &mut Vec<VerifyProblem>) -> 
             None
         }
     }
+}
+
+/// The proof by statement, if there is one: signed by the key, and about the judge of the verifier. A key requires one,
+/// because a vendor can make a kill matrix.
+pub(super) fn proof(
+    files: &BundleFiles,
+    judge: &JudgeIdentity,
+    key: Option<&PublicKey>,
+    problems: &mut Vec<VerifyProblem>,
+) -> Option<StatedProof> {
+    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Proof, says));
+    let Some(bytes) = files.get(PROOF) else {
+        if let Some(key) = key {
+            problem(format!("{PROOF} is missing: the bundle has no statement of {}", key.id()));
+        }
+        return None;
+    };
+    if files.contains_key(MUTANTS) {
+        problem(format!("{MUTANTS} does not belong to a bundle with {PROOF}"));
+    }
+    let read = StatedProof::read(bytes, judge, key);
+    read.map_err(|error| problem(format!("{PROOF}: {error}"))).ok()
 }
 
 /// The values of the states that probes share.

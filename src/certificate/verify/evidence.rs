@@ -19,10 +19,13 @@ use crate::{
         certificate_scope::{CertificateScope, CertifiedPlan, Conclusions},
         held_states::{DerivedCases, HeldPlan, HeldStates},
         reenactment::Reenactment,
-        statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, STATES, SUITE, StatedTarget, Statement, foreign},
+        statement::{
+            EvidenceFiles, JudgeProof, MUTANTS, PROOF, RECORDING, REPORT, STATES, SUITE, StatedTarget, Statement,
+            foreign,
+        },
     },
     judge::transcript::{Exchange, Transcript},
-    proof::matrix::{KillMatrix, TOOL},
+    proof::matrix::TOOL,
     report::{Json, Reporter as _},
     run::{
         event::{Event, Presence, PresenceChecked},
@@ -68,7 +71,7 @@ pub(super) fn check(
     look.hidden(&kept, &hidden);
     look.requests(&kept, &derived, &hidden);
     if let Some(report) = look.verdicts(evidence.held) {
-        look.conclusions(&report, evidence.matrix);
+        look.conclusions(&report, evidence.proof);
     }
     derived.cases.iter().filter(|case| hidden.contains(case.scenario.operation.as_str())).count()
 }
@@ -78,7 +81,8 @@ pub(super) fn check(
 pub(super) struct BundleEvidence<'l> {
     pub(super) files: &'l BundleFiles,
     pub(super) statement: &'l Statement,
-    pub(super) matrix: Option<&'l KillMatrix>,
+    /// The proof of the judge, if there is one.
+    pub(super) proof: Option<JudgeProof<'l>>,
     /// The values of the states that probes share.
     pub(super) held: &'l [HeldStates],
 }
@@ -224,7 +228,7 @@ impl EvidenceView<'_> {
 
     /// Checks that the bundle contains no other file, even if the statement lists it.
     fn nothing_else(&mut self, kept: &KeptFiles) {
-        let own = [REPORT, SUITE, MUTANTS, STATEMENT, ENVELOPE];
+        let own = [REPORT, SUITE, MUTANTS, PROOF, STATEMENT, ENVELOPE];
         let of_probes = match self.scope {
             CertificateScope::Probes(scope) => scope.bundled(),
             CertificateScope::Profiles { .. } => BTreeMap::new(),
@@ -397,12 +401,14 @@ impl EvidenceView<'_> {
     }
 
     /// Checks that the statement follows from the evidence.
-    fn conclusions(&mut self, report: &[u8], matrix: Option<&KillMatrix>) {
+    fn conclusions(&mut self, report: &[u8], proof: Option<JudgeProof<'_>>) {
         let claims = &self.statement.predicate.wireproof;
         let Ok(Conclusions { reported, decisions, probed }) = self.scope.conclude(&claims.stated, report) else {
             return self.problem(VerifyCheck::Verdicts, "the recording yields no report");
         };
-        if let Some(foreign) = matrix.and_then(|matrix| foreign(matrix, &reported.suite.digest, TOOL)) {
+        if let Some(JudgeProof::Matrix(matrix)) = proof
+            && let Some(foreign) = foreign(matrix, &reported.suite.digest, TOOL)
+        {
             self.problem(VerifyCheck::Mutants, foreign);
         }
         if decisions != claims.profiles || probed != claims.probed {
@@ -413,7 +419,7 @@ impl EvidenceView<'_> {
             reported: &reported,
             decisions: &decisions,
             probed: probed.as_ref(),
-            matrix,
+            proof,
             chain: self.recording.chain(),
             files: &files,
         };
@@ -422,7 +428,7 @@ impl EvidenceView<'_> {
             self.problem(VerifyCheck::Ledger, "the ledger of the statement does not match the recorded cases");
         }
         if anew.predicate.wireproof.mutants != claims.mutants {
-            self.problem(VerifyCheck::Mutants, "the sums of the statement do not match the kill matrix");
+            self.problem(VerifyCheck::Mutants, "the sums of the statement do not match the proof of the judge");
         }
         if Some(anew.text().as_bytes()) != self.files.get(STATEMENT).map(Vec::as_slice) {
             self.problem(VerifyCheck::Statement, format!("{STATEMENT} does not follow from the evidence"));

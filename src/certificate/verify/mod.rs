@@ -23,7 +23,8 @@ use super::{
     nonce::Nonce,
     probe_scope::{ModelStanding, ProbeScope},
     profile::Profiles,
-    statement::Statement,
+    proof_statement::JudgeIdentity,
+    statement::{JudgeProof, Statement},
 };
 use crate::{judge::snapshots::Snapshots, model::published::Places, probe::RecipeOrigin, suite::Fixtures};
 
@@ -63,6 +64,8 @@ pub enum VerifyCheck {
     Profiles,
     /// The kill matrix belongs to this suite and this program, and proves the judge.
     Mutants,
+    /// The statement about the kill matrix is signed by the given key, and is about this suite and this program.
+    Proof,
     /// The seed follows from the nonce.
     Nonce,
     /// The endpoint still behaves as the certificate says.
@@ -71,7 +74,7 @@ pub enum VerifyCheck {
 
 impl VerifyCheck {
     /// Every check, in the order of reports.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Files,
         Self::Statement,
         Self::Envelope,
@@ -88,6 +91,7 @@ impl VerifyCheck {
         Self::Requirements,
         Self::Profiles,
         Self::Mutants,
+        Self::Proof,
         Self::Nonce,
         Self::Rerun,
     ];
@@ -111,6 +115,7 @@ impl VerifyCheck {
             Self::Requirements => "requirements",
             Self::Profiles => "profiles",
             Self::Mutants => "mutants",
+            Self::Proof => "proof",
             Self::Nonce => "nonce",
             Self::Rerun => "rerun",
         }
@@ -143,6 +148,8 @@ pub struct Verifier<'a> {
     pub digest: &'a CertifiedDigest,
     /// The keys that must have signed the bundle. Without keys, it must not be signed.
     pub keys: &'a [PublicKey],
+    /// The key that must have signed a statement about the kill matrix; `None`: there must be no statement.
+    pub proof_key: Option<&'a PublicKey>,
     /// The nonce that was given before the run, if any.
     pub nonce: Option<&'a Nonce>,
     /// The current time.
@@ -224,7 +231,12 @@ impl Verifier<'_> {
         bundle_files::nonce(&statement, scope.suite().digest(), self.nonce, &mut verified.problems);
         let matrix = bundle_files::matrix(files, &mut verified.problems);
         let held = bundle_files::held(files, &mut verified.problems);
-        let evidence = BundleEvidence { files, statement: &statement, matrix: matrix.as_ref(), held: &held };
+        let judge = JudgeIdentity::of(scope.digest());
+        // A kill matrix says nothing about the probes of a model.
+        let proof_key = self.proof_key.filter(|_| probed.is_none());
+        let stated = bundle_files::proof(files, &judge, proof_key, &mut verified.problems);
+        let proof = stated.as_ref().map(JudgeProof::Statement).or(matrix.as_ref().map(JudgeProof::Matrix));
+        let evidence = BundleEvidence { files, statement: &statement, proof, held: &held };
         verified.underived = evidence::check(self, scope, root, evidence, &mut verified.problems);
     }
 }

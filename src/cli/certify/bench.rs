@@ -9,6 +9,7 @@ use crate::{
         key::{CertificateKey, PublicKey},
         nonce::Nonce,
         profile::{Profile, Profiles},
+        proof_statement::{JudgeIdentity, ProofStatementError, StatedProof},
         statement::foreign,
         verify::Verifier,
     },
@@ -91,6 +92,26 @@ impl CertifyBench {
         }
     }
 
+    /// The statement about the kill matrix of this program and suite. The key must have signed it.
+    pub(super) fn stated_proof(
+        &self,
+        path: Option<&Path>,
+        key: Option<&PublicKey>,
+    ) -> Result<Option<StatedProof>, Failure> {
+        let Some(path) = path else { return Ok(None) };
+        if key.is_none() {
+            return Err(Failure::alone("--proof", "--proof-key FILE"));
+        }
+        let failed = |error: String| Failure::usage(format!("{}: {error}", path.display()));
+        let bytes = bounded_file::bytes(path, FileKind::Setting).map_err(|error| failed(error.to_string()))?;
+        let refused = |error: ProofStatementError| {
+            failed(format!(
+                "{error}\nhelp: pass the statement and the public key that came with this build, or --mutants run instead"
+            ))
+        };
+        StatedProof::read(&bytes, &JudgeIdentity::of(&self.digest), key).map(Some).map_err(refused)
+    }
+
     /// Runs the mutants against this suite.
     pub(in crate::cli) fn proof(&self, seed: u64, exhaustive: bool) -> Result<KillMatrix, Failure> {
         let proof = Proof {
@@ -106,9 +127,15 @@ impl CertifyBench {
     }
 
     /// Verifies a new bundle before it is handed out.
-    pub(super) fn prove(&self, out: &Path, key: Option<&CertificateKey>, nonce: Option<&Nonce>) -> Result<(), Failure> {
+    pub(super) fn prove(
+        &self,
+        out: &Path,
+        key: Option<&CertificateKey>,
+        proof_key: Option<&PublicKey>,
+        nonce: Option<&Nonce>,
+    ) -> Result<(), Failure> {
         let keys: Vec<_> = key.map(CertificateKey::public).into_iter().collect();
-        let verified = self.verifier(&keys, nonce, None).verify(out);
+        let verified = self.verifier(&keys, proof_key, nonce, None).verify(out);
         match verified.problems.first() {
             None => Ok(()),
             Some(problem) => Err(Failure::internal(format!(
@@ -123,10 +150,11 @@ impl CertifyBench {
     pub(in crate::cli) fn verifier<'b>(
         &'b self,
         keys: &'b [PublicKey],
+        proof_key: Option<&'b PublicKey>,
         nonce: Option<&'b Nonce>,
         model: Option<&'b OsStr>,
     ) -> Verifier<'b> {
         let Self { suite, snapshots, profiles, digest, places } = self;
-        Verifier { suite, snapshots, profiles, digest, keys, nonce, now: SystemTime::now(), places, model }
+        Verifier { suite, snapshots, profiles, digest, keys, proof_key, nonce, now: SystemTime::now(), places, model }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         key::CertificateKey,
         probe_decision::{ProbedModel, StatedCause},
         profile::{Level, Profile},
+        proof_statement::MutantSums,
         statement::{StatedTarget, Statement},
     },
     judge::verdict::Ledger,
@@ -52,12 +53,26 @@ const MOST_OPERATIONS: usize = 8;
 pub(super) fn print(root: &Path, statement: &Statement, key: Option<&CertificateKey>) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     conclusions(&mut out, statement)?;
+    if let Some(proof) = proof_in_words(statement) {
+        writeln!(out, "{proof}")?;
+    }
     match key {
         Some(key) => writeln!(out, "signed by {}", key.public().id())?,
         None => writeln!(out, "unsigned: the author is unknown")?,
     }
     writeln!(out, "bundle in {}", root.display())?;
     out.flush()
+}
+
+/// Describes the proof that the suite detects faults; `None` without one.
+pub(in crate::cli) fn proof_in_words(statement: &Statement) -> Option<String> {
+    let claims = &statement.predicate.wireproof;
+    let MutantSums { mutants, stated_by, .. } = claims.mutants.as_ref()?;
+    let by = match stated_by {
+        Some(key) => format!("the statement of {key} for {}", claims.stated.tool),
+        None => "the kill matrix in the bundle".to_owned(),
+    };
+    Some(line(&format!("the suite detects faults, by {by} ({})", count(*mutants, "mutant"))))
 }
 
 /// Prints what a certificate grants, what is missing, and what it covers.

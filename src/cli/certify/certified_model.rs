@@ -27,7 +27,7 @@ use crate::{
 #[command(next_help_heading = "Probes")]
 pub(super) struct CertifiedModelArguments {
     /// Certify the probes of this model instead of profiles: a model file, or botocore:SERVICE for the installed botocore.
-    #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL", conflicts_with_all = ["certified", "mutants"])]
+    #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL", conflicts_with_all = ["certified", "mutants", "proof"])]
     pub(super) model: Option<PathBuf>,
 
     /// Recipe that creates the resources of the service [default: built in].

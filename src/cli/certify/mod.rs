@@ -3,7 +3,6 @@
 mod bench;
 mod certificate_text;
 mod certified_model;
-mod keys;
 
 use std::{
     fs, io,
@@ -17,6 +16,7 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Failure,
     execution::ExecutionArguments,
+    key_files::{new_key, public_key, signing_key},
     select::{FixtureArguments, SnapshotArguments},
     target_arguments::TargetArguments,
     terminal::Progress,
@@ -30,7 +30,7 @@ use crate::{
         nonce::{Claim, Nonce},
         probe_scope::StatedProbes,
         profile::Level,
-        statement::{RECORDING, StatedTarget, StatedUrl, StatementSubject},
+        statement::{JudgeProof, RECORDING, StatedTarget, StatedUrl, StatementSubject},
     },
     harness::Runner,
     judge::redaction::SensitiveValues,
@@ -47,16 +47,17 @@ use crate::{
 };
 
 pub(super) use bench::CertifyBench;
-pub(super) use certificate_text::conclusions;
+pub(super) use certificate_text::{conclusions, proof_in_words};
 use certificate_text::{list, print};
 use certified_model::{CertifiedModelArguments, without_sensitive};
-use keys::{new_key, signing_key};
 
 const EXAMPLES: &str = "Examples:
   wireproof certify --list                                            list the profiles and their requirements
   wireproof certify --new-key vendor.pem                              create a signing key
   wireproof certify --profile wire,auth --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
       --mutants run --nonce 5f0c9f0e7a1b2c3d4e5f60718293a4b5 --key vendor.pem
+  wireproof certify --profile full --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
+      --proof wireproof.proof.json --proof-key release.pem.pub        without a run of the mutants
   wireproof certify --model botocore:sqs --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
       --probes sdk,behaviour --key vendor.pem                         certify the probes of any service
   wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          the customer's check
@@ -137,6 +138,14 @@ struct ClaimArguments {
     /// Kill matrix: `run` to produce it, which takes about a minute, or a file from `wireproof mutants --report json`.
     #[arg(long, value_name = "run|FILE", env = "WIREPROOF_MUTANTS")]
     mutants: Option<String>,
+
+    /// Signed statement about the kill matrix, which ships with a release and replaces --mutants; needs --proof-key.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_PROOF", conflicts_with = "mutants")]
+    proof: Option<PathBuf>,
+
+    /// Require a statement about the kill matrix that only this public key has signed, in PEM or as 64 hexadecimal digits.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_PROOF_KEY")]
+    proof_key: Option<PathBuf>,
 }
 
 fn level(text: &str) -> Result<Level, String> {
@@ -162,19 +171,23 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     bench.check_names(&arguments.claim.profiles, &arguments.claim.service)?;
     let probes = arguments.model.scope(&bench.places)?;
     let scope = probes.as_ref().map_or_else(|| bench.scope(), |(scope, _)| CertificateScope::Probes(scope));
+    let proof_key = arguments.claim.proof_key.as_deref().filter(|_| arguments.claim.proof.is_some());
+    let proof_key = proof_key.map(public_key).transpose()?;
     let matrix = bench.matrix(arguments.claim.mutants.as_deref())?;
+    let stated_proof = bench.stated_proof(arguments.claim.proof.as_deref(), proof_key.as_ref())?;
+    let proof = stated_proof.as_ref().map(JudgeProof::Statement).or(matrix.as_ref().map(JudgeProof::Matrix));
     let stated = probes.as_ref().map(|(_, stated)| stated.clone());
     let made = arguments.target.runtime()?.block_on(made(arguments, &execution, (&bench, scope), stated, out))?;
     let contents = BundleContents {
         stated: &made.stated,
         scope,
         report: &made.report,
-        matrix: matrix.as_ref(),
+        proof,
         held: &made.held,
         key: key.as_ref(),
     };
     let statement = bundle::write(out, &contents).map_err(|error| Failure::internal(error.to_string()))?;
-    bench.prove(out, key.as_ref(), arguments.claim.nonce.as_ref())?;
+    bench.prove(out, key.as_ref(), proof_key.as_ref(), arguments.claim.nonce.as_ref())?;
     written(print(out, &statement, key.as_ref()))?;
     Ok(if statement.predicate.wireproof.granted { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }

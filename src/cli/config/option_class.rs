@@ -94,7 +94,18 @@ const CLASSES: &[(OptionClass, &[&str])] = &[
     (OptionClass::Executes, &["listen", "restart"]),
     (
         OptionClass::Trusts,
-        &["assume-implemented", "baseline", "ca-file", "client-cert", "client-key", "key", "mutants", "nonce"],
+        &[
+            "assume-implemented",
+            "baseline",
+            "ca-file",
+            "client-cert",
+            "client-key",
+            "key",
+            "mutants",
+            "nonce",
+            "proof",
+            "proof-key",
+        ],
     ),
     (
         OptionClass::Relaxes,
@@ -141,6 +152,7 @@ const CLASSES: &[(OptionClass, &[&str])] = &[
             "probe",
             "recording",
             "report",
+            "statement",
             "update",
         ],
     ),

@@ -14,9 +14,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::judge::{
-    code::Code,
-    verdict::{Ledger, Severity},
+use crate::{
+    judge::{
+        code::Code,
+        verdict::{Ledger, Severity},
+    },
+    wire::{digest::Sha256, sigv4::hex},
 };
 
 /// The fate of a mutant.
@@ -212,19 +215,17 @@ impl KillMatrix {
     /// on constant endpoints. The findings may differ in wording.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
-        let rows = |matrix: &Self| -> Vec<(String, Vec<Code>, Fate)> {
-            matrix.mutants.iter().map(|row| (row.id.clone(), row.kind.clone(), row.fate)).collect()
-        };
-        let given = |matrix: &Self| -> Vec<(String, usize, usize)> {
-            matrix
-                .constant_endpoints
-                .iter()
-                .map(|endpoint| (endpoint.name.clone(), endpoint.ledger.conforms, endpoint.conforms_unchecked))
-                .collect()
-        };
-        (&self.tool, &self.suite, self.reference) == (&other.tool, &other.suite, other.reference)
-            && rows(self) == rows(other)
-            && given(self) == given(other)
+        self.result_digest() == other.result_digest()
+    }
+
+    /// The SHA-256 of the result, in hex. Proofs that agree have the same.
+    #[must_use]
+    pub fn result_digest(&self) -> String {
+        let rows: Vec<_> = self.mutants.iter().map(|row| (&row.id, &row.kind, row.fate)).collect();
+        let constant = |row: &ConstantRow| (row.name.clone(), row.ledger.conforms, row.conforms_unchecked);
+        let constants: Vec<_> = self.constant_endpoints.iter().map(constant).collect();
+        let result = (&self.tool, &self.suite, self.reference, rows, constants);
+        hex(&Sha256::digest(serde_json::to_vec(&result).unwrap_or_default()))
     }
 
     /// Returns whether the judge is proven: every case conforms on the reference, every mutant is killed, equivalent or

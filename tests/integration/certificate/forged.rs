@@ -17,7 +17,7 @@ use wireproof::internals::{
         envelope::Envelope,
         key::{CertificateKey, PublicKey},
         nonce::Nonce,
-        statement::{Statement, StatementSubject},
+        statement::{JudgeProof, Statement, StatementSubject},
         verify::{Verified, Verifier},
     },
     model::published::Places,
@@ -164,18 +164,28 @@ impl Forged {
             fs::remove_file(self.path(name)).unwrap();
         }
         let matrix: KillMatrix = serde_json::from_str(&matrix(SUITE.digest())).unwrap();
-        let (stated, matrix, report) = (&stated, Some(&matrix), &report);
+        let (stated, proof, report) = (&stated, Some(JudgeProof::Matrix(&matrix)), &report);
         let scope = CertificateScope::Profiles { suite: &SUITE, digest: &DIGEST, profiles: &PROFILES };
-        bundle::write(self.root(), &BundleContents { stated, scope, report, matrix, held: &[], key: None }).unwrap()
+        bundle::write(self.root(), &BundleContents { stated, scope, report, proof, held: &[], key: None }).unwrap()
     }
 
     /// The result of a verifier with these keys and this nonce.
     pub(crate) fn verified(&self, keys: &[PublicKey], nonce: Option<&str>) -> Verified {
+        self.verified_with(keys, None, nonce)
+    }
+
+    /// The same for a verifier with a key of the proof.
+    pub(crate) fn verified_with(
+        &self,
+        keys: &[PublicKey],
+        proof_key: Option<&PublicKey>,
+        nonce: Option<&str>,
+    ) -> Verified {
         let nonce = nonce.map(|nonce| Nonce::read(nonce).unwrap());
         let (suite, snapshots, profiles, digest) = (&SUITE, &SNAPSHOTS, &PROFILES, &DIGEST);
         let places = Places { botocore: Some(self.root().to_owned()), path: None };
         let (nonce, now) = (nonce.as_ref(), SystemTime::now());
-        Verifier { suite, snapshots, profiles, digest, keys, nonce, now, places: &places, model: None }
+        Verifier { suite, snapshots, profiles, digest, keys, proof_key, nonce, now, places: &places, model: None }
             .verify(self.root())
     }
 }

@@ -50,7 +50,7 @@ pub(crate) struct Forgery {
     pub(crate) by: Option<VerifyCheck>,
 }
 
-fn forgery(
+pub(crate) fn forgery(
     what: &str,
     forger: Forger,
     by: impl Into<Option<VerifyCheck>>,

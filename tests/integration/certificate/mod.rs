@@ -4,6 +4,7 @@
 mod forged;
 mod forgeries;
 mod of_probes;
+mod of_proof;
 use std::{
     fs,
     path::Path,
@@ -134,32 +135,59 @@ fn public(key: &str) -> PublicKey {
     CertificateKey::read(key).unwrap().public()
 }
 
-/// The page of the forgeries.
+/// A section of the page of the forgeries.
 #[cfg(unix)]
-fn page(all: &[Forgery]) -> String {
+fn section(head: &str, all: &[Forgery]) -> String {
     let row = |forgery: &Forgery| {
         let by = forgery.by.map_or("the check that reads the file", VerifyCheck::name);
         format!("| {} | {} | {by} |", forgery.what, forgery.forger.does())
     };
     let rows: Vec<String> = all.iter().map(row).collect();
     format!(
-        "# Forgeries\n\nA test forges a certificate of the reference implementation in the ways below. Some forgers only edit a \
-         file, some also recompute\nthe digests of all files, and some also those of the recording and its chain. The named check \
-         detects each forgery; often others do, too.\nIf a forger only edits, the verifier has the vendor's key. Otherwise the \
-         forger has no key, and the verifier asks for none.\n[certificates.md](../certificates.md) describes the checks, and \
-         what a look at a bundle cannot show.\n\n{} forgeries:\n\n\
-         | forgery | the forger | detected by |\n|---|---|---|\n{}\n",
+        "{head}\n\n{} forgeries:\n\n| forgery | the forger | detected by |\n|---|---|---|\n{}\n",
         all.len(),
         rows.join("\n")
     )
 }
+
+/// The page of the forgeries.
+#[cfg(unix)]
+fn page() -> String {
+    let sections =
+        [section(HEAD, &all()), section(HEAD_OF_PROBES, &of_probes::all()), section(HEAD_OF_PROOFS, &of_proof::all())];
+    sections.join("\n")
+}
+
+#[cfg(unix)]
+const HEAD: &str = "# Forgeries
+
+Tests forge certificates in the ways below. Some forgers only edit a file, some also recompute the digests of all files,
+and some also those of the recording and its chain. The named check detects each forgery; often others do, too.
+If a forger only edits, the verifier has the vendor's key. Otherwise the forger has no key, and the verifier asks for none.
+[certificates.md](../certificates.md) describes the checks, and what a look at a bundle cannot show.
+
+## Of profiles
+
+The bundle is a certificate of the reference implementation, with a kill matrix.";
+
+#[cfg(unix)]
+const HEAD_OF_PROBES: &str = "## Of probes
+
+The bundle is a certificate of the probes of a small service. The verifier has the model of this service.";
+
+#[cfg(unix)]
+const HEAD_OF_PROOFS: &str = "## Of the statement of a proof
+
+The bundle is a certificate of the reference implementation. A signed statement replaces its kill matrix, and the verifier
+has the public key of the statement. Statements about another judge, and those that contradict themselves, have the signature
+of the right key. `certify --proof` refuses the same statements.";
 
 // Other systems have no links.
 #[cfg(unix)]
 #[test]
 fn the_page_of_the_forgeries_lists_all_of_them() {
     let path = support::package().join("docs/appendix/forgeries.md");
-    let page = page(&all());
+    let page = page();
     if std::env::var_os("WIREPROOF_UPDATE").is_some() {
         fs::write(&path, &page).unwrap();
     }
@@ -189,9 +217,9 @@ fn the_bundle_of_the_reference_verifies_and_is_granted() {
     assert_eq!((&granted["granted"], &granted["missing"]), (&json!("extended"), &json!([])));
 }
 
-/// Verifies a forged bundle without requiring a signature, unless the forgery is about the signature.
-fn reported(forgery: &Forgery) -> Verified {
-    let forged = Forged::new();
+/// A copy of a bundle with a forgery.
+fn forged_copy(original: &Path, forgery: &Forgery) -> Forged {
+    let forged = Forged::copy(original);
     let before = content(forged.root());
     (forgery.forge)(&forged);
     assert!(content(forged.root()) != before, "{}: nothing was forged", forgery.what);
@@ -203,24 +231,34 @@ fn reported(forgery: &Forgery) -> Verified {
             forged.reseal();
         }
     }
-    let keys = if forgery.forger == Forger::Edits { vec![public(KEY)] } else { Vec::new() };
-    forged.verified(&keys, None)
+    forged
+}
+
+/// The keys of a verifier: none, unless the forger only edits.
+fn keys_against(forgery: &Forgery) -> Vec<PublicKey> {
+    if forgery.forger == Forger::Edits { vec![public(KEY)] } else { Vec::new() }
 }
 
 #[test]
 fn every_forgery_is_detected_by_its_check() {
     let all = all();
     assert!(all.len() > 30);
+    let original = BUNDLE.path().join("bundle");
+    assert_detected(&all, |forgery| forged_copy(&original, forgery).verified(&keys_against(forgery), None));
+}
+
+/// Fails if a forgery is not detected by its check. Prints what detects each.
+#[expect(clippy::print_stdout, reason = "a reader of the page wants it with --nocapture")]
+fn assert_detected(all: &[Forgery], verify: impl Fn(&Forgery) -> Verified + Sync) {
     let next = AtomicUsize::new(0);
     let verified: Vec<OnceLock<Verified>> = all.iter().map(|_| OnceLock::new()).collect();
-    let _ = Forged::new();
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some((at, forgery)) =
                     Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, all.get(at)?)))
                 {
-                    let _ = verified[at].set(reported(forgery));
+                    let _ = verified[at].set(verify(forgery));
                 }
             });
         }
@@ -256,7 +294,7 @@ fn a_bundle_of_another_suite_does_not_verify() {
     let (snapshots, profiles, keys) = (&SNAPSHOTS, &PROFILES, &[public(KEY)]);
     let (suite, digest, places) = (&suite, &digest, &Places::default());
     let (nonce, model, now) = (None, None, SystemTime::now());
-    let look = Verifier { suite, snapshots, profiles, digest, keys, nonce, now, places, model };
+    let look = Verifier { suite, snapshots, profiles, digest, keys, proof_key: None, nonce, now, places, model };
     let verified = look.verify(bundle.root());
     let says: Vec<&str> = verified.problems.iter().map(|problem| problem.says.as_str()).collect();
     let file = "the suite differs: fixtures/proton/cancel-service-pipeline-deployment/unknown-name.yaml differs";
@@ -354,6 +392,16 @@ fn a_new_key_is_for_its_owner_alone_and_is_never_overwritten() {
     assert_eq!(CertificateKey::read(&fs::read_to_string(&path).unwrap()).unwrap().public(), key.public());
 }
 
+/// The result of a `verify` command for programs. It fits its schema.
+fn reported_json(verify: &[&str]) -> Value {
+    let reported: Value = serde_json::from_str(&out(&run(&[verify, &["--json"]].concat()))).unwrap();
+    let schema: Value = serde_json::from_str(&out(&run(&["schema", "verification"]))).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let problems: Vec<String> = validator.iter_errors(&reported).map(|error| error.to_string()).collect();
+    assert!(problems.is_empty(), "{problems:?}: {reported}");
+    reported
+}
+
 #[test]
 fn programs_and_people_get_the_same_result() {
     let work = BUNDLE.path();
@@ -366,18 +414,16 @@ fn programs_and_people_get_the_same_result() {
     {
         assert!(out(&person).contains(says), "{}", out(&person));
     }
-    let program = run(&[verify.as_slice(), &["--json"]].concat());
-    assert_status(&program, 0);
-    let reported: Value = serde_json::from_str(&out(&program)).unwrap();
+    let reported = reported_json(&verify);
     assert_eq!(
         (&reported["verified"], &reported["granted"], &reported["problems"]),
         (&json!(true), &json!(true), &json!([]))
     );
+    let proof = json!({ "by": "kill-matrix", "tool": TOOL, "mutants": 1, "constant_endpoints": 1 });
+    assert_eq!((&reported["proof"], &reported["model"]), (&proof, &Value::Null));
     assert_eq!((&reported["signed_by"], &reported["nonce"]), (&json!([public(KEY).id()]), &json!(NONCE)));
 
-    let without_the_key = run(&[&verify[..4], &["--json"]].concat());
-    assert_status(&without_the_key, 1);
-    let reported: Value = serde_json::from_str(&out(&without_the_key)).unwrap();
+    let reported = reported_json(&verify[..4]);
     assert_eq!((&reported["verified"], &reported["problems"][0]["check"]), (&json!(false), &json!("signature")));
     assert_status(&run(&["verify", &path_in(work, "nowhere")]), 2);
 }

@@ -13,16 +13,20 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wireproof::internals::{
     certificate::{
+        key::PublicKey,
         nonce::Nonce,
         verify::{Verified, Verifier, VerifyCheck},
     },
     model::published::Places,
+    run::recording::sha256,
 };
 
 use super::{
-    KEY, NONCE, OTHER_NONCE, PROFILES, SNAPSHOTS, SUITE, checks,
-    forged::{Forged, content},
-    path_in, public, put,
+    KEY, NONCE, OTHER_NONCE, PROFILES, SNAPSHOTS, SUITE, assert_detected, checks,
+    forged::Forged,
+    forged_copy,
+    forgeries::{Forger, Forgery, forgery},
+    path_in, public, put, reported_json,
 };
 use crate::support::program::{Served, assert_status, out, run};
 
@@ -77,14 +81,26 @@ fn forged() -> Forged {
 }
 
 /// The result of a verifier whose botocore has this model.
-fn verified(root: &Path, model: &str, nonce: &str) -> Verified {
+fn verified(root: &Path, model: &str, keys: &[PublicKey], nonce: &str) -> Verified {
     let own = tempfile::tempdir().unwrap();
     let places = Places { botocore: Some(PathBuf::from(botocore(own.path(), model))), path: None };
     let digest = &super::DIGEST;
-    let (suite, snapshots, profiles, keys) = (&SUITE, &SNAPSHOTS, &PROFILES, &[public(KEY)]);
+    let (suite, snapshots, profiles) = (&SUITE, &SNAPSHOTS, &PROFILES);
     let (nonce, now) = (Nonce::read(nonce).unwrap(), SystemTime::now());
     let nonce = Some(&nonce);
-    Verifier { suite, snapshots, profiles, digest, keys, nonce, now, places: &places, model: None }.verify(root)
+    let verifier = Verifier {
+        suite,
+        snapshots,
+        profiles,
+        digest,
+        keys,
+        proof_key: None,
+        nonce,
+        now,
+        places: &places,
+        model: None,
+    };
+    verifier.verify(root)
 }
 
 #[test]
@@ -111,6 +127,11 @@ fn an_endpoint_that_keeps_its_model_is_granted_the_probes_and_a_verifier_reads_i
         assert!(text.contains(says), "{says}: {text}");
     }
     assert!(text.lines().count() <= 24, "{text}");
+    let model = reported_json(&verify)["model"].clone();
+    let digest = sha256(MODEL.as_bytes());
+    let expected = json!({ "service": "things", "source": "botocore:things@2026-01-01", "version": "1",
+        "digest": digest, "standing": "same", "recipe": "own" });
+    assert_eq!(model, expected);
 }
 
 #[test]
@@ -123,6 +144,7 @@ fn a_machine_without_the_model_says_that_it_is_the_vendors_copy() {
     let person = run(&verify);
     assert_status(&person, 0);
     assert!(out(&person).contains("the vendor's copy: this machine has none to compare"), "{}", out(&person));
+    assert_eq!(reported_json(&verify)["model"]["standing"], "not-compared");
     // The verifier may name the model to compare with.
     let named = |text: &str| {
         let model = put(empty.path(), "named.json", text);
@@ -132,6 +154,9 @@ fn a_machine_without_the_model_says_that_it_is_the_vendors_copy() {
     let other = named(&weaker());
     assert_status(&other, 1);
     assert!(out(&other).contains("model: botocore:things@2026-01-01 of the bundle is not that of this machine"));
+    let model =
+        reported_json(&[&verify[..], &["--model", &path_in(empty.path(), "named.json")]].concat())["model"].clone();
+    assert_eq!((&model["standing"], &model["differs"]), (&json!("differs"), &json!(["model.json"])));
 }
 
 #[test]
@@ -144,7 +169,7 @@ fn an_endpoint_with_a_fault_is_not_granted_the_probes_and_its_deviations_are_lis
     {
         assert!(text.contains(says), "{says}: {text}");
     }
-    let seen = verified(&work.path().join("bundle"), MODEL, NONCE);
+    let seen = verified(&work.path().join("bundle"), MODEL, &[public(KEY)], NONCE);
     assert_eq!(seen.problems, []);
     assert!(!seen.is_granted());
     let claims = &seen.statement.unwrap().predicate.wireproof;
@@ -196,15 +221,13 @@ fn a_rerun_detects_that_the_endpoint_is_another_one() {
 fn a_weaker_model_under_the_name_of_another_one_is_refused() {
     let work = tempfile::tempdir().unwrap();
     assert_status(&certified(work.path(), &weaker(), &weaker(), &["--probes", "sdk"]), 0);
-    let seen = verified(&work.path().join("bundle"), MODEL, NONCE);
+    let seen = verified(&work.path().join("bundle"), MODEL, &[public(KEY)], NONCE);
     assert_eq!(checks(&seen), ["model"]);
     assert_eq!(
         seen.problems[0].says,
         "botocore:things@2026-01-01 of the bundle is not that of this machine: model.json differ"
     );
 }
-
-type Edit = fn(&Forged);
 
 /// Edits each line of the index.
 fn index(forged: &Forged, edit: fn(&mut Vec<Value>)) {
@@ -217,94 +240,95 @@ fn claim(forged: &Forged, edit: fn(&mut Value)) {
 
 const DROPPED: &str = "things.CreateThing/ThingName/required/absent";
 
-#[rstest]
-#[case::the_model_is_replaced(VerifyCheck::Model, |forged: &Forged| forged.put("fixtures/things/model.json", weaker()))]
-#[case::the_model_is_missing(VerifyCheck::Model, |forged: &Forged| {
-    fs::remove_file(forged.path("fixtures/things/model.json")).unwrap();
-})]
-#[case::the_recipe_is_replaced(VerifyCheck::Suite, |forged: &Forged| {
-    forged.put("fixtures/things/states.yaml", "states: {}\n");
-})]
-#[case::a_file_is_added_beside_the_model(VerifyCheck::Model, |forged: &Forged| {
-    forged.put("fixtures/things/waiters-2.json", r#"{"version":2,"waiters":{}}"#);
-})]
-#[case::another_digest_is_claimed(VerifyCheck::Model, |forged: &Forged| {
-    claim(forged, |claims| claims["probes"]["model"]["digest"] = json!("00"));
-})]
-#[case::the_model_is_said_to_be_a_file_of_the_vendor(VerifyCheck::Recording, |forged: &Forged| {
-    claim(forged, |claims| claims["probes"]["model"]["source"] = json!("things.json"));
-})]
-#[case::more_groups_are_claimed(VerifyCheck::Cases, |forged: &Forged| {
-    claim(forged, |claims| claims["probes"]["groups"] = json!(["sdk", "wire"]));
-})]
-#[case::no_group_is_claimed(VerifyCheck::Model, |forged: &Forged| {
-    claim(forged, |claims| claims["probes"]["groups"] = json!([]));
-})]
-#[case::operations_that_delete_are_claimed(VerifyCheck::Cases, |forged: &Forged| {
-    claim(forged, |claims| claims["probes"]["destructive"] = json!(true));
-})]
-#[case::another_seed_is_claimed(VerifyCheck::Nonce, |forged: &Forged| claim(forged, |claims| claims["seed"] = json!(7)))]
-#[case::an_operation_is_added_to_those_that_are_covered(VerifyCheck::Profiles, |forged: &Forged| {
-    claim(forged, |claims| claims["probed"]["covered"].as_array_mut().unwrap().push(json!("DeleteThing")));
-})]
-#[case::the_operations_of_the_model_are_fewer(VerifyCheck::Profiles, |forged: &Forged| {
-    claim(forged, |claims| claims["probed"]["operations"] = json!(7));
-})]
-#[case::a_level_is_raised(VerifyCheck::Profiles, |forged: &Forged| {
-    claim(forged, |claims| claims["profiles"][0]["granted"] = json!("extended"));
-})]
-#[case::an_operation_is_said_to_be_absent(VerifyCheck::Requests, |forged: &Forged| {
-    index(forged, |lines| {
-        let is_it = |line: &&mut Value| line["opened"]["checked"]["operation"] == "ListJobs";
-        lines.iter_mut().find(is_it).unwrap()["opened"]["checked"]["presence"] = json!("not-implemented");
-    });
-    forged.rechain();
-})]
-#[case::a_case_is_left_out_everywhere(VerifyCheck::Cases, |forged: &Forged| {
-    index(forged, |lines| {
-        lines.retain(|line| line["case"]["id"] != DROPPED);
-        let last = lines.last_mut().unwrap();
-        last["finished"]["cases"] = json!(last["finished"]["cases"].as_u64().unwrap() - 1);
-    });
-    fs::remove_file(forged.path("recording/things.CreateThing/ThingName/required/absent.har")).unwrap();
-    forged.rechain();
-})]
-#[case::fewer_cases_are_selected(VerifyCheck::Recording, |forged: &Forged| {
-    index(forged, |lines| lines[0]["started"]["run"]["selection"]["cases"] = json!(1));
-    forged.rechain();
-})]
-#[case::the_model_of_the_recording_is_another_one(VerifyCheck::Recording, |forged: &Forged| {
-    index(forged, |lines| lines[0]["started"]["run"]["models"][0]["digest"] = json!("00"));
-    forged.rechain();
-})]
-#[case::states_have_other_values(VerifyCheck::Requests, |forged: &Forged| {
-    forged.edit("states.json", |held| held[0]["variables"]["a thing"]["name"] = json!("thing-of-another-run"));
-})]
-#[case::values_of_states_are_hidden_though_none_is_sensitive(VerifyCheck::Requests, |forged: &Forged| {
-    forged.edit("states.json", |held| {
-        held[0]["variables"] = json!({});
-        held[0]["hidden"] = json!(true);
-    });
-})]
-#[case::the_values_of_states_are_gone(VerifyCheck::Requests, |forged: &Forged| {
-    fs::remove_file(forged.path("states.json")).unwrap();
-})]
-fn a_forged_certificate_of_probes_is_refused(#[case] check: VerifyCheck, #[case] forge: Edit) {
-    let bundle = forged();
-    let before = content(bundle.root());
-    forge(&bundle);
-    assert!(content(bundle.root()) != before, "nothing was forged");
-    bundle.reseal();
-    let seen = verified(bundle.root(), MODEL, NONCE);
-    assert!(!seen.is_sound());
-    assert!(checks(&seen).contains(&check.name()), "{:?}", seen.problems);
+/// All forgeries of a bundle of probes.
+pub(crate) fn all() -> Vec<Forgery> {
+    use Forger::{Rechains, Reseals};
+    vec![
+        forgery("the model is replaced", Reseals, VerifyCheck::Model, |forged| {
+            forged.put("fixtures/things/model.json", weaker());
+        }),
+        forgery("the model is missing", Reseals, VerifyCheck::Model, |forged| {
+            fs::remove_file(forged.path("fixtures/things/model.json")).unwrap();
+        }),
+        forgery("the recipe is replaced", Reseals, VerifyCheck::Suite, |forged| {
+            forged.put("fixtures/things/states.yaml", "states: {}\n");
+        }),
+        forgery("a file is added beside the model", Reseals, VerifyCheck::Model, |forged| {
+            forged.put("fixtures/things/waiters-2.json", r#"{"version":2,"waiters":{}}"#);
+        }),
+        forgery("another digest is claimed", Reseals, VerifyCheck::Model, |forged| {
+            claim(forged, |claims| claims["probes"]["model"]["digest"] = json!("00"));
+        }),
+        forgery("the model is said to be a file of the vendor", Reseals, VerifyCheck::Recording, |forged| {
+            claim(forged, |claims| claims["probes"]["model"]["source"] = json!("things.json"));
+        }),
+        forgery("more groups are claimed", Reseals, VerifyCheck::Cases, |forged| {
+            claim(forged, |claims| claims["probes"]["groups"] = json!(["sdk", "wire"]));
+        }),
+        forgery("no group is claimed", Reseals, VerifyCheck::Model, |forged| {
+            claim(forged, |claims| claims["probes"]["groups"] = json!([]));
+        }),
+        forgery("operations that delete are claimed", Reseals, VerifyCheck::Cases, |forged| {
+            claim(forged, |claims| claims["probes"]["destructive"] = json!(true));
+        }),
+        forgery("another seed is claimed", Reseals, VerifyCheck::Nonce, |forged| {
+            claim(forged, |claims| claims["seed"] = json!(7));
+        }),
+        forgery("an operation is added to those that are covered", Reseals, VerifyCheck::Profiles, |forged| {
+            claim(forged, |claims| claims["probed"]["covered"].as_array_mut().unwrap().push(json!("DeleteThing")));
+        }),
+        forgery("the operations of the model are fewer", Reseals, VerifyCheck::Profiles, |forged| {
+            claim(forged, |claims| claims["probed"]["operations"] = json!(7));
+        }),
+        forgery("a level is raised", Reseals, VerifyCheck::Profiles, |forged| {
+            claim(forged, |claims| claims["profiles"][0]["granted"] = json!("extended"));
+        }),
+        forgery("an operation is said to be absent", Rechains, VerifyCheck::Requests, |forged| {
+            index(forged, |lines| {
+                let is_it = |line: &&mut Value| line["opened"]["checked"]["operation"] == "ListJobs";
+                lines.iter_mut().find(is_it).unwrap()["opened"]["checked"]["presence"] = json!("not-implemented");
+            });
+        }),
+        forgery("a case is left out everywhere", Rechains, VerifyCheck::Cases, |forged| {
+            index(forged, |lines| {
+                lines.retain(|line| line["case"]["id"] != DROPPED);
+                let last = lines.last_mut().unwrap();
+                last["finished"]["cases"] = json!(last["finished"]["cases"].as_u64().unwrap() - 1);
+            });
+            fs::remove_file(forged.path("recording/things.CreateThing/ThingName/required/absent.har")).unwrap();
+        }),
+        forgery("fewer cases are selected", Rechains, VerifyCheck::Recording, |forged| {
+            index(forged, |lines| lines[0]["started"]["run"]["selection"]["cases"] = json!(1));
+        }),
+        forgery("the model of the recording is another one", Rechains, VerifyCheck::Recording, |forged| {
+            index(forged, |lines| lines[0]["started"]["run"]["models"][0]["digest"] = json!("00"));
+        }),
+        forgery("states have other values", Reseals, VerifyCheck::Requests, |forged| {
+            forged.edit("states.json", |held| held[0]["variables"]["a thing"]["name"] = json!("thing-of-another-run"));
+        }),
+        forgery("values of states are hidden though none is sensitive", Reseals, VerifyCheck::Requests, |forged| {
+            forged.edit("states.json", |held| {
+                held[0]["variables"] = json!({});
+                held[0]["hidden"] = json!(true);
+            });
+        }),
+        forgery("the values of states are gone", Reseals, VerifyCheck::Requests, |forged| {
+            fs::remove_file(forged.path("states.json")).unwrap();
+        }),
+    ]
+}
+
+#[test]
+fn every_forgery_of_a_certificate_of_probes_is_detected_by_its_check() {
+    let original = BUNDLE.path().join("bundle");
+    assert_detected(&all(), |forgery| verified(forged_copy(&original, forgery).root(), MODEL, &[], NONCE));
 }
 
 #[test]
 fn an_unchanged_copy_and_the_nonce_of_another_verifier_differ_by_the_nonce_alone() {
     let bundle = forged();
-    assert_eq!(verified(bundle.root(), MODEL, NONCE).problems, []);
-    assert_eq!(checks(&verified(bundle.root(), MODEL, OTHER_NONCE)), ["nonce"]);
+    assert_eq!(verified(bundle.root(), MODEL, &[public(KEY)], NONCE).problems, []);
+    assert_eq!(checks(&verified(bundle.root(), MODEL, &[public(KEY)], OTHER_NONCE)), ["nonce"]);
     let digests: BTreeMap<String, Value> =
         serde_json::from_value(bundle.json("statement.json")["predicate"]["wireproof"]["files"].clone()).unwrap();
     assert!(digests.contains_key("fixtures/things/model.json") && digests.contains_key(INDEX));

@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use wireproof::{
     Response,
     internals::{
-        certificate::{envelope::Envelope, statement::Statement},
+        certificate::{
+            envelope::Envelope, in_toto::InTotoStatement, proof_statement::ProofPredicate, statement::Statement,
+        },
         gate::baseline::Baseline,
         model,
         run::recording::har,
@@ -65,10 +67,12 @@ pub(crate) fn baselines(bytes: &[u8]) {
     let _ = Baseline::read("baseline.toml", &String::from_utf8_lossy(bytes));
 }
 
-/// Reads an envelope and a statement.
+/// Reads an envelope, the statement of a certificate, and that of a proof.
 pub(crate) fn certificates(bytes: &[u8]) {
     if let Ok(envelope) = serde_json::from_slice::<Envelope>(bytes) {
         let _ = (envelope.payload(), envelope.text());
     }
+    let proof = serde_json::from_slice::<InTotoStatement<ProofPredicate>>(bytes);
+    let _ = proof.map(|proof| proof.predicate.wireproof.statement().text());
     let _ = serde_json::from_slice::<Statement>(bytes).map(|statement| statement.text());
 }

@@ -6,17 +6,25 @@ use std::{
     path::Path,
 };
 
+use super::{Failure, written};
 use crate::{
-    certificate::key::CertificateKey,
-    cli::{Failure, written},
+    certificate::key::{CertificateKey, KeyError, PublicKey},
     model::bounded_file::{self, FileKind},
     run::exit::ExitStatus,
 };
 
 pub(super) fn signing_key(path: &Path) -> Result<CertificateKey, Failure> {
+    read(path, CertificateKey::read)
+}
+
+pub(super) fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+    read(path, PublicKey::read)
+}
+
+fn read<K>(path: &Path, key: fn(&str) -> Result<K, KeyError>) -> Result<K, Failure> {
     let failed = |error: String| Failure::usage(format!("{}: {error}", path.display()));
     let text = bounded_file::text(path, FileKind::Setting).map_err(|error| failed(error.to_string()))?;
-    CertificateKey::read(&text).map_err(|error| failed(error.to_string()))
+    key(&text).map_err(|error| failed(error.to_string()))
 }
 
 /// Writes a new key to a file that only its owner can read, and its public key next to it.
