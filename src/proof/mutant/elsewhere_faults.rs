@@ -46,7 +46,18 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
         let absent = INPUTS.map(|parameter| of_input(subject, &key, parameter, false));
         absent.into_iter().chain([of_input(subject, &key, INPUTS[0], true)]).collect::<Vec<_>>()
     });
-    operations.chain(inputs).collect()
+    operations.chain([of_method(subject)]).chain(inputs).collect()
+}
+
+/// A request with another method, whose header names `POST`, calls the operation.
+fn of_method(subject: &MutantSubject<'_>) -> Mutant {
+    let target = subject.target();
+    let says = "the method is read from a header";
+    subject.understood(MutantFamily::Elsewhere, "method/override", KIND, says.to_owned(), move |received| {
+        let given = received.request;
+        let is_named = given.method != "POST" && given.headers.get("x-http-method-override") == Some("POST");
+        (is_named && received.target() == target).then(|| Request { method: "POST".to_owned(), ..given.clone() })
+    })
 }
 
 /// A request without a target calls the operation that it names elsewhere. `None` in a protocol without targets.
@@ -147,7 +158,7 @@ mod tests {
         for (service, operation) in [("codedeploy", "StopDeployment"), ("proton", "CancelServicePipelineDeployment")] {
             let ids: BTreeSet<String> =
                 of_operation(service, operation, mutants).into_iter().map(|mutant| mutant.id).collect();
-            assert_eq!(ids.len(), OPERATIONS.len() + INPUTS.len() + 1, "{ids:?}");
+            assert_eq!(ids.len(), OPERATIONS.len() + INPUTS.len() + 2, "{ids:?}");
         }
     }
 }
