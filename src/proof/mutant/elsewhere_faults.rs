@@ -46,18 +46,19 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
         let absent = INPUTS.map(|parameter| of_input(subject, &key, parameter, false));
         absent.into_iter().chain([of_input(subject, &key, INPUTS[0], true)]).collect::<Vec<_>>()
     });
-    operations.chain([of_method(subject)]).chain(inputs).collect()
+    operations.chain(of_method(subject)).chain(inputs).collect()
 }
 
-/// A request with another method, whose header names `POST`, calls the operation.
-fn of_method(subject: &MutantSubject<'_>) -> Mutant {
-    let target = subject.target();
-    let says = "the method is read from a header";
-    subject.understood(MutantFamily::Elsewhere, "method/override", KIND, says.to_owned(), move |received| {
+/// A request with another method, whose header names the right one, calls the operation.
+fn of_method(subject: &MutantSubject<'_>) -> Option<Mutant> {
+    let (target, method) = (subject.target(), subject.request(&json!({}))?.method);
+    let says = "the method is read from a header".to_owned();
+    Some(subject.understood(MutantFamily::Elsewhere, "method/override", KIND, says, move |received| {
         let given = received.request;
-        let is_named = given.method != "POST" && given.headers.get("x-http-method-override") == Some("POST");
-        (is_named && received.target() == target).then(|| Request { method: "POST".to_owned(), ..given.clone() })
-    })
+        let is_named = given.headers.get("x-http-method-override") == Some(&method);
+        let is_read = is_named && given.method != method && received.target() == target;
+        is_read.then(|| Request { method: method.clone(), ..given.clone() })
+    }))
 }
 
 /// A request without a target calls the operation that it names elsewhere. `None` in a protocol without targets.
