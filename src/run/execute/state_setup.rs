@@ -63,7 +63,7 @@ impl CaseRun<'_> {
         let state = self.executor.suite.service(service).and_then(|service| service.states.get(&given.state));
         let state = state.ok_or_else(|| blocked("no such state".to_owned()))?;
         let [region, other_region] = self.regions(within.are_elsewhere);
-        let params = self.parameters(state, given, (bindings, &region)).map_err(&blocked)?;
+        let params = parameters(state, given, bindings, &region).map_err(&blocked)?;
         if !within.need_calls
             && let Some(variables) = self.by_handler(given, &params).await.map_err(&blocked)?
         {
@@ -162,23 +162,6 @@ impl CaseRun<'_> {
         if elsewhere { [other, home] } else { [home, other] }
     }
 
-    /// The parameters of the state, overridden by those of the scenario, and the region of its calls.
-    fn parameters(
-        &self,
-        state: &State,
-        given: &Given,
-        (bindings, region): (&Bindings, &Value),
-    ) -> Result<Value, String> {
-        let mut params = state.params.clone();
-        params.insert("region".to_owned(), region.clone());
-        match given.params.fill(bindings) {
-            Ok(Value::Object(own)) => params.extend(own),
-            Ok(_) => {}
-            Err(error) => return Err(error.to_string()),
-        }
-        Ok(Value::Object(params))
-    }
-
     /// Releases a state by the state handler.
     pub(super) async fn leave(&mut self, state: &str, params: &Value) {
         if let Some(handler) = &self.executor.target.state_handler {
@@ -224,6 +207,18 @@ impl CaseRun<'_> {
         });
         result
     }
+}
+
+/// The parameters of the state, overridden by those of the scenario, and the region of its calls.
+fn parameters(state: &State, given: &Given, bindings: &Bindings, region: &Value) -> Result<Value, String> {
+    let mut params = state.params.clone();
+    params.insert("region".to_owned(), region.clone());
+    match given.params.fill(bindings) {
+        Ok(Value::Object(own)) => params.extend(own),
+        Ok(_) => {}
+        Err(error) => return Err(error.to_string()),
+    }
+    Ok(Value::Object(params))
 }
 
 /// The steps of a state, in the other Region if it is there.
