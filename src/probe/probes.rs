@@ -24,7 +24,7 @@ use crate::{
     model::Operation,
     suite::{
         Aftermath, Case, Filling, Given, Opening, Plan, PlanStage, ResourceNames, SelectionDigester, ServiceFixtures,
-        Template, Whole, source::Source,
+        Template, Twin, Whole, source::Source,
     },
 };
 
@@ -258,6 +258,7 @@ impl Probes {
             variable: state.to_owned(),
             state: state.to_owned(),
             params: Template::Literal(Value::Object(Map::new())),
+            twin: Twin::Absent,
         });
         Opening {
             service: subjected.service.clone(),

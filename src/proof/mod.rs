@@ -235,8 +235,8 @@ fn baseline(runner: &ProofRunner<'_>, contracts: &[(String, Arc<Contract>)]) -> 
     let calls = Arc::new(Mutex::new(RecordedCalls::default()));
     let recorded = || calls.lock().unwrap_or_else(PoisonError::into_inner);
     let ledger = runner.reference(&calls, &mut |finished| {
-        let (case, scenario) = (&finished.case.id.0, &finished.case.scenario);
-        sample.take_in(case, &scenario.service, &scenario.operation, &finished.transcript);
+        let case = &finished.case.id.0;
+        sample.take_in(&finished.case, &finished.transcript);
         recorded().assign(case, &finished.transcript);
         findings.insert(case.clone(), finished.report.findings.iter().map(mark).collect());
         true

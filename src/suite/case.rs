@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Bindings, CallerName, Region, Scenario, ScenarioRow, Step};
+use super::{Bindings, CallerName, Given, Region, Scenario, ScenarioRow, Step};
 
 /// `service/operation/scenario`, with `#row` if the scenario has a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,10 +46,11 @@ impl Case {
         self.all_steps().any(|step| step.call.caller == caller)
     }
 
-    /// True if any step calls the other Region.
+    /// True if any step calls the other Region, or a state is in it.
     #[must_use]
     pub fn needs_other_region(&self) -> bool {
-        self.all_steps().any(|step| step.call.region == Region::Other)
+        let of_states = self.scenario.given.iter().map(Given::region);
+        of_states.chain(self.all_steps().map(|step| step.call.region)).any(|region| region == Region::Other)
     }
 
     fn all_steps(&self) -> impl Iterator<Item = &Step> {

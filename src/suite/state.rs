@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Step, Template};
+use super::{Region, Step, Template};
 
 /// A named state, and how to reach it.
 #[derive(Debug, Clone)]
@@ -44,4 +44,38 @@ pub struct Given {
     pub state: String,
     /// Parameters that differ from the defaults.
     pub params: Template,
+    /// Its relation to another state of the case.
+    pub twin: Twin,
+}
+
+/// The relation of a state to one with the same names in the other Region.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Twin {
+    /// No other state has its names.
+    #[default]
+    Absent,
+    /// It is the first of the two, in the Region of the run.
+    First,
+    /// It is in the other Region, and has the names of the state of this variable.
+    Second(String),
+}
+
+impl Given {
+    /// The variable that its generated names depend on.
+    #[must_use]
+    pub fn named_after(&self) -> &str {
+        if let Twin::Second(first) = &self.twin { first } else { &self.variable }
+    }
+
+    /// The Region of its calls.
+    #[must_use]
+    pub fn region(&self) -> Region {
+        if matches!(self.twin, Twin::Second(_)) { Region::Other } else { Region::Home }
+    }
+
+    /// True if only calls can establish it: a state handler gives two states different names.
+    #[must_use]
+    pub fn needs_calls(&self) -> bool {
+        self.twin != Twin::Absent
+    }
 }

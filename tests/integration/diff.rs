@@ -57,8 +57,7 @@ fn mutants() -> Vec<(Mutant, BTreeSet<String>)> {
         SUITE.services().map(|service| (service.name.clone(), Arc::clone(service.contract()))).collect();
     let mut sample = Sample::new(&contracts);
     for case in &RUN.cases {
-        let scenario = &case.case.scenario;
-        sample.take_in(&case.case.id.0, &scenario.service, &scenario.operation, &case.transcript);
+        sample.take_in(&case.case, &case.transcript);
     }
     let mutants = mutant::enumerate(&contracts, &sample).into_iter();
     mutants.map(|mutant| (mutant.clone(), sample.occasions(&mutant))).collect()

@@ -64,8 +64,7 @@ fn every_check_detects_a_mutant() {
         SUITE.services().map(|service| (service.name.clone(), Arc::clone(service.contract()))).collect();
     let mut sample = Sample::new(&contracts);
     for case in BASE.values() {
-        let scenario = &case.case.scenario;
-        sample.take_in(&case.case.id.0, &scenario.service, &scenario.operation, &case.transcript);
+        sample.take_in(&case.case, &case.transcript);
     }
     let time = Virtual::start();
     let mut idle: BTreeSet<Code> = CHECKS.iter().map(|check| check.code).collect();

@@ -199,10 +199,7 @@ impl<'a> ReceivedCall<'a> {
 
     /// The key, date, region, service and terminator of the credential scope; empty without one.
     pub(super) fn scope(&self) -> Vec<&str> {
-        let authorization = self.request.headers.get("authorization").unwrap_or_default();
-        let credential = authorization.split_once("Credential=").map_or("", |(_, rest)| rest);
-        let credential = credential.split([',', ' ']).next().unwrap_or_default();
-        credential.split('/').filter(|_| !credential.is_empty()).collect()
+        scope_of(self.request)
     }
 
     /// The signing name of the called service.
@@ -228,6 +225,19 @@ impl<'a> ReceivedCall<'a> {
         let contract = self.contracts.iter().find(named).or(self.contracts.first());
         contract.map(|contract| contract.service().signing_name.clone()).unwrap_or_default()
     }
+}
+
+/// The key, date, region, service and terminator of a request's credential scope; empty without one.
+fn scope_of(request: &Request) -> Vec<&str> {
+    let authorization = request.headers.get("authorization").unwrap_or_default();
+    let credential = authorization.split_once("Credential=").map_or("", |(_, rest)| rest);
+    let credential = credential.split([',', ' ']).next().unwrap_or_default();
+    credential.split('/').filter(|_| !credential.is_empty()).collect()
+}
+
+/// A text of a request with the Region of the request: the same text in another Region is about another resource.
+pub(super) fn placed(request: &Request, text: &str) -> String {
+    format!("{}/{text}", scope_of(request).get(2).copied().unwrap_or_default())
 }
 
 /// Returns whether an operation is a read, by the naming conventions of AWS.

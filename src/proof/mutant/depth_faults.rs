@@ -35,7 +35,17 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
                 starting(subject, "rollback/twice", twice, is_success),
                 starting(subject, "rollback/although-rejected", rejected, is_already_complete),
             ];
-            picks.into_iter().chain(of_flag(subject)).chain(further).collect()
+            let configured = [
+                configured(subject, "any-event", "any event of the configuration counts", |given| {
+                    given["enabled"] == true
+                }),
+                configured(subject, "although-disabled", "a disabled configuration counts", |given| {
+                    given["events"]
+                        .as_array()
+                        .is_some_and(|events| events.contains(&json!("DEPLOYMENT_STOP_ON_REQUEST")))
+                }),
+            ];
+            picks.into_iter().chain(of_flag(subject)).chain(further).chain(configured).collect()
         }
         "CancelServicePipelineDeployment" => REVERTED.map(|reverted| reverting_to_creation(subject, reverted)).into(),
         _ => Vec::new(),
@@ -191,6 +201,26 @@ fn of_flag(subject: &MutantSubject<'_>) -> Vec<Mutant> {
         .collect()
 }
 
+/// A stop without the flag rolls back where the configuration is such a one.
+fn configured(subject: &MutantSubject<'_>, name: &str, says: &str, counts: fn(&Value) -> bool) -> Mutant {
+    let (target, contract) = (subject.target(), Arc::clone(subject.contract));
+    subject.mutant(MutantFamily::Depth, &format!("rollback/{name}"), KIND, says, move || {
+        let (target, history) = (target.clone(), GroupHistory::new(&contract));
+        Acting(move |received: &ReceivedCall<'_>| {
+            let input = received.input().filter(|_| received.target() == target)?;
+            let is_absent = input.get(FLAG).is_none_or(Value::is_null);
+            let stopped = history.deployment(received, input["deploymentId"].as_str().filter(|_| is_absent)?)?;
+            if !counts(&stopped["autoRollbackConfiguration"]) || !is_success(&received.rehearsed()) {
+                return None;
+            }
+            let mut input = input.clone();
+            input[FLAG] = json!(true);
+            received.deviate();
+            Some(received.instead(&received.with_input(&input)))
+        })
+    })
+}
+
 /// A stop with the flag starts one more deployment of its group, where its response is such a one.
 fn starting(subject: &MutantSubject<'_>, name: &str, says: &str, is_meant: fn(&Response) -> bool) -> Mutant {
     let target = subject.target();
@@ -266,7 +296,7 @@ mod tests {
     #[test]
     fn each_depth_is_enumerated_for_its_operation_only() {
         let names = |service, operation| of_operation(service, operation, mutants).len();
-        assert_eq!(names("codedeploy", "StopDeployment"), 12);
+        assert_eq!(names("codedeploy", "StopDeployment"), 14);
         assert_eq!(names("proton", "CancelServicePipelineDeployment"), REVERTED.len());
         assert_eq!(names("codedeploy", "GetDeployment"), 0);
     }

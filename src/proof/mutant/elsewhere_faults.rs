@@ -46,7 +46,19 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
         let absent = INPUTS.map(|parameter| of_input(subject, &key, parameter, false));
         absent.into_iter().chain([of_input(subject, &key, INPUTS[0], true)]).collect::<Vec<_>>()
     });
-    operations.chain(inputs).collect()
+    operations.chain(of_method(subject)).chain(inputs).collect()
+}
+
+/// A request with another method, whose header names the right one, calls the operation.
+fn of_method(subject: &MutantSubject<'_>) -> Option<Mutant> {
+    let (target, method) = (subject.target(), subject.request(&json!({}))?.method);
+    let says = "the method is read from a header".to_owned();
+    Some(subject.understood(MutantFamily::Elsewhere, "method/override", KIND, says, move |received| {
+        let given = received.request;
+        let is_named = given.headers.get("x-http-method-override") == Some(&method);
+        let is_read = is_named && given.method != method && received.target() == target;
+        is_read.then(|| Request { method: method.clone(), ..given.clone() })
+    }))
 }
 
 /// A request without a target calls the operation that it names elsewhere. `None` in a protocol without targets.
@@ -147,7 +159,7 @@ mod tests {
         for (service, operation) in [("codedeploy", "StopDeployment"), ("proton", "CancelServicePipelineDeployment")] {
             let ids: BTreeSet<String> =
                 of_operation(service, operation, mutants).into_iter().map(|mutant| mutant.id).collect();
-            assert_eq!(ids.len(), OPERATIONS.len() + INPUTS.len() + 1, "{ids:?}");
+            assert_eq!(ids.len(), OPERATIONS.len() + INPUTS.len() + 2, "{ids:?}");
         }
     }
 }

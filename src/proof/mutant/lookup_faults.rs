@@ -68,6 +68,7 @@ const LOOKUPS: &[(&str, &str, Finds)] = &[
     ("unquoted", "is compared without quotes around it", |text, name| text.trim_matches(['"', '\'']) == name),
     ("bracketed", "is compared without brackets around it", |text, name| text.trim_matches(['[', ']']) == name),
     ("percent-decoded", "is percent-decoded", |text, name| percent_decoded(text) == name),
+    ("html-decoded", "is decoded as HTML", |text, name| html_decoded(text) == name),
     ("compatibility-form", "is compared in Unicode's compatibility form", |text, name| half_width(text) == name),
     ("sanitized", "is compared without the characters that are not valid", |text, name| {
         text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "") == name
@@ -200,6 +201,21 @@ fn percent_decoded(text: &str) -> String {
     out
 }
 
+/// The text with the characters that decimal references of HTML stand for.
+fn html_decoded(text: &str) -> String {
+    let mut parts = text.split("&#");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let reference = part.split_once(';');
+        let character = reference.and_then(|(code, _)| char::from_u32(code.parse().ok()?));
+        match (character, reference) {
+            (Some(character), Some((_, rest))) => out.extend([character].into_iter().chain(rest.chars())),
+            _ => out.extend("&#".chars().chain(part.chars())),
+        }
+    }
+    out
+}
+
 /// The text with ASCII for its full-width characters.
 fn half_width(text: &str) -> String {
     let half = |c: char| match u32::from(c) {
@@ -275,6 +291,7 @@ mod tests {
     #[case("unquoted", "\"d-ABC12\"")]
     #[case("bracketed", "[d-ABC12]")]
     #[case("percent-decoded", "d%2DABC12")]
+    #[case("html-decoded", "d&#45;ABC12")]
     #[case("compatibility-form", "d\u{ff0d}ABC12")]
     #[case("sanitized", "d-ABC\u{200b}12")]
     #[case("glob", "d-AB*")]
@@ -311,6 +328,11 @@ mod tests {
         assert_eq!(aliased(&given, "deploymentId", *alias).unwrap()["deploymentId"], "x");
         given.insert("deploymentId".to_owned(), json!("y"));
         assert_eq!(aliased(&given, "deploymentId", *alias), None);
+    }
+
+    #[test]
+    fn references_that_are_not_closed_decimal_ones_stay() {
+        assert_eq!(html_decoded("&#65;&#x41;&#45&#;&#45;&"), "A&#x41;&#45&#;-&");
     }
 
     #[test]

@@ -92,6 +92,9 @@ const READINGS: &[(&str, &str, ReadText)] = &[
         let text = utf8(body)?;
         text.find('{').map(|start| text[start..].to_owned())
     }),
+    ("script-guard", "a guard against inclusion as a script is skipped", |body| {
+        utf8(body)?.strip_prefix(")]}'").map(|text| text.trim_start_matches([',', '\n']).to_owned())
+    }),
     ("to-nul", "the body ends at the first NUL", |body| utf8(body)?.split_once('\0').map(|(text, _)| text.to_owned())),
     ("unclosed", "the end of a body that is cut off is completed", |body| {
         let text = utf8(body)?;

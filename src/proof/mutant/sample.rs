@@ -15,6 +15,7 @@ use super::{FaultScope, Mutant, behavior::is_success, member_location::MemberLoc
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
     model::{Contract, ShapeId, ShapeKind, walk::walk},
+    suite::{Case, Given, Scenario},
     wire::{
         ErrorIdentity, Request, Response,
         protocol::{ServerProtocol, called, protocol_of},
@@ -103,21 +104,23 @@ impl Sample {
     }
 
     /// Adds the transcript of a case.
-    pub fn take_in(&mut self, case: &str, service: &str, operation: &str, transcript: &Transcript) {
+    pub fn take_in(&mut self, case: &Case, transcript: &Transcript) {
+        let Scenario { service, operation, .. } = &*case.scenario;
         self.seen(service, operation).under_test = true;
         let of_step = transcript.exchanges.iter().filter(|exchange| exchange.role == Role::Main);
-        let mut rejections = of_step.filter(|exchange| exchange.operation == operation && error(exchange).is_some());
+        let mut rejections = of_step.filter(|exchange| exchange.operation == *operation && error(exchange).is_some());
         if let Some(Ok(rejection)) = rejections.next().map(|exchange| &exchange.outcome) {
-            self.script.insert(case.to_owned(), rejection.clone());
+            self.script.insert(case.id.0.clone(), rejection.clone());
         }
-        let mut courses = Courses::default();
+        let mut courses =
+            Courses { has_twins: case.scenario.given.iter().any(Given::needs_calls), ..Courses::default() };
         for exchange in &transcript.exchanges {
-            if exchange.operation == operation && exchange.outcome.as_ref().is_ok_and(is_success) {
+            if exchange.operation == *operation && exchange.outcome.as_ref().is_ok_and(is_success) {
                 courses.acted_on.extend(texts(&exchange.request));
             }
             for scope in self.exchange(exchange, &mut courses) {
                 let shown = (exchange.service.clone(), exchange.operation.clone(), scope);
-                self.shown.entry(shown).or_default().insert(case.to_owned());
+                self.shown.entry(shown).or_default().insert(case.id.0.clone());
             }
         }
         let rejected = transcript.exchanges.iter().filter(|exchange| exchange.role == Role::Main);
@@ -214,6 +217,8 @@ struct Courses {
     values: BTreeMap<(String, MemberLocation), SampleReading>,
     /// The resources that the operation under test acted on.
     acted_on: BTreeSet<String>,
+    /// Two resources have the same name, so requests do not say which one they read.
+    has_twins: bool,
 }
 
 /// The last value of a member, with its transition and time.
@@ -235,7 +240,7 @@ impl SeenMembers {
         value: &Value,
         of_enum: bool,
     ) {
-        if location.has_items() || value.is_object() || value.is_array() {
+        if courses.has_twins || location.has_items() || value.is_object() || value.is_array() {
             return;
         }
         let acted = texts(&exchange.request).iter().any(|text| courses.acted_on.contains(text));

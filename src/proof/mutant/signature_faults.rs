@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     judge::code::Code,
-    wire::{Request, signing_date::amz_date_seconds, sigv4::signature},
+    wire::{
+        Request,
+        signing_date::amz_date_seconds,
+        sigv4::{PAYLOAD_HEADER, signature, signature_of_payload},
+    },
 };
 
 const KIND: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY];
@@ -22,8 +26,10 @@ struct GivenSignature<'a> {
     /// The authorization has no digits, and not even their name.
     is_absent: bool,
     secret: String,
+    algorithm: &'a str,
+    /// Empty if the request has none.
     date: &'a str,
-    /// Seconds from the real time to the date of the request.
+    /// Seconds from the real time to the date of the request; 0 if it has none.
     skew: i64,
 }
 
@@ -37,7 +43,7 @@ impl<'a> GivenSignature<'a> {
         };
         let digits = part("Signature=");
         let (_, scope) = part("Credential=")?.split_once('/')?;
-        let date = request.headers.get("x-amz-date")?;
+        let date = request.headers.get("x-amz-date").unwrap_or_default();
         Some(Self {
             request,
             signed: part("SignedHeaders=")?.split(';').collect(),
@@ -45,8 +51,9 @@ impl<'a> GivenSignature<'a> {
             digits: digits.unwrap_or_default(),
             is_absent: digits.is_none(),
             secret: received.signer().0.credentials().secret_access_key.clone(),
+            algorithm: authorization.split(' ').next().unwrap_or_default(),
             date,
-            skew: skew(date, received.real_now)?,
+            skew: if date.is_empty() { 0 } else { skew(date, received.real_now)? },
         })
     }
 
@@ -58,7 +65,7 @@ impl<'a> GivenSignature<'a> {
     /// Returns whether the digits are wrong, and nothing else is, and `is` holds for them and the right ones.
     fn has_wrong(&self, is: impl Fn(&str, &str) -> bool) -> bool {
         let right = self.right();
-        let valid = self.skew.abs() <= LIMIT && self.signs("host");
+        let valid = self.skew.abs() <= LIMIT && !self.date.is_empty() && self.signs("host");
         valid && self.digits != right && is(self.digits, &right)
     }
 
@@ -71,6 +78,18 @@ impl<'a> GivenSignature<'a> {
     fn of_body(&self, body: Bytes) -> String {
         let other = Request { body, ..self.request.clone() };
         signature(&other, &self.signed, &self.secret, self.scope, self.date)
+    }
+
+    /// The digits for the payload that a header names; `None` without such a header.
+    fn of_named_payload(&self, is: fn(&str) -> bool) -> Option<String> {
+        let payload = self.request.headers.get(PAYLOAD_HEADER).filter(|payload| is(payload))?;
+        Some(signature_of_payload(self.request, &self.signed, payload, &self.secret, self.scope, self.date))
+    }
+
+    /// The digits without the query string.
+    fn of_path(&self) -> String {
+        let target = self.request.target.split('?').next().unwrap_or_default().to_owned();
+        signature(&Request { target, ..self.request.clone() }, &self.signed, &self.secret, self.scope, self.date)
     }
 
     fn signs(&self, header: &str) -> bool {
@@ -126,6 +145,22 @@ const LENIENT: &[(&str, &str, Shortcut)] = &[
     ("body-not-signed", "the body need not be signed", |given| {
         given.has_wrong(|digits, _| digits == given.of_body(Bytes::new()))
     }),
+    ("unsigned-payload", "a header may say that the body is not signed", |given| {
+        let of_payload = given.of_named_payload(|payload| payload == "UNSIGNED-PAYLOAD");
+        given.has_wrong(|digits, _| of_payload.as_deref() == Some(digits))
+    }),
+    ("payload-of-the-header", "the hash of the body is read from a header", |given| {
+        let of_payload = given.of_named_payload(|payload| payload != "UNSIGNED-PAYLOAD");
+        given.has_wrong(|digits, _| of_payload.as_deref() == Some(digits))
+    }),
+    ("query-not-signed", "the query string need not be signed", |given| {
+        given.has_wrong(|digits, _| digits == given.of_path())
+    }),
+    ("no-date", "a request without a date is accepted", |given| given.date.is_empty()),
+    ("date-not-signed", "the header x-amz-date need not be signed", |given| !given.signs("x-amz-date")),
+    ("any-algorithm", "the name of the algorithm does not count", |given| {
+        given.algorithm != "AWS4-HMAC-SHA256" && given.digits == given.right()
+    }),
     ("host-not-signed", "the header host need not be signed", |given| !given.signs("host")),
     ("target-not-signed", "the header x-amz-target need not be signed", |given| !given.signs("x-amz-target")),
     ("other-day", "the day of the credential scope is not compared with the date", |given| {
@@ -157,6 +192,9 @@ const STRICT: &[(&str, &str, Shortcut)] = &[
         given.position("x-amz-date") > given.position("authorization")
     }),
     ("every-header", "the header user-agent must be signed", |given| !given.signs("user-agent")),
+    ("no-payload-header", "a header with the hash of the body is not accepted", |given| {
+        given.request.headers.get(PAYLOAD_HEADER).is_some()
+    }),
 ];
 
 pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     FaultScope, Mutant, MutantFamily, MutantSubject,
-    behavior::{Altered, Behavior, ReceivedCall, ResponseRule, change_body, is_read, is_success, set_body},
+    behavior::{Altered, Behavior, ReceivedCall, ResponseRule, change_body, is_read, is_success, placed, set_body},
     member_location::MemberLocation,
     premature_view,
     sample::{Edge, Sample, SeenMembers},
@@ -130,9 +130,9 @@ impl Behavior for ViewCourse {
         }
         let mut response = received.reference();
         if self.acts.iter().any(|act| act == received.target()) && is_success(&response) {
-            self.acted_on.extend(received.texts());
+            self.acted_on.extend(received.texts().iter().map(|text| placed(received.request, text)));
         }
-        let named = received.texts().iter().any(|text| self.acted_on.contains(text));
+        let named = received.texts().iter().any(|text| self.acted_on.contains(&placed(received.request, text)));
         if received.target() != self.target || !named {
             return Some(response);
         }
@@ -141,7 +141,7 @@ impl Behavior for ViewCourse {
             return Some(response);
         }
         let now = received.endpoint.clock().now();
-        let resource = String::from_utf8_lossy(&received.request.body).into_owned();
+        let resource = placed(received.request, &String::from_utf8_lossy(&received.request.body));
         let location = self.location.clone();
         let mut changed = false;
         location.change(&mut body, &mut |value| {

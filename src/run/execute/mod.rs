@@ -43,6 +43,7 @@ pub use prepared::PreparedStates;
 
 use overtime::Overtime;
 use sending::Sent;
+use state_setup::StatesAbove;
 use step_request::Unwritable;
 
 /// The context of every case of a run.
@@ -205,7 +206,9 @@ impl<'a> CaseRun<'a> {
     /// Establishes the states, and makes the calls before the end of the run.
     async fn early(&mut self, case: &Case, early: usize, bindings: &mut Bindings) -> Result<(), CaseEnd> {
         for given in &case.scenario.given {
-            let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service, 0)).await?;
+            let value =
+                Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service, StatesAbove::default()))
+                    .await?;
             self.transcript.variables.insert(given.variable.clone(), value.clone());
             bindings.bind_state(&given.variable, &given.state, value);
         }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use super::{CaseRun, Executor};
+use super::{CaseRun, Executor, state_setup::StatesAbove};
 use crate::{
     judge::transcript::{CaseEnd, Transcript},
     suite::{Bindings, CaseId, Given},
@@ -54,7 +54,9 @@ impl<'a> PreparedStates<'a> {
         }
         let bindings = Bindings::new(seed, &origin);
         for state in given {
-            let established = timeout(limit, self.run.establish(state, &bindings, &origin, &self.service, 0)).await;
+            let established =
+                timeout(limit, self.run.establish(state, &bindings, &origin, &self.service, StatesAbove::default()))
+                    .await;
             match established.unwrap_or(Err(CaseEnd::TimedOut(limit))) {
                 Ok(value) => drop(self.variables.insert(state.variable.clone(), value)),
                 Err(CaseEnd::Blocked(reason) | CaseEnd::Abandoned(reason)) => self.problems.push(reason),

@@ -1,5 +1,7 @@
 //! Establishes states by the state handler of the target, by documented operations, or by values of the configuration.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -9,7 +11,7 @@ use crate::{
     judge::transcript::{CaseEnd, Exchange, Role},
     run::resolved_target::{Action, StateChange, StateFunctionError, StateHandler},
     suite::{
-        Alternative, BindError, Bindings, Given, State, Step,
+        Alternative, BindError, Bindings, Given, Region, State, Step,
         matcher::{self, Hidden},
     },
     wire::{ParsedResponse, Request, Response, TransportError, protocol::state_change, secrets::has_hidden_secret},
@@ -21,29 +23,54 @@ const STATE_CHANGE: OperationRef<'static> = ("", "the state-change URL");
 /// The maximum depth of states that build on each other, so that a cycle in `states.yaml` ends.
 const DEEPEST: usize = 8;
 
+/// The states that build on a state.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct StatesAbove {
+    depth: usize,
+    /// One of them is in the other Region.
+    are_elsewhere: bool,
+    /// One of them must be established by calls.
+    need_calls: bool,
+}
+
+impl StatesAbove {
+    /// The states that build on those of `given`: these, and `given` itself.
+    fn and(self, given: &Given) -> Self {
+        Self {
+            depth: self.depth + 1,
+            are_elsewhere: self.are_elsewhere || given.region() == Region::Other,
+            need_calls: self.need_calls || given.needs_calls(),
+        }
+    }
+}
+
 impl CaseRun<'_> {
-    /// Establishes a state and returns its variables. `depth` is the number of states that build on it.
+    /// Establishes a state and returns its variables.
     pub(super) async fn establish(
         &mut self,
         given: &Given,
         bindings: &Bindings,
         origin: &str,
         service: &str,
-        depth: usize,
+        above: StatesAbove,
     ) -> Result<Value, CaseEnd> {
-        let origin = format!("{origin}/{}", given.variable);
+        let origin = format!("{origin}/{}", given.named_after());
+        let within = above.and(given);
         let blocked = |reason: String| CaseEnd::Blocked(format!("{}: {reason}", given.state));
-        if depth > DEEPEST {
+        if above.depth > DEEPEST {
             return Err(blocked("states build on each other in a cycle".to_owned()));
         }
         let state = self.executor.suite.service(service).and_then(|service| service.states.get(&given.state));
         let state = state.ok_or_else(|| blocked("no such state".to_owned()))?;
-        let params = self.parameters(state, given, bindings).map_err(&blocked)?;
-        if let Some(variables) = self.by_handler(given, &params).await.map_err(&blocked)? {
+        let [region, other_region] = self.regions(within.are_elsewhere);
+        let params = parameters(state, given, bindings, &region).map_err(&blocked)?;
+        if !within.need_calls
+            && let Some(variables) = self.by_handler(given, &params).await.map_err(&blocked)?
+        {
             return Ok(variables);
         }
         // Only the label of the case's own state names the handler: a typo in the handler is most likely in that name.
-        let handler = self.executor.target.state_handler.as_ref().filter(|_| depth == 0);
+        let handler = self.executor.target.state_handler.as_ref().filter(|_| above.depth == 0);
         let label = handler.map_or_else(
             || state.name.clone(),
             |handler| format!("{} (unknown to {})", state.name, handler_name(handler)),
@@ -60,14 +87,16 @@ impl CaseRun<'_> {
         } else {
             own.bind("params", params);
         }
-        own.bind("region", json!(self.executor.target.region));
-        own.bind("other_region", json!(self.executor.target.other_region));
+        own.bind("region", region);
+        own.bind("other_region", other_region);
         for below in &state.given {
-            let value = Box::pin(self.establish(below, &own, &origin, service, depth + 1)).await;
+            let value = Box::pin(self.establish(below, &own, &origin, service, within)).await;
             let value = value.map_err(|end| blocked_in(&format!("{label} > "), end))?;
             own.bind_state(&below.variable, &below.state, value);
         }
-        Box::pin(self.by_steps(state, own)).await.map_err(|end| blocked_in(&format!("{label}: "), end))
+        Box::pin(self.by_steps(state, own, within.are_elsewhere))
+            .await
+            .map_err(|end| blocked_in(&format!("{label}: "), end))
     }
 
     /// Establishes a state by the state handler; `None` if there is no handler, or if it does not know the state.
@@ -83,18 +112,19 @@ impl CaseRun<'_> {
         variables.map(without_credential).transpose()
     }
 
-    async fn by_steps(&mut self, state: &State, mut bindings: Bindings) -> Result<Value, CaseEnd> {
-        self.set_up(state, &mut bindings).await?;
+    async fn by_steps(&mut self, state: &State, mut bindings: Bindings, elsewhere: bool) -> Result<Value, CaseEnd> {
+        self.set_up(state, &mut bindings, elsewhere).await?;
         let yields = state.yields.iter().map(|(variable, template)| Ok((variable.clone(), template.fill(&bindings)?)));
         let yields: Result<Map<String, Value>, BindError> = yields.collect();
         yields.map(Value::Object).map_err(|error| CaseEnd::Blocked(error.to_string()))
     }
 
-    async fn set_up(&mut self, state: &State, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+    async fn set_up(&mut self, state: &State, bindings: &mut Bindings, elsewhere: bool) -> Result<(), CaseEnd> {
         // The cleanup is entered before the first call, because the time limit may cut off the setup.
         let cleanup = self.cleanups.len();
-        self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
-        for step in &state.steps {
+        let teardown = placed(&state.teardown, elsewhere).into_owned();
+        self.cleanups.push(Cleanup::Steps(teardown, bindings.clone()));
+        for step in placed(&state.steps, elsewhere).iter() {
             if !self.main(step, 0, Role::Setup, bindings).await? {
                 let pending = self.is_pending(self.transcript.exchanges.len().saturating_sub(1));
                 let hint = if pending { "; the change is still pending (--patience waits longer)" } else { "" };
@@ -125,16 +155,11 @@ impl CaseRun<'_> {
         }
     }
 
-    /// The parameters of the state, overridden by those of the scenario, and the region of its calls.
-    fn parameters(&self, state: &State, given: &Given, bindings: &Bindings) -> Result<Value, String> {
-        let mut params = state.params.clone();
-        params.insert("region".to_owned(), json!(self.executor.target.region));
-        match given.params.fill(bindings) {
-            Ok(Value::Object(own)) => params.extend(own),
-            Ok(_) => {}
-            Err(error) => return Err(error.to_string()),
-        }
-        Ok(Value::Object(params))
+    /// The Region of a state's calls, and the other one.
+    fn regions(&self, elsewhere: bool) -> [Value; 2] {
+        let target = self.executor.target;
+        let [home, other] = [json!(target.region), json!(target.other_region)];
+        if elsewhere { [other, home] } else { [home, other] }
     }
 
     /// Releases a state by the state handler.
@@ -182,6 +207,31 @@ impl CaseRun<'_> {
         });
         result
     }
+}
+
+/// The parameters of the state, overridden by those of the scenario, and the region of its calls.
+fn parameters(state: &State, given: &Given, bindings: &Bindings, region: &Value) -> Result<Value, String> {
+    let mut params = state.params.clone();
+    params.insert("region".to_owned(), region.clone());
+    match given.params.fill(bindings) {
+        Ok(Value::Object(own)) => params.extend(own),
+        Ok(_) => {}
+        Err(error) => return Err(error.to_string()),
+    }
+    Ok(Value::Object(params))
+}
+
+/// The steps of a state, in the other Region if it is there.
+fn placed(steps: &[Step], elsewhere: bool) -> Cow<'_, [Step]> {
+    if !elsewhere {
+        return Cow::Borrowed(steps);
+    }
+    let mut steps = steps.to_vec();
+    for step in &mut steps {
+        step.call.region = Region::Other;
+        step.unchanged.iter_mut().for_each(|guard| guard.call.region = Region::Other);
+    }
+    Cow::Owned(steps)
 }
 
 /// The variables of a state, unless a request would send a credential with them.

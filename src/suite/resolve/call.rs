@@ -43,7 +43,7 @@ impl Resolver<'_> {
     fn signing_fault(&self, value: Value, at: &str, row: &str) -> Result<SigningFault, Diagnostic> {
         CallSigning::named(value).map_err(|error| {
             self.source.at(&format!("{at}/sign"), format!("unknown signing fault{row}: {error}")).help(
-                "use none, flipped-digit, first-digit, half-signature, empty-signature, no-signature, longer-signature, other-service, other-region, other-terminator, other-day, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header, changed-body, empty-payload, unsigned-host, unsigned-target, unsigned-user-agent or reordered-headers",
+                "use none, flipped-digit, first-digit, half-signature, empty-signature, no-signature, longer-signature, other-service, other-region, other-terminator, other-day, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header, changed-body, changed-query, empty-payload, unsigned-payload, other-payload, no-date, unsigned-date, unsigned-host, unsigned-target, other-algorithm, unsigned-user-agent, payload-hash or reordered-headers",
             )
         })
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Resolver, with_nearest};
 use crate::{
     model::pointer::escape,
-    suite::{Given, ScenarioRow, Template, case::OWN_VARIABLES, source::Diagnostic},
+    suite::{Given, ScenarioRow, Template, Twin, case::OWN_VARIABLES, source::Diagnostic},
 };
 
 /// The variables of each state, by the name of the state.
@@ -21,6 +21,23 @@ struct Holder {
     /// The start of an error message that a member name completes: `the state "a queue" has`.
     says: String,
     members: Vec<String>,
+}
+
+/// The forms of a state in `given`.
+const GIVEN: &str = "expected the name of a state, { state, params } or { twin_of: VARIABLE }";
+
+/// The variable that a value of `given` is the twin of.
+fn twin_of(value: &Value) -> Option<&str> {
+    value.as_object().filter(|map| map.len() == 1)?.get("twin_of")?.as_str()
+}
+
+/// The relation of a variable of `given` to the others.
+fn twin(variable: &str, raw: &Map<String, Value>) -> Twin {
+    if let Some(first) = raw.get(variable).and_then(twin_of) {
+        return Twin::Second(first.to_owned());
+    }
+    let has_second = raw.values().filter_map(twin_of).any(|first| first == variable);
+    if has_second { Twin::First } else { Twin::Absent }
 }
 
 impl VariableScope {
@@ -95,20 +112,20 @@ impl Resolver<'_> {
         raw.iter()
             .map(|(variable, value)| {
                 let pointer = format!("{at}/{}", escape(variable));
-                let (state, params) = match value {
+                let (state, params) = match twin_of(value).and_then(|first| raw.get(first)).unwrap_or(value) {
                     Value::String(name) => (name.as_str(), Value::Object(Map::new())),
                     Value::Object(map) if map.keys().all(|key| key == "state" || key == "params") => (
                         map.get("state").and_then(Value::as_str).unwrap_or_default(),
                         map.get("params").cloned().unwrap_or_default(),
                     ),
-                    _ => return Err(self.source.at(&pointer, "expected the name of a state, or { state, params }")),
+                    _ => return Err(self.source.at(&pointer, GIVEN)),
                 };
                 if !yields.contains_key(state) {
                     let diagnostic = self.source.at(&pointer, format!("unknown state {state:?}"));
                     return Err(with_nearest(diagnostic, state, yields.keys().map(String::as_str)));
                 }
                 let params = self.template(&params, &format!("{pointer}/params"))?;
-                Ok(Given { variable: variable.clone(), state: state.to_owned(), params })
+                Ok(Given { variable: variable.clone(), state: state.to_owned(), params, twin: twin(variable, raw) })
             })
             .collect()
     }

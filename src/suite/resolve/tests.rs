@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     suite::{
-        Alternative, Body, BodyEncoding, CallSigning, CallerName, Region,
+        Alternative, Body, BodyEncoding, CallSigning, CallerName, Given, Region,
         testing::{STATES, read, scenario, text},
     },
     wire::{RejectionClass, sigv4::SigningFault},
@@ -356,9 +356,36 @@ fn a_scenario_is_read_with_all_that_it_says() {
     assert_eq!(read.teardown[0].pointer, "/teardown/0");
 }
 
+#[test]
+fn a_twin_is_the_same_state_with_the_same_names_in_the_other_region() {
+    let state = "{ state: a thing, params: { name: x } }";
+    let read = scenario(&format!(
+        "given: {{ here: {state}, there: {{ twin_of: here }}, alone: a thing }}\nsteps: [{{ {MAKE} }}]"
+    ));
+    let given = read.unwrap().given;
+    let seen =
+        |given: &Given| (given.state.clone(), given.named_after().to_owned(), given.region(), given.needs_calls());
+    let of = |name: &str, region, by_calls| ("a thing".to_owned(), name.to_owned(), region, by_calls);
+    assert_eq!(seen(&given[0]), of("here", Region::Home, true));
+    assert_eq!(seen(&given[1]), of("here", Region::Other, true));
+    assert_eq!(seen(&given[2]), of("alone", Region::Home, false));
+    assert_eq!(given[0].params, given[1].params);
+}
+
 #[rstest]
-#[case("given: { a: 5 }\nsteps: []", "4: expected the name of a state, or { state, params }")]
-#[case("given: { a: { state: a thing, more: 1 } }\nsteps: []", "4: expected the name of a state, or { state, params }")]
+#[case("given: { a: 5 }\nsteps: []", "4: expected the name of a state, { state, params } or { twin_of: VARIABLE }")]
+#[case(
+    "given: { a: { state: a thing, more: 1 } }\nsteps: []",
+    "4: expected the name of a state, { state, params } or { twin_of: VARIABLE }"
+)]
+#[case(
+    "given: { a: a thing, b: { twin_of: c } }\nsteps: []",
+    "4: expected the name of a state, { state, params } or { twin_of: VARIABLE }"
+)]
+#[case(
+    "given: { a: { twin_of: a } }\nsteps: []",
+    "4: expected the name of a state, { state, params } or { twin_of: VARIABLE }"
+)]
 #[case("given: { a: a thin }\nsteps: []", "4: unknown state \"a thin\"")]
 #[case("given: { a: { state: a thing, params: { name: '${gone}' } } }\nsteps: []", "4: unknown variable \"gone\"")]
 #[case("steps:\n  - { call: GetThing }", "5: no step calls MakeThing, the operation of this folder")]

@@ -24,6 +24,7 @@ use super::{
 
 pub use aws_chunked::{ChunkTrailer, Chunking, SMALLEST_CHUNK};
 use canonical_request::canonical_request;
+use signing_profile::UNSIGNED_PAYLOAD;
 pub use signing_profile::{PathForm, PayloadForm, SigningProfile};
 
 /// An access key. Its `Debug` output shows neither part.
@@ -99,12 +100,26 @@ pub enum SigningFault {
     ChangedBody,
     /// The signature is that of the request without its body.
     EmptyPayload,
+    /// A signed header says that the body is not signed, and the signature does not cover it.
+    UnsignedPayload,
+    /// A signed header has the hash of another body, and the signature covers that hash.
+    OtherPayload,
+    /// A query string is added after signing.
+    ChangedQuery,
+    /// The request has no date, neither in `x-amz-date` nor in `date`.
+    NoDate,
+    /// The signature does not cover the header `x-amz-date`.
+    UnsignedDate,
+    /// The authorization names an algorithm that no service has.
+    OtherAlgorithm,
     /// The signature does not cover the header `host`.
     UnsignedHost,
     /// The signature does not cover the header `x-amz-target`.
     UnsignedTarget,
     /// The signature does not cover the header `user-agent`, which is valid.
     UnsignedUserAgent,
+    /// A signed header has the hash of the body, which is valid.
+    PayloadHash,
     /// The headers after `host` are sent in reverse order, which is valid.
     ReorderedHeaders,
 }
@@ -218,7 +233,7 @@ impl<'a> RequestSigner<'a> {
         if let Some(token) = &self.credentials.session_token {
             request.headers.set("x-amz-security-token", &**token);
         }
-        if let Some(payload) = self.profile.payload_header(&request.body) {
+        if let Some(payload) = self.payload_header(&request.body) {
             request.headers.set(PAYLOAD_HEADER, payload);
         }
         let signed = signed_headers(&request.headers, self.fault);
@@ -229,17 +244,34 @@ impl<'a> RequestSigner<'a> {
             Some(SigningFault::Garbage) => request.headers.set("authorization", "garbage"),
             fault => request.headers.set("authorization", falsified(authorization, fault)),
         }
-        self.change_headers(request);
+        self.change_after_signing(request);
         signature
     }
 
     fn signature(&self, request: &Request, signed: &[impl AsRef<str>]) -> String {
-        let is_empty = self.fault == Some(&SigningFault::EmptyPayload);
-        let payload = self.profile.payload_hash(&request.body);
-        let payload = if is_empty { hex(&Sha256::digest(b"")).into() } else { payload };
+        let payload = self.payload(&request.body);
         let canonical = canonical_request(request, signed, self.profile.path, &payload);
         let hash = hex(&Sha256::digest(canonical.as_bytes()));
-        self.code(&["AWS4-HMAC-SHA256\n", &self.date, "\n", &self.scope, "\n", &hash].concat())
+        self.code(&[ALGORITHM, "\n", &self.date, "\n", &self.scope, "\n", &hash].concat())
+    }
+
+    /// What the signature covers for the body.
+    fn payload(&self, body: &[u8]) -> Cow<'static, str> {
+        match self.fault {
+            Some(SigningFault::EmptyPayload) => hex(&Sha256::digest(b"")).into(),
+            Some(SigningFault::OtherPayload) => hex(&Sha256::digest(b"another body")).into(),
+            Some(SigningFault::UnsignedPayload) => UNSIGNED_PAYLOAD.into(),
+            _ => self.profile.payload_hash(body),
+        }
+    }
+
+    fn payload_header(&self, body: &[u8]) -> Option<Cow<'static, str>> {
+        match self.fault {
+            Some(SigningFault::OtherPayload | SigningFault::UnsignedPayload | SigningFault::PayloadHash) => {
+                Some(self.payload(body))
+            }
+            _ => self.profile.payload_header(body),
+        }
     }
 
     /// The signature of a string to sign.
@@ -249,12 +281,14 @@ impl<'a> RequestSigner<'a> {
 
     fn authorization(&self, signed: &str, signature: &str) -> String {
         let (id, scope) = (&self.credentials.access_key_id, &self.scope);
-        format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}")
+        format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}")
     }
 
-    /// Changes the headers of a signed request as a fault says.
-    fn change_headers(&self, request: &mut Request) {
+    /// Changes the headers and the query string of a signed request as a fault says.
+    fn change_after_signing(&self, request: &mut Request) {
         match self.fault {
+            Some(SigningFault::NoDate) => request.headers.remove("x-amz-date"),
+            Some(SigningFault::ChangedQuery) => presigned::push_pairs(&mut request.target, &[("wireproof", "1")]),
             Some(SigningFault::ChangedHeader) => request.headers.set("user-agent", "changed-after-signing"),
             Some(SigningFault::ReorderedHeaders) => request.headers = reordered(&request.headers),
             _ => {}
@@ -262,8 +296,14 @@ impl<'a> RequestSigner<'a> {
     }
 }
 
+/// The algorithm of a signature, as the authorization and the string to sign name it.
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// An algorithm that no service has.
+const OTHER_ALGORITHM: &str = "AWS4-HMAC-SHA512";
+
 /// The header that carries the hash of the payload, or the reason why it is not signed.
-const PAYLOAD_HEADER: &str = "x-amz-content-sha256";
+pub const PAYLOAD_HEADER: &str = "x-amz-content-sha256";
 
 /// The names of the headers to sign, sorted and in lower case.
 fn signed_headers<'h>(headers: &'h Headers, fault: Option<&SigningFault>) -> Vec<Cow<'h, str>> {
@@ -313,6 +353,7 @@ fn is_unsigned(name: &str, fault: Option<&SigningFault>) -> bool {
     match name {
         "authorization" | "connection" | "transfer-encoding" | "content-length" | "accept" => true,
         "host" => fault == Some(&SigningFault::UnsignedHost),
+        "x-amz-date" => matches!(fault, Some(SigningFault::NoDate | SigningFault::UnsignedDate)),
         "x-amz-target" => fault == Some(&SigningFault::UnsignedTarget),
         "user-agent" => fault == Some(&SigningFault::UnsignedUserAgent),
         _ => false,
@@ -345,6 +386,7 @@ fn falsified(mut authorization: String, fault: Option<&SigningFault>) -> String 
             authorization
         }
         Some(SigningFault::LongerSignature) => authorization + "0",
+        Some(SigningFault::OtherAlgorithm) => authorization.replacen(ALGORITHM, OTHER_ALGORITHM, 1),
         _ => authorization,
     }
 }
@@ -376,9 +418,33 @@ pub fn signature_by(
     date: &str,
 ) -> String {
     let payload = profile.payload_hash(&request.body);
-    let canonical = canonical_request(request, signed, profile.path, &payload);
+    signature_over(profile.path, request, signed, &payload, (secret, scope, date))
+}
+
+/// The signature of a request over `payload` in place of the hash of its body, as an endpoint computes it that believes
+/// the header of the payload.
+#[must_use]
+pub fn signature_of_payload(
+    request: &Request,
+    signed: &[impl AsRef<str>],
+    payload: &str,
+    secret: &str,
+    scope: &str,
+    date: &str,
+) -> String {
+    signature_over(SigningProfile::GENERAL.path, request, signed, payload, (secret, scope, date))
+}
+
+fn signature_over(
+    form: PathForm,
+    request: &Request,
+    signed: &[impl AsRef<str>],
+    payload: &str,
+    (secret, scope, date): (&str, &str, &str),
+) -> String {
+    let canonical = canonical_request(request, signed, form, payload);
     let hash = hex(&Sha256::digest(canonical.as_bytes()));
-    hex(&DerivedKey::derive(secret, scope).keyed.code(["AWS4-HMAC-SHA256\n", date, "\n", scope, "\n", &hash].concat()))
+    hex(&DerivedKey::derive(secret, scope).keyed.code([ALGORITHM, "\n", date, "\n", scope, "\n", &hash].concat()))
 }
 
 /// Bytes in lower-case hex.

@@ -61,11 +61,11 @@ impl RequestSigner<'_> {
         let signature = self.signature(request, &signed);
         push_pairs(&mut request.target, &[(SIGNATURE, &signature)]);
         request.target = falsified(std::mem::take(&mut request.target), self.fault);
-        self.change_headers(request);
+        self.change_after_signing(request);
     }
 }
 
-fn push_pairs(target: &mut String, pairs: &[(&str, &str)]) {
+pub(super) fn push_pairs(target: &mut String, pairs: &[(&str, &str)]) {
     for (name, value) in pairs {
         let separator = match target.split_once('?') {
             None => "?",

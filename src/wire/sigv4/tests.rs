@@ -72,8 +72,15 @@ fn each_fault_changes_what_is_sent() {
         SigningFault::ChangedHeader,
         SigningFault::ChangedBody,
         SigningFault::EmptyPayload,
+        SigningFault::UnsignedPayload,
+        SigningFault::OtherPayload,
+        SigningFault::ChangedQuery,
+        SigningFault::NoDate,
+        SigningFault::UnsignedDate,
+        SigningFault::OtherAlgorithm,
         SigningFault::UnsignedHost,
         SigningFault::UnsignedUserAgent,
+        SigningFault::PayloadHash,
         SigningFault::ReorderedHeaders,
     ] {
         assert_ne!(signed(Some(fault.clone())), correct, "{fault:?}");
@@ -206,6 +213,62 @@ fn an_unsigned_header_is_sent_but_not_listed(#[case] fault: SigningFault, #[case
     assert!(request.headers.get(header).is_some() && !signed.contains(header), "{signed}");
 }
 
+#[rstest]
+#[case::not_sent(SigningFault::NoDate, None)]
+#[case::not_signed(SigningFault::UnsignedDate, Some("20150830T123600Z"))]
+fn a_date_is_left_out_of_the_request_or_of_the_signed_headers(
+    #[case] fault: SigningFault,
+    #[case] expected: Option<&str>,
+) {
+    let request = faulty_request(Some(&fault), &scope());
+    let signed = signature(
+        &request,
+        &["host", "user-agent"],
+        &credentials().secret_access_key,
+        "20150830/us-east-1/service/aws4_request",
+        "20150830T123600Z",
+    );
+    assert_eq!(request.headers.get("x-amz-date"), expected);
+    let authorization = authorization_of(&request);
+    assert!(authorization.ends_with(&format!("SignedHeaders=host;user-agent, Signature={signed}")), "{authorization}");
+}
+
+#[rstest]
+#[case::unsigned(SigningFault::UnsignedPayload, "UNSIGNED-PAYLOAD", false)]
+#[case::of_another_body(
+    SigningFault::OtherPayload,
+    "867ad8c10a26b2e9273f73e17e4d0005c77b54c85fdebe168b354dee49477d7e",
+    false
+)]
+#[case::of_the_body(
+    SigningFault::PayloadHash,
+    "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+    true
+)]
+fn a_signed_header_has_the_payload_that_is_signed(
+    #[case] fault: SigningFault,
+    #[case] payload: &str,
+    #[case] is_valid: bool,
+) {
+    let request = faulty_request(Some(&fault), &scope());
+    let (names, secret) = (["host", "user-agent", PAYLOAD_HEADER, "x-amz-date"], credentials().secret_access_key);
+    let (day, date) = ("20150830/us-east-1/service/aws4_request", "20150830T123600Z");
+    assert_eq!(request.headers.get(PAYLOAD_HEADER), Some(payload));
+    let of_payload = signature_of_payload(&request, &names, payload, &secret, day, date);
+    let authorization = authorization_of(&request);
+    assert!(authorization.ends_with(&format!("SignedHeaders={}, Signature={of_payload}", names.join(";"))));
+    assert_eq!(signature(&request, &names, &secret, day, date) == of_payload, is_valid);
+}
+
+#[test]
+fn another_algorithm_and_another_query_leave_the_signature_as_it_is() {
+    let correct = authorization_of(&faulty_request(None, &scope()));
+    let algorithm = authorization_of(&faulty_request(Some(&SigningFault::OtherAlgorithm), &scope()));
+    assert_eq!(algorithm, correct.replace("SHA256", "SHA512"));
+    let query = faulty_request(Some(&SigningFault::ChangedQuery), &scope());
+    assert_eq!((authorization_of(&query), query.target.as_str()), (correct, "/?wireproof=1"));
+}
+
 #[test]
 fn another_day_is_that_before_the_date() {
     let signed = authorization_of(&faulty_request(Some(&SigningFault::OtherDay), &scope()));
@@ -248,7 +311,7 @@ fn a_session_token_is_sent_and_signed_and_hop_by_hop_headers_are_not_signed() {
     assert!(authorization_of(&request).contains("SignedHeaders=host;x-amz-date;x-amz-security-token,"));
 }
 
-/// Every fault.
+/// The faults of every form of signature.
 const FAULTS: [SigningFault; 20] = [
     SigningFault::None,
     SigningFault::FlippedDigit,

@@ -124,6 +124,45 @@ async fn end_at(response: Response, (states, scenario): (&str, &str), state_hand
     }
 }
 
+const TWINS: &str = "states:
+  an application:
+    says: There is one.
+    params: { name: a }
+    steps: [{ call: CreateApplication, input: { applicationName: \"${params.name}-${unique('app')}-${region}-${other_region}\" } }]
+    yields: { name: x }
+    teardown: [{ call: DeleteApplication, input: { applicationName: \"${params.name}-${unique('app')}\" } }]
+  a group:
+    says: It belongs to an application.
+    given: { app: { state: an application, params: { name: b } } }
+    yields: { deploymentId: d-ABCDEF123, name: '${app.name}' }
+";
+
+#[tokio::test]
+async fn a_twin_is_set_up_and_cleaned_up_in_the_other_region_with_the_same_names() {
+    let scenario = scenario_with("a group").replace("half: a group", "half: a group, other: { twin_of: half }");
+    let handler = function(|_| Ok(Some(json!({ "deploymentId": "d-OFHANDLER" }))));
+    let (suite, mut target) = (suite(TWINS, &scenario), target(Some(handler)));
+    target.other_region = Some("eu-west-1".to_owned());
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    let transport = InProcess::new(move |request: &Request| {
+        let region = request.headers.get("authorization").unwrap().split('/').nth(2).unwrap().to_owned();
+        seen.lock().unwrap().push((region, String::from_utf8_lossy(&request.body).into_owned()));
+        Reply::Answer(Response { status: 200, body: Bytes::from_static(b"{}"), ..Response::default() })
+    });
+    let case_timeout = Duration::from_secs(5);
+    let patience = Patience::new(case_timeout);
+    executor(&suite, &target, &transport, &patience, case_timeout).execute(&suite.cases()[0]).await;
+    let sent = sent.lock().unwrap();
+    let regions: Vec<&str> = sent.iter().map(|(region, _)| region.as_str()).collect();
+    let [home, other] = ["us-east-1", "eu-west-1"];
+    assert_eq!(regions, [home, other, home, other, home]);
+    let name = |at: usize, regions: &str| sent[at].1.replace(&format!("-{regions}"), "");
+    assert_eq!(name(0, "us-east-1-eu-west-1"), name(1, "eu-west-1-us-east-1"));
+    assert_eq!([&sent[3].1, &sent[4].1], [&name(0, "us-east-1-eu-west-1"); 2]);
+    assert!(sent[2].1.contains("d-ABCDEF123"));
+}
+
 const SLOW: &str = "pending: { GetDeployment: { deploymentInfo: { status: InProgress } } }
 states:
   half made:
