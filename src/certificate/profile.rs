@@ -333,7 +333,7 @@ mod tests {
         "CSP-01 is below `outside`, but it is in a profile"
     )]
     #[case::reserved("  wire:\n", "  full:\n", "is the union of the others and must not be listed")]
-    #[case::no_core("core: [CSP-10, CSP-36]", "core: []", "the profile auth has no core requirement")]
+    #[case::no_core("core: [CSP-10, CSP-36, SV-P-01, SV-P-02]", "core: []", "the profile auth has no core requirement")]
     #[case::of_another_service(
         "service: proton",
         "service: other",

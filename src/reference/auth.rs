@@ -54,15 +54,12 @@ pub(super) fn authenticate_by<'a>(
     let region = authorization.region(service, date)?;
     authorization.check_signed_headers(request)?;
     if (seconds - real_now).abs() > TOLERANCE {
-        return Err(Rejection::new(
-            "RequestExpired",
-            format!("x-amz-date is more than 15 minutes away from now: {date}"),
-        ));
+        return Err(Rejection::new(EXPIRED, format!("x-amz-date is more than 15 minutes away from now: {date}")));
     }
     let identity = identities
         .iter()
         .find(|identity| identity.credentials().access_key_id == authorization.access_key_id)
-        .ok_or_else(|| Rejection::new("UnrecognizedClientException", "No identity has this access key id"))?;
+        .ok_or_else(|| Rejection::new(UNKNOWN_KEY, "No identity has this access key id"))?;
     let signed: Vec<String> = authorization.signed_headers.iter().map(|&name| name.to_owned()).collect();
     let secret = &identity.credentials().secret_access_key;
     let expected = signature_by(profile, request, &signed, secret, authorization.scope, date);
@@ -73,11 +70,25 @@ pub(super) fn authenticate_by<'a>(
 }
 
 fn invalid(message: impl Into<String>) -> Rejection {
-    Rejection::new("InvalidSignatureException", message)
+    Rejection::new(INVALID, message)
 }
 
 fn incomplete(message: impl Into<String>) -> Rejection {
-    Rejection::new("IncompleteSignatureException", message)
+    Rejection::new(INCOMPLETE, message)
+}
+
+const EXPIRED: &str = "RequestExpired";
+const UNKNOWN_KEY: &str = "UnrecognizedClientException";
+const INVALID: &str = "InvalidSignatureException";
+const INCOMPLETE: &str = "IncompleteSignatureException";
+const MISSING: &str = "MissingAuthenticationTokenException";
+
+/// The names of all errors about a signature.
+const SIGNATURE_ERRORS: [&str; 5] = [EXPIRED, UNKNOWN_KEY, INVALID, INCOMPLETE, MISSING];
+
+/// Returns whether an error of the reference is about the signature.
+pub(crate) fn is_of_signature(error: &str) -> bool {
+    SIGNATURE_ERRORS.contains(&error)
 }
 
 /// Compares in constant time.
@@ -97,9 +108,7 @@ struct Authorization<'a> {
 impl<'a> Authorization<'a> {
     fn of(request: &'a Request) -> Result<Self, Rejection> {
         let mut values = request.headers.all("authorization");
-        let value = values.next().ok_or_else(|| {
-            Rejection::new("MissingAuthenticationTokenException", "The request has no authorization header")
-        })?;
+        let value = values.next().ok_or_else(|| Rejection::new(MISSING, "The request has no authorization header"))?;
         if values.next().is_some() {
             return Err(incomplete("The request has more than one authorization header"));
         }

@@ -64,7 +64,7 @@ fn mutants() -> Vec<(Mutant, BTreeSet<String>)> {
 }
 
 /// The number of cases that suffices to show common causes.
-const CASES: usize = 30;
+const CASES: usize = 12;
 
 /// A mutant against the reference, in some of the cases that can show it.
 fn compared(time: &Virtual, mutant: &Mutant, occasions: &BTreeSet<String>) -> Comparison {

@@ -255,7 +255,7 @@ fn an_interrupted_run_leaves_whole_reports_that_say_so() {
 fn schemas_are_listed_and_reports_fit_them() {
     let listed = out(&run(&["schema"]));
     let known: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(known, ["report", "ndjson", "matrix", "judge", "diff", "relations"]);
+    assert_eq!(known, ["report", "ndjson", "matrix", "judge", "diff", "relations", "verification"]);
     let schema = |name: &str| {
         let output = run(&["schema", name]);
         assert_status(&output, 0);

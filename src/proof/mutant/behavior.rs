@@ -260,18 +260,6 @@ pub(super) fn error_of(response: &Response) -> Option<String> {
     ErrorIdentity::of_json(response, Some(&body)).name
 }
 
-/// Returns whether an error is about the signature.
-pub(super) fn is_of_signature(error: &str) -> bool {
-    const ERRORS: [&str; 5] = [
-        "IncompleteSignatureException",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "RequestExpired",
-        "UnrecognizedClientException",
-    ];
-    ERRORS.contains(&error)
-}
-
 /// Sets the body of a response and its `content-length`.
 pub(super) fn set_body(response: &mut Response, body: impl Into<bytes::Bytes>) {
     response.body = body.into();

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     FaultMemory, Mutant, MutantFamily, MutantSubject,
-    behavior::{ReceivedCall, error_of, is_of_signature},
+    behavior::{ReceivedCall, error_of},
     known_resources::{KnowingFault, KnownResources},
 };
-use crate::judge::code::Code;
+use crate::{judge::code::Code, reference::is_of_signature};
 
 /// The input as a fault reads it; `None` if it reads it correctly.
 pub(super) type InputReading =

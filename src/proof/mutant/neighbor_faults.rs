@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::{
     FaultMemory, Mutant, MutantFamily, MutantSubject,
-    behavior::{Acting, ReceivedCall, error_of, is_of_signature, is_success},
+    behavior::{Acting, ReceivedCall, error_of, is_success},
     known_resources::key_member,
 };
 use crate::{
     judge::code::Code,
+    reference::is_of_signature,
     wire::{Request, Response},
 };
 

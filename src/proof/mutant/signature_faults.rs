@@ -4,10 +4,11 @@ use bytes::Bytes;
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behavior::{Acting, ReceivedCall, error_of, is_of_signature, rejection},
+    behavior::{Acting, ReceivedCall, error_of, rejection},
 };
 use crate::{
     judge::code::Code,
+    reference::is_of_signature,
     wire::{
         Request,
         signing_date::amz_date_seconds,

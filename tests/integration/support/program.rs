@@ -117,8 +117,9 @@ impl Proxy {
 fn pass(mut stream: TcpStream, behind: &str, fault: Fault) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (head, body) = message(&mut reader)?;
-    let is_stop = head.to_lowercase().contains("codedeploy_20141006.stopdeployment\r\n");
-    let fault = if is_stop { fault } else { Fault::None };
+    let under_test = [".stopdeployment\r\n", ".cancelservicepipelinedeployment\r\n"];
+    let is_under_test = under_test.iter().any(|target| head.to_lowercase().contains(target));
+    let fault = if is_under_test { fault } else { Fault::None };
     if fault == Fault::Silence {
         return Ok(());
     }
