@@ -135,7 +135,7 @@ struct ClaimArguments {
     #[arg(long, value_name = "FILE", env = "WIREPROOF_KEY")]
     key: Option<PathBuf>,
 
-    /// Kill matrix: `run` to produce it, which takes about a minute, or a file from `wireproof mutants --report json`.
+    /// Kill matrix: `run` to produce it, which takes some minutes, or a file from `wireproof mutants --report json`.
     #[arg(long, value_name = "run|FILE", env = "WIREPROOF_MUTANTS")]
     mutants: Option<String>,
 

@@ -84,7 +84,7 @@ pub(super) struct VerifyArguments {
     #[arg(long, value_name = "FILE", env = "WIREPROOF_PROOF_KEY")]
     proof_key: Option<PathBuf>,
 
-    /// Also produce the kill matrix again, which takes about a minute.
+    /// Also produce the kill matrix again, which takes some minutes.
     #[arg(long, env = "WIREPROOF_PROVE", value_parser = BoolishValueParser::new())]
     prove: bool,
 
