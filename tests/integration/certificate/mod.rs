@@ -62,9 +62,9 @@ static FIXTURES: LazyLock<FixtureFiles> = LazyLock::new(|| {
     };
     let all = FixtureFiles::bundled_fixtures();
     // This one stands for all cases about signatures.
-    let signed = |path: &str, text: &str| match path.ends_with("/unsigned.yaml") {
-        true => text.replacen("cites: [", "cites: [SV-P-01, SV-P-02, ", 1),
-        false => text.to_owned(),
+    let signed = |path: &str, text: &str| {
+        let also = if path.ends_with("/unsigned.yaml") { "cites: [SV-P-01, SV-P-02, " } else { "cites: [" };
+        text.replacen("cites: [", also, 1)
     };
     let few = all.iter().filter(|(path, _)| wanted(path)).map(|(path, text)| (path.to_owned(), signed(path, text)));
     FixtureFiles::from_texts(few)
