@@ -46,6 +46,7 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "cli")]
 pub(crate) use auth::is_of_signature;
 pub use clock::{Clock, real_now};
 pub use identity::Identity;
