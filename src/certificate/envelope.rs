@@ -45,7 +45,7 @@ pub enum EnvelopeProblem {
     /// This key did not sign it.
     #[error("not signed by this key: {0}")]
     NotSignedBy(String),
-    /// It is signed, and there is no key to verify the signature.
+    /// No key was given for its signature. The value is the ID of the key that it names.
     #[error("signed by {0}, but no key was given to verify the signature")]
     NoKey(String),
     /// Another key signed it, or the signature is invalid.

@@ -14,7 +14,7 @@ pub struct InTotoStatement<P> {
     /// The type of the statement.
     #[serde(rename = "_type")]
     pub form: String,
-    /// What was tested.
+    /// The tested artifacts.
     pub subject: Vec<ResourceDescriptor>,
     /// The type of the predicate.
     pub predicate_type: String,

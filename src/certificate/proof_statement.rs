@@ -114,7 +114,7 @@ pub enum ProofStatementError {
     /// Nobody signed it.
     #[error("the statement is not signed")]
     Unsigned,
-    /// Somebody signed it, and there is no key to verify the signature. The value is the ID of the key that it names.
+    /// No key was given for its signature. The value is the ID of the key that it names.
     #[error("signed by {0}, but no key was given to verify the signature (--proof-key FILE)")]
     NoKey(String),
     /// The envelope contains something else.

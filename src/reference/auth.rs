@@ -83,14 +83,10 @@ const INVALID: &str = "InvalidSignatureException";
 const INCOMPLETE: &str = "IncompleteSignatureException";
 const MISSING: &str = "MissingAuthenticationTokenException";
 
-/// The names of all errors about a signature.
-#[cfg(feature = "cli")]
-const SIGNATURE_ERRORS: [&str; 5] = [EXPIRED, UNKNOWN_KEY, INVALID, INCOMPLETE, MISSING];
-
 /// Returns whether an error of the reference is about the signature.
 #[cfg(feature = "cli")]
 pub(crate) fn is_of_signature(error: &str) -> bool {
-    SIGNATURE_ERRORS.contains(&error)
+    [EXPIRED, UNKNOWN_KEY, INVALID, INCOMPLETE, MISSING].contains(&error)
 }
 
 /// Compares in constant time.

@@ -59,7 +59,7 @@ fn model_in_words(model: &VerifiedModel, stated: &StatedProbes) -> String {
     format!("{source}, sha256 {digest}…, {known}; {}", recipe_in_words(model.recipe))
 }
 
-/// What the verification shows.
+/// Writes the facts that the verification proved.
 fn shown(out: &mut impl Write, verification: &Verification<'_>, statement: &Statement) -> io::Result<()> {
     let Verification { verified, keys, nonce, done } = *verification;
     let claims = &statement.predicate.wireproof;
@@ -91,7 +91,7 @@ fn shown(out: &mut impl Write, verification: &Verification<'_>, statement: &Stat
     Ok(())
 }
 
-/// What remains to be trusted.
+/// Writes the facts that a reader must trust without proof.
 fn not_shown(out: &mut impl Write, verification: &Verification<'_>, statement: &Statement) -> io::Result<()> {
     let Verification { verified, keys, nonce, done } = *verification;
     let claims = &statement.predicate.wireproof;

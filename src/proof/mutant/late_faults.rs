@@ -90,7 +90,7 @@ fn leaving(
             let mut response = received.reference();
             if received.target() == target && (is_success(&response) || from != change.end) {
                 let named = received.input().and_then(|input| input[&key].as_str()).map(str::to_owned);
-                // What had ended before the call is often read only once.
+                // Scenarios often read a resource only once if it had ended before the call.
                 let now = received.endpoint.clock().now();
                 since.extend(named.iter().filter(|_| from != change.end).map(|named| (named.clone(), now)));
                 acted_on.extend(named);

@@ -75,6 +75,13 @@ type PlacedName = (String, String);
 struct CreatedInputs(HashMap<PlacedName, Value>);
 
 impl CreatedInputs {
+    /// The response of the reference, which may create a resource.
+    fn overheard(&mut self, received: &ReceivedCall<'_>, created: &str) -> Response {
+        let response = received.reference();
+        self.learn(received, &response, created);
+        response
+    }
+
     fn learn(&mut self, received: &ReceivedCall<'_>, response: &Response, created: &str) {
         let is_creation = received.target().ends_with(&format!(".{created}")) && is_success(response);
         let Some(input) = received.input().filter(|_| is_creation) else { return };
@@ -114,9 +121,7 @@ fn reaching(
         let (target, key, mut creations) = (target.clone(), key.clone(), CreatedInputs::default());
         Acting(move |received: &ReceivedCall<'_>| {
             if received.target() != target {
-                let response = received.reference();
-                creations.learn(received, &response, created);
-                return Some(response);
+                return Some(creations.overheard(received, created));
             }
             let named = received.input()?[&key].as_str()?;
             let reach = |(other, region): &PlacedName| {
@@ -154,9 +159,7 @@ fn named_by_neighbor(
         let (target, key, mut creations) = (target.clone(), key.clone(), CreatedInputs::default());
         Acting(move |received: &ReceivedCall<'_>| {
             if received.target() != target {
-                let response = received.reference();
-                creations.learn(received, &response, created);
-                return Some(response);
+                return Some(creations.overheard(received, created));
             }
             let mut input = received.input()?.clone();
             let found = creations.created_with(member, input[&key].as_str()?, &received.region())?;

@@ -255,7 +255,7 @@ impl<'a> RequestSigner<'a> {
         self.code(&[ALGORITHM, "\n", &self.date, "\n", &self.scope, "\n", &hash].concat())
     }
 
-    /// What the signature covers for the body.
+    /// The hash of the body in the canonical request, or the text in its place.
     fn payload(&self, body: &[u8]) -> Cow<'static, str> {
         match self.fault {
             Some(SigningFault::EmptyPayload) => hex(&Sha256::digest(b"")).into(),
