@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use serde_json::{Value, json};
 use wireproof::internals::{
     harness::Runner,
     judge::verdict::Verdict,
@@ -76,6 +77,62 @@ fn an_operation_that_always_responds_like_an_unknown_one_is_not_implemented_in_a
         run(PACE, |target, response| if target == STOP || target.contains("Unknown") { page() } else { response });
     let ledger = run.ledger();
     assert_eq!((ledger.not_implemented, ledger.entered()), (ledger.selected, ledger.selected), "{ledger:?}");
+}
+
+/// Lets a deployment be created forever.
+fn never_starts(body: &Bytes) -> Bytes {
+    let mut body: Value = serde_json::from_slice(body).unwrap();
+    if let Some(status) = body.pointer_mut("/deploymentInfo/status") {
+        *status = json!("Created");
+    }
+    body.to_string().into()
+}
+
+#[test]
+fn a_missing_operation_is_not_waited_for_although_its_states_never_come() {
+    let time = Virtual::start();
+    let right = time.endpoint();
+    let respond = move |request: &Request| {
+        let target = request.headers.get("x-amz-target").unwrap_or_default();
+        if target.is_empty() {
+            // It has no state handler.
+            return Response { status: 404, ..page() };
+        }
+        if target == STOP || target.contains("Unknown") {
+            return page();
+        }
+        let response = support::handle(&right, request);
+        if !target.ends_with("GetDeployment") {
+            return response;
+        }
+        let body = never_starts(&response.body);
+        let mut response = Response { body, ..response };
+        response.headers.set("content-length", response.body.len().to_string());
+        response
+    };
+    let now = || time.block_on(async { tokio::time::Instant::now() });
+    let begun = now();
+    let ledger = time.run_against(respond, cases(), PACE).ledger();
+    assert_eq!(ledger.not_implemented, ledger.selected, "{ledger:?}");
+    let took = now() - begun;
+    assert!(Duration::from_secs(1) < took && took < Duration::from_secs(15), "{took:?}");
+}
+
+#[test]
+fn a_case_of_an_operation_that_proves_to_be_implemented_waits_as_long_as_any_other() {
+    let time = Virtual::start();
+    let right = time.endpoint();
+    // A stop takes 15 s, and the scenario waits for 5.
+    right.clock().speed(0.01);
+    let respond = move |request: &Request| {
+        let target = request.headers.get("x-amz-target").unwrap_or_default();
+        fails_on_rejection(target, support::handle(&right, request))
+    };
+    let mut cases = cases();
+    cases.retain(|case| case.id.0.ends_with("/open-stops"));
+    let run = time.run_against(respond, cases, PACE);
+    let ledger = run.ledger();
+    assert_eq!((ledger.selected, ledger.conforms), (1, 1), "{}", support::describe(&run.cases[0]));
 }
 
 #[test]

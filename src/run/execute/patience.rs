@@ -33,6 +33,11 @@ impl Patience {
         if is_used_up { within } else { within.max(self.limit) }
     }
 
+    /// Returns whether a change had not ended after the whole time.
+    pub(crate) fn is_used_up(&self) -> bool {
+        !self.used_up.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Records that the change had not ended after the whole time.
     pub(super) fn use_up(&self, call: &Call) {
         let mut used_up = self.used_up.lock().unwrap_or_else(PoisonError::into_inner);

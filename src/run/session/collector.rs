@@ -156,7 +156,7 @@ impl<'s> Collector<'s> {
         for (key, proof) in self.presences.see(shown) {
             if let Some(trial) = self.presences.end_trial(&key) {
                 self.presence_checked(proven(trial.checked, &proof), Some(&trial.transcript));
-                trial.held.into_iter().for_each(|finished| self.report(finished));
+                trial.held.into_iter().for_each(|finished| self.report_tried(finished));
                 self.released.extend(trial.waiting);
             } else if let Some(checked) = self.presences.decision(&key).cloned() {
                 self.presence_checked(proven(checked, &proof), None);
@@ -185,6 +185,11 @@ impl<'s> Collector<'s> {
     /// The next case that waited and can run now.
     pub(super) fn released(&mut self) -> Option<Case> {
         self.released.pop_front()
+    }
+
+    /// The operation of a case is on trial.
+    pub(super) fn is_tried(&self, case: &Case) -> bool {
+        self.presences.is_on_trial(&key_of(case))
     }
 
     /// Responses of cases may still prove operations to be implemented.
@@ -274,7 +279,7 @@ impl<'s> Collector<'s> {
         self.see(std::mem::take(&mut finished.shown));
         self.note_control(&finished);
         if let Some(finished) = self.presences.hold(finished) {
-            self.report_decided(finished);
+            self.report_tried(finished);
         }
         self.conclude_exhausted();
     }
@@ -282,7 +287,9 @@ impl<'s> Collector<'s> {
     pub(super) fn enter_unrun(&mut self, case: Case, judgement: &CaseJudgement) {
         self.presences.ended(&case);
         let transcript = Transcript::empty(&case, self.bench.seed, CaseEnd::Interrupted);
-        let finished = Finished { case, transcript, judgement: judgement.clone(), shown: Vec::new(), late: Vec::new() };
+        let (shown, late) = (Vec::new(), Vec::new());
+        let judgement = judgement.clone();
+        let finished = Finished { case, transcript, judgement, shown, late, is_cut_short: false };
         self.note_control(&finished);
         self.report(finished);
         self.conclude_exhausted();
@@ -300,6 +307,16 @@ impl<'s> Collector<'s> {
             let (verdict, reason) = finished.judgement.verdict();
             let reason = (!bears(verdict, &finished.judgement)).then(|| format!("{verdict}, {reason}"));
             self.controls.insert(finished.case.id.clone(), reason);
+        }
+    }
+
+    /// Reports a case that ran, or runs it again if its trial was too short for its changes and proved the operation.
+    fn report_tried(&mut self, finished: Finished) {
+        let decision = self.presences.decision(&key_of(&finished.case));
+        if finished.is_cut_short && decision.and_then(obstacle).is_none() && !self.is_over() {
+            self.released.push_back(finished.case);
+        } else {
+            self.report_decided(finished);
         }
     }
 

@@ -170,6 +170,14 @@ struct SharedSession {
     late: LateCalls,
 }
 
+/// What the run knows of a case that starts.
+struct RunStanding {
+    /// Its responses may prove operations to be implemented.
+    is_open: bool,
+    /// Its own operation is on trial: it waits for changes only as long as its scenario says.
+    is_trial: bool,
+}
+
 struct Finished {
     case: Case,
     transcript: Transcript,
@@ -177,6 +185,8 @@ struct Finished {
     shown: Vec<PresenceEvidence>,
     /// What will be known of the bytes after responses, by the index of the exchange.
     late: Vec<(usize, LateBytes)>,
+    /// A change was still pending when the short wait of a trial ended.
+    is_cut_short: bool,
 }
 
 impl Session {
@@ -324,7 +334,8 @@ impl Session {
                     break;
                 };
                 if let Some(case) = collector.admit(case) {
-                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone(), collector.is_open()));
+                    let standing = RunStanding { is_open: collector.is_open(), is_trial: collector.is_tried(&case) };
+                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone(), standing));
                     running.insert(handle.id(), case);
                 }
             }
@@ -397,16 +408,19 @@ impl Session {
     }
 }
 
-/// Executes and judges one case. `is_open`: its responses may prove operations to be implemented.
-async fn one(run: Arc<SharedSession>, case: Case, is_open: bool) -> Finished {
+/// Executes and judges one case.
+async fn one(run: Arc<SharedSession>, case: Case, standing: RunStanding) -> Finished {
     let SharedSession { session, keys, late } = &*run;
-    let executor = Executor { keys: Some(keys), late: Some(late), ..session.executor() };
+    let own_patience = Patience::new(Duration::ZERO);
+    let patience = if standing.is_trial { &own_patience } else { &*session.patience };
+    let executor = Executor { keys: Some(keys), late: Some(late), patience, ..session.executor() };
     let (mut transcript, late) = executor.execute_watched(&case).await;
+    let is_cut_short = own_patience.is_used_up();
     // Before redaction, which would make equal responses different.
-    let shown = if is_open { evidence(&session.suite, &transcript.exchanges) } else { Vec::new() };
+    let shown = if standing.is_open { evidence(&session.suite, &transcript.exchanges) } else { Vec::new() };
     let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
     let judgement = check::judge(&session.suite, &case, &transcript, session.snapshots.get(&case.id));
-    Finished { case, transcript, judgement, shown, late }
+    Finished { case, transcript, judgement, shown, late, is_cut_short }
 }
 
 async fn release(prepared: Option<PreparedStates<'_>>) {

@@ -123,7 +123,14 @@ impl Replay<'_> {
         }
         let JudgeBench { suite, snapshots, .. } = self.collector.bench;
         let judgement = check::judge(suite, &case, &transcript, snapshots.get(&case.id));
-        self.collector.enter(Finished { case, transcript, judgement, shown: Vec::new(), late: Vec::new() });
+        self.collector.enter(Finished {
+            case,
+            transcript,
+            judgement,
+            shown: Vec::new(),
+            late: Vec::new(),
+            is_cut_short: false,
+        });
         Ok(())
     }
 
