@@ -9,7 +9,7 @@ use crate::suite::{CaseAim, RequestGroup};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CauseRank {
-    /// A server error for a valid request.
+    /// A server error for a request that the model allows.
     ValidCrashes,
     /// Operations on one resource do not agree.
     WrongBehavior,
@@ -44,7 +44,7 @@ impl CauseRank {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::ValidCrashes => "server error on a valid request",
+            Self::ValidCrashes => "server error on a request that the model allows",
             Self::WrongBehavior => "operations on one resource disagree",
             Self::WrongResponse => "wrong response to an accepted request",
             Self::ValidRejected => "valid request rejected",
@@ -59,7 +59,7 @@ impl CauseRank {
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
-            Self::ValidCrashes => "a correct program cannot work around it",
+            Self::ValidCrashes => "it must be accepted, or rejected with the name of what is wrong with it",
             Self::WrongBehavior => "a correct program does not find what it stored, or finds what it deleted",
             Self::WrongResponse => "a correct program reads wrong data, or fails to read the response",
             Self::ValidRejected => "a correct program cannot use the feature",

@@ -184,7 +184,7 @@ fn operations_that_accept_an_identifier_of_nothing_are_one_cause() {
 }
 
 #[test]
-fn a_crash_on_an_identifier_of_nothing_is_one_on_a_valid_request() {
+fn a_crash_on_an_identifier_of_nothing_is_one_on_a_request_that_the_model_allows() {
     let cases = [crashed(of_behavior("Get", "Id", "absent", false))];
     let expected = "Get: `Id`, an identifier of nothing: server error".to_owned();
     assert_eq!(found(&cases), [(CauseRank::ValidCrashes, 1, expected)]);

@@ -259,6 +259,7 @@ fn words(name: &str, argument: &Value) -> String {
         "$at_least" => format!("at least {}", JsonText(argument)),
         "$at_most" => format!("at most {}", JsonText(argument)),
         "$near_date" => format!("a time within {} s of the response's date", JsonText(argument)),
+        "$not" if matcher(argument).is_some_and(|(name, _)| name == "$absent") => "a value".to_owned(),
         "$not" => format!("anything but {}", describe(argument)),
         "$agrees" => format!("{} or nothing", describe(argument)),
         "$contains" => format!("a list that contains {}", describe(argument)),
@@ -476,6 +477,7 @@ mod tests {
     #[case(json!({"$at_least": 2}), "at least 2")]
     #[case(json!({"$at_most": 2}), "at most 2")]
     #[case(json!({"$not": {"$at_most": 2}}), "anything but at most 2")]
+    #[case(json!({"$not": {"$absent": true}}), "a value")]
     #[case(json!({"$contains": 2}), "a list that contains 2")]
     #[case(json!({"$lacks": 2}), "a list without 2")]
     #[case(json!({"$exactly": {"a": 2}}), "exactly {\"a\":2}")]

@@ -16,6 +16,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use regex::Regex;
+use wireproof::internals::report;
 
 use crate::support::{
     files_below, package,
@@ -192,9 +193,9 @@ const QUICK: [&str; 6] = ["--timeout", "2", "--case-timeout", "4", "--patience",
 #[test]
 fn no_report_recording_or_snapshot_of_a_run_holds_a_credential() {
     let (echo, folder) = (Echo::start(), tempfile::tempdir().unwrap());
-    let formats = ["human", "json", "ndjson", "junit", "markdown", "github", "sarif", "badge", "html"];
+    let formats = report::FORMATS.iter().map(|format| format.name());
     let reports: Vec<String> =
-        formats.iter().map(|format| format!("{format}={}", text(&folder.path().join(format)))).collect();
+        formats.map(|format| format!("{format}={}", text(&folder.path().join(format)))).collect();
     let (recording, snapshots) = (folder.path().join("run"), folder.path().join("snapshots"));
     fs::create_dir(&snapshots).unwrap();
     let fixtures = folder.path().join("fixtures");

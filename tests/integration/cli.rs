@@ -401,7 +401,7 @@ fn every_check_is_explained() {
 }
 
 #[rstest]
-#[case::ranks(&["causes"], &["1  server error on a valid request", "8  signatures"])]
+#[case::ranks(&["causes"], &["1  server error on a request that the model allows", "8  signatures"])]
 #[case::case_of_a_scenario(
     &["codedeploy/stop-deployment/unknown-id"],
     &["step 2   StopDeployment\n  expected DeploymentDoesNotExistException", "ground     SD-22: An ID", "fixture    "]

@@ -10,6 +10,7 @@ use crate::support::{
 use rstest::rstest;
 use wireproof::internals::{
     reference::{Identity, Reference, ReferenceOptions},
+    report,
     wire::sigv4::Credentials,
 };
 
@@ -132,9 +133,9 @@ fn no_output_of_a_run_holds_a_secret() {
         ReferenceOptions { identities: vec![Identity::new(owner, "123456789012")], ..ReferenceOptions::default() };
     let reference = within(Duration::from_secs(10), Reference::start(contracts, options)).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let formats = ["human", "json", "ndjson", "junit", "markdown", "github", "sarif", "badge", "html"];
+    let formats = report::FORMATS.iter().map(|format| format.name());
     let reports: Vec<String> =
-        formats.iter().map(|format| format!("{format}={}", text(&folder.path().join(format)))).collect();
+        formats.map(|format| format!("{format}={}", text(&folder.path().join(format)))).collect();
     let recording = folder.path().join("run");
     let endpoint = reference.endpoint();
     // States that no call reaches are missing here, so that much is blocked, and shown with its exchange.

@@ -37,7 +37,7 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         subject.service.contract().error(subject.operation, name).is_some() || RejectionClass::is_common(name)
     };
     let actual = match identity.name.as_deref() {
-        Some(name) if declared(name) => return Checked::with(basis.cites, Vec::new()),
+        _ if identity.names().any(declared) => return Checked::with(basis.cites, Vec::new()),
         Some(name) => name.to_owned(),
         None => format!("an error without a name ({})", subject.response.status),
     };

@@ -20,7 +20,7 @@ impl Code {
 
 pub(super) const CHECK: Check = Check {
     code: Code::STATUS,
-    wants: "the status 200 on a success",
+    wants: "the documented status on a success: 200 for AWS JSON",
     why: "Both pages state it, and each of 5,559 recorded successes of AWS JSON services has it.",
     label: ["sta-", "tus"],
     severities: &[SeverityRow::new(

@@ -64,7 +64,8 @@ impl<'o> ComparedResponse<'o> {
             ErrorLocation::Header(name) => self.headers.get(name),
             ErrorLocation::Body(pointer) => self.body.pointer(pointer),
         };
-        let spelled = ErrorLocation::JSON.into_iter().find_map(|location| at(location)?.as_str()).map(error_name);
+        let mut locations = ErrorLocation::JSON.into_iter().chain([ErrorLocation::XML_CODE]);
+        let spelled = locations.find_map(|location| at(location)?.as_str()).map(error_name);
         spelled.filter(|name| !name.is_empty()).unwrap_or("an unnamed error")
     }
 
@@ -206,6 +207,11 @@ mod tests {
     #[case::error_and_status(rejected(400, "E"), rejected(500, "F"), &["status : 400 -> 500", "error : E -> F"])]
     #[case::status(rejected(400, "E"), rejected(404, "E"), &["status : 400 -> 404"])]
     #[case::spelling(rejected(400, "E"), rejected(400, "ns#E"), &[r#"value /__type: "E" -> "ns#E""#])]
+    #[case::xml(
+        json!({"status": 400, "headers": {}, "body": {"Code": "E"}}),
+        json!({"status": 400, "headers": {}, "body": {"Code": "F"}}),
+        &["error : E -> F"]
+    )]
     #[case::unnamed(rejected(400, "E"), json!({"status": 400, "headers": {}, "body": {}}), &["error : E -> an unnamed error"])]
     #[case::no_response(ok(json!({})), json!({"no answer": "closed"}), &["response : a success (200) -> no response (closed)"])]
     #[case::neither(json!({"no answer": "closed"}), json!({"no answer": "closed"}), &[])]

@@ -312,13 +312,15 @@ impl<'a> CaseRun<'a> {
         let limit = self.executor.patience.limit(&step.call, within);
         loop {
             let at = self.call(&step.call, &step.call.input, bindings, number, role).await?;
-            if self.is_met(step, at, bindings) {
+            let Some(exchange) = self.transcript.exchanges.get(at) else { return Ok(false) };
+            let parsed = self.parsed(exchange);
+            if is_held(&step.expect, exchange, parsed.as_ref(), bindings) {
                 return Ok(true);
             }
-            unreadable = if self.is_readable(at) { 0 } else { unreadable + 1 };
+            unreadable = if is_readable(exchange, parsed.as_ref()) { 0 } else { unreadable + 1 };
             let waited = begun.elapsed();
             if waited >= within || unreadable >= UNREADABLE_POLLS {
-                if !self.is_pending(at) {
+                if !self.is_pending(exchange, parsed.as_ref()) {
                     return Ok(false);
                 }
                 if waited >= limit {
@@ -332,22 +334,16 @@ impl<'a> CaseRun<'a> {
         }
     }
 
-    /// Returns whether an exchange has a success with a value, or an error.
-    fn is_readable(&self, at: usize) -> bool {
-        let Some(exchange) = self.transcript.exchanges.get(at) else { return false };
-        let Ok(response) = &exchange.outcome else { return true };
-        let parsed = self.executor.suite.service(&exchange.service);
-        let parsed = parsed.map(|service| service.parse_response(&exchange.operation, response));
-        parsed.is_some_and(|parsed| parsed.rejection.is_some() || parsed.value.is_some())
+    /// The response of an exchange; `None` if none came.
+    fn parsed(&self, exchange: &Exchange) -> Option<ParsedResponse> {
+        let service = self.executor.suite.service(&exchange.service)?;
+        Some(service.parse_response(&exchange.operation, exchange.outcome.as_ref().ok()?))
     }
 
     /// Returns whether a response reports a change in progress.
-    fn is_pending(&self, at: usize) -> bool {
-        let Some(exchange) = self.transcript.exchanges.get(at) else { return false };
+    fn is_pending(&self, exchange: &Exchange, parsed: Option<&ParsedResponse>) -> bool {
         let service = self.executor.suite.service(&exchange.service);
-        service.zip(exchange.outcome.as_ref().ok()).is_some_and(|(service, response)| {
-            service.is_pending(&exchange.operation, &service.parse_response(&exchange.operation, response))
-        })
+        service.zip(parsed).is_some_and(|(service, parsed)| service.is_pending(&exchange.operation, parsed))
     }
 
     async fn once(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {
@@ -393,15 +389,7 @@ impl<'a> CaseRun<'a> {
     }
 
     fn meets(&self, expect: &Expectation, exchange: &Exchange, bindings: &Bindings) -> bool {
-        let Some(service) = self.executor.suite.service(&exchange.service) else { return false };
-        let parsed: Option<ParsedResponse> =
-            exchange.outcome.as_ref().ok().map(|response| service.parse_response(&exchange.operation, response));
-        let outcome = match (&exchange.outcome, &parsed) {
-            (Ok(response), Some(parsed)) => Ok((response, parsed)),
-            (Err(error), _) => Err(error),
-            (Ok(_), None) => return false,
-        };
-        expect.held(outcome, bindings).is_some()
+        is_held(expect, exchange, self.parsed(exchange).as_ref(), bindings)
     }
 
     fn service(&self, call: &Call) -> Option<&'a ServiceFixtures> {
@@ -484,6 +472,21 @@ impl<'a> CaseRun<'a> {
             let _ = self.main(step, 0, Role::Teardown, bindings).await;
         }
     }
+}
+
+/// Returns whether the outcome of an exchange meets an expectation.
+fn is_held(expect: &Expectation, exchange: &Exchange, parsed: Option<&ParsedResponse>, bindings: &Bindings) -> bool {
+    let outcome = match (&exchange.outcome, parsed) {
+        (Ok(response), Some(parsed)) => Ok((response, parsed)),
+        (Err(error), _) => Err(error),
+        (Ok(_), None) => return false,
+    };
+    expect.held(outcome, bindings).is_some()
+}
+
+/// Returns whether an exchange has a success with a value, or an error.
+fn is_readable(exchange: &Exchange, parsed: Option<&ParsedResponse>) -> bool {
+    exchange.outcome.is_err() || parsed.is_some_and(|parsed| parsed.rejection.is_some() || parsed.value.is_some())
 }
 
 /// The control is the call of the step without its faults on the wire.

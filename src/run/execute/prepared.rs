@@ -1,7 +1,6 @@
 //! States that all cases of an operation share.
 
 use serde_json::{Map, Value};
-use tokio::time::timeout;
 
 use super::{CaseRun, Executor, state_setup::StatesAbove};
 use crate::{
@@ -54,9 +53,9 @@ impl<'a> PreparedStates<'a> {
         }
         let bindings = Bindings::new(seed, &origin);
         for state in given {
-            let established =
-                timeout(limit, self.run.establish(state, &bindings, &origin, &self.service, StatesAbove::default()))
-                    .await;
+            let overtime = self.run.overtime.clone();
+            let work = self.run.establish(state, &bindings, &origin, &self.service, StatesAbove::default());
+            let established = overtime.exempt(limit, work).await;
             match established.unwrap_or(Err(CaseEnd::TimedOut(limit))) {
                 Ok(value) => drop(self.variables.insert(state.variable.clone(), value)),
                 Err(CaseEnd::Blocked(reason) | CaseEnd::Abandoned(reason)) => self.problems.push(reason),

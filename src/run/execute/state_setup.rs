@@ -126,8 +126,12 @@ impl CaseRun<'_> {
         self.cleanups.push(Cleanup::Steps(teardown, bindings.clone()));
         for step in placed(&state.steps, elsewhere).iter() {
             if !self.main(step, 0, Role::Setup, bindings).await? {
-                let pending = self.is_pending(self.transcript.exchanges.len().saturating_sub(1));
-                let hint = if pending { "; the change is still pending (--patience waits longer)" } else { "" };
+                let is_pending = |last: &Exchange| self.is_pending(last, self.parsed(last).as_ref());
+                let hint = if self.transcript.exchanges.last().is_some_and(is_pending) {
+                    "; the change is still pending (--patience waits longer)"
+                } else {
+                    ""
+                };
                 let response = self.last_response(step, bindings);
                 return Err(CaseEnd::Blocked(format!("{} {response}{hint}", step.call.operation)));
             }

@@ -140,6 +140,9 @@ impl FromStr for Endpoint {
 }
 
 fn parse(text: &str) -> Result<Endpoint, String> {
+    if !text.contains("://") {
+        return Err("it does not start with http:// or https://".to_owned());
+    }
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     let https = match url.scheme() {
         "http" => false,
@@ -192,11 +195,11 @@ mod tests {
     }
 
     #[rstest]
-    #[case::no_scheme("localhost:4566", "scheme")]
-    #[case::an_address_alone("127.0.0.1:4566", "URL")]
+    #[case::no_scheme("localhost:4566", "http://")]
+    #[case::an_address_alone("127.0.0.1:4566", "http://")]
     #[case::another_scheme("ftp://h", "ftp")]
     #[case::a_query("http://h/?x", "query")]
-    #[case::empty("", "URL")]
+    #[case::empty("", "http://")]
     #[case::port_zero("http://h:0", "port")]
     #[case::a_port_too_large("http://h:65536", "port")]
     fn an_invalid_endpoint_is_rejected_with_a_reason(#[case] text: &str, #[case] named: &str) {

@@ -8,7 +8,7 @@ use super::{
     IGNORED_UNION_MEMBERS, InputError, MalformedOutcome, MalformedRequest, ParsedResponse, Protocol, Recognition,
     RequestChange, RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     malformed_request::{json_bodies, json_forms},
-    query_compatible::{query_mode, write_query_error},
+    query_compatible::{query_mode, read_query_error, write_query_error},
     routing::{RPC_METHOD, RPC_PATH, media_type, path, replace, split_call},
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     stream_body::{parse_stream, write_stream},
@@ -142,7 +142,8 @@ impl Protocol for AwsJson {
         if response.body.is_empty() && operation.is_some_and(|operation| operation.output.is_unit()) {
             document.problems.clear();
         }
-        let identity = ErrorIdentity::of_json(response, document.value.as_ref());
+        let query_code = read_query_error(contract, response);
+        let identity = ErrorIdentity { query_code, ..ErrorIdentity::of_json(response, document.value.as_ref()) };
         // An output may have a member called `code`; only the other two locations make a 2xx an error.
         let is_rejected = !(200..300).contains(&response.status)
             || identity.is_named_at(ErrorLocation::HEADER)

@@ -113,6 +113,8 @@ pub struct ErrorIdentity {
     pub sources: Vec<ErrorSource>,
     /// The message. Reports show it; no check judges it.
     pub message: Option<String>,
+    /// The code that the error has in the query protocol, which a service with the trait `awsQueryCompatible` sends, too.
+    pub query_code: Option<String>,
 }
 
 impl ErrorIdentity {
@@ -132,7 +134,12 @@ impl ErrorIdentity {
         let sources: Vec<ErrorSource> = locations.iter().copied().filter_map(read).collect();
         let name = sources.first().map(|source| error_name(&source.spelled)).filter(|name| !name.is_empty());
         let message = MESSAGE_MEMBERS.into_iter().find_map(|name| body?.get(name)?.as_str());
-        Self { name: name.map(str::to_owned), message: message.map(str::to_owned), sources }
+        Self { name: name.map(str::to_owned), message: message.map(str::to_owned), sources, query_code: None }
+    }
+
+    /// The name and the query code: either may say what was wrong.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.name, &self.query_code].into_iter().flatten().map(String::as_str)
     }
 
     /// Returns true if this location names an error.

@@ -22,6 +22,12 @@ pub(super) fn write_query_error(contract: Option<&Contract>, error: &ErrorRespon
     }
 }
 
+/// The code that an error has in the query protocol, if the service has the trait.
+pub(super) fn read_query_error(contract: &Contract, response: &Response) -> Option<String> {
+    let spelled = response.headers.get(QUERY_ERROR_HEADER).filter(|_| is_query_compatible(contract))?;
+    Some(spelled.split_once(';').map_or(spelled, |(code, _)| code).to_owned())
+}
+
 /// The protocol that services with the trait still speak.
 pub(super) const QUERY: &str = "awsQuery";
 
@@ -62,6 +68,8 @@ mod tests {
         write_query_error(Some(&contract), &error, &mut response);
         assert_eq!(response.headers.get("x-amzn-query-error"), expected);
         assert_eq!(query_mode(&contract), Some(("x-amzn-query-mode", "true")));
+        let code = expected.map(|spelled| spelled.split(';').next().unwrap());
+        assert_eq!(read_query_error(&contract, &response).as_deref(), code);
     }
 
     #[test]
@@ -72,5 +80,7 @@ mod tests {
         let error = ErrorResponse { name: "Named", shape, status: 400, message: "m", members: None };
         write_query_error(Some(&contract), &error, &mut response);
         assert_eq!((response.headers.get("x-amzn-query-error"), query_mode(&contract)), (None, None));
+        response.headers.set(QUERY_ERROR_HEADER, "Custom;Sender");
+        assert_eq!(read_query_error(&contract, &response), None);
     }
 }

@@ -29,7 +29,7 @@ impl RejectionClass {
     /// services share. [`RejectionClass::Client`] depends on the status alone.
     #[must_use]
     pub fn holds(self, status: u16, identity: &ErrorIdentity) -> bool {
-        let named = |names: &[&str]| identity.name.as_deref().is_some_and(|name| names.contains(&name));
+        let named = |names: &[&str]| identity.names().any(|name| names.contains(&name));
         match self {
             Self::Client => (400..500).contains(&status),
             Self::Serialization => named(SERIALIZATION),

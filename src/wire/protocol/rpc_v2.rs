@@ -9,7 +9,7 @@ use super::{
     RoutePart, RouteRole, RoutingError, Sentinels, ServerProtocol, TimestampLocation, ValuePlace,
     aws_json::COMMON_NAMESPACE,
     cbor_body, error_name,
-    query_compatible::{query_mode, write_query_error},
+    query_compatible::{query_mode, read_query_error, write_query_error},
     routing::{RPC_METHOD, media_type, path, replace},
     rpc_v2_json::exchanged,
     rpc_v2_malformed::malformed_requests,
@@ -167,8 +167,10 @@ impl Protocol for RpcV2 {
             let shape = || Some(&contract.error(operation, error_name(error?))?.id);
             if is_rejected { shape() } else { Some(&operation.output) }
         });
-        let identity = || ErrorIdentity::at(&[ErrorLocation::TYPE], response, parsed.value.as_ref());
-        parsed.rejection = is_rejected.then(identity);
+        parsed.rejection = is_rejected.then(|| ErrorIdentity {
+            query_code: read_query_error(contract, response),
+            ..ErrorIdentity::at(&[ErrorLocation::TYPE], response, parsed.value.as_ref())
+        });
         parsed
     }
 
