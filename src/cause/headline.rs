@@ -39,13 +39,18 @@ pub(super) fn headline(group: &OccurrenceGroup<Root, Rooted<'_>>) -> String {
             format!("{}: `{location}` accepts {}", operations(), asks(family))
         }
         Root::Wire { family, symptom, .. } => {
-            format!("{}: {}: {}", operations(), asks(family), of_outcome(symptom, expected()))
+            format!("{}: {}: {}", operations(), asks(family), of_outcome(symptom, expected(), findings))
         }
         Root::Behavior { family, location, symptom, .. } => {
             let at = if location.is_empty() { String::new() } else { format!("`{location}`, ") };
             format!("{}: {at}{}: {}", operations(), asks(family), of_behavior(symptom, findings))
         }
-        Root::Scenario { operation, symptom, .. } => format!("{operation}: {}", of_outcome(symptom, expected())),
+        Root::Scenario { operation, symptom: Symptom::Crash { .. }, .. } => {
+            format!("{operation}: server error instead of {}", expected())
+        }
+        Root::Scenario { operation, symptom, .. } => {
+            format!("{operation}: {}", of_outcome(symptom, expected(), findings))
+        }
     }
 }
 
@@ -85,12 +90,12 @@ fn of_behavior(symptom: &Symptom, findings: &[Finding]) -> String {
     }
 }
 
-fn of_outcome(symptom: &Symptom, expected: &str) -> String {
+fn of_outcome(symptom: &Symptom, expected: &str, findings: &[Finding]) -> String {
     match symptom {
         Symptom::Crash { .. } => "server error".to_owned(),
         Symptom::Rejected { error } | Symptom::WrongError { error } => format!("{error} instead of {expected}"),
         Symptom::Accepted => format!("a success instead of {expected}"),
-        Symptom::Response(fault) => of_response(fault, &[]),
+        Symptom::Response(fault) => of_response(fault, findings),
     }
 }
 

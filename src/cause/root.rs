@@ -24,7 +24,7 @@ pub(super) enum Root {
     Wire { service: String, family: String, symptom: Symptom },
     /// Requests with a wrong signature are not rejected for it.
     Signatures,
-    /// Operations on one resource do not do what they promise each other, in one way, at one location or in no one.
+    /// Operations on one resource do not do what they promise each other, in one way, at one location or at none.
     Behavior { service: String, family: String, location: String, symptom: Symptom },
     /// Scenarios of an operation that expect the same.
     Scenario { service: String, operation: String, group: RequestGroup, expected: String, symptom: Symptom },

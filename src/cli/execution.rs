@@ -36,11 +36,11 @@ pub(super) struct ExecutionArguments {
     seed: Option<u64>,
 
     /// Timeout for one request, in seconds.
-    #[arg(long, value_name = "SECONDS", env = "WIREPROOF_TIMEOUT", default_value_t = 10.0)]
+    #[arg(long, value_name = "SECONDS", env = "WIREPROOF_TIMEOUT", default_value_t = Limits::default().timeout.as_secs_f64())]
     timeout: f64,
 
     /// Timeout for one case, in seconds.
-    #[arg(long, value_name = "SECONDS", env = "WIREPROOF_CASE_TIMEOUT", default_value_t = 60.0)]
+    #[arg(long, value_name = "SECONDS", env = "WIREPROOF_CASE_TIMEOUT", default_value_t = session::CASE_TIMEOUT.as_secs_f64())]
     case_timeout: f64,
 
     /// Time to wait for a change in progress, in seconds; a change that takes longer is inconclusive.

@@ -8,6 +8,7 @@ use crate::{
     run::{
         resolved_target::{BoxError, StateChange, StateFunction},
         session::{self, PresenceChecks},
+        transport::Limits,
     },
     suite::{CaseId, Glob, GlobError, Selection},
 };
@@ -78,8 +79,8 @@ impl Suite {
             reports: Vec::new(),
             seed: None,
             jobs: session::JOBS,
-            timeout: Duration::from_secs(10),
-            case_timeout: Duration::from_secs(60),
+            timeout: Limits::default().timeout,
+            case_timeout: session::CASE_TIMEOUT,
             patience: session::PATIENCE,
             state_function: None,
         }

@@ -17,8 +17,8 @@ impl Code {
 pub(super) const CHECK: Check = Check {
     code: Code::CONTENT_TYPE,
     wants: "the media type of the service's protocol, on successes and errors alike",
-    why: "Smithy defines one static value for the header. Parameters such as a charset are ignored. Clients disagree about \
-          which of two headers counts.",
+    why: "Smithy defines one static value for the header. Parameters such as a charset are ignored. If there are \
+          two such headers, clients disagree about which one counts.",
     label: ["cont", "type"],
     severities: &[SeverityRow::new(Error, Warning, "the protocol fixes the header, but clients tolerate another one")],
     basis: CheckBasis::Requirements { otherwise: Evidence::Protocol },

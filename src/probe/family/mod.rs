@@ -1,4 +1,4 @@
-//! The families of probes: one file and one row of [`FAMILIES`] each.
+//! The families of probes: one file and one row of [`FAMILIES`] each. Files without a row hold what several families share.
 //!
 //! A family looks at one location of an operation's input and drafts the probes for it.
 

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::time::{Instant, timeout_at};
 
-/// The time for which a case waited for changes in progress, beyond the time that its polls have anyway.
+/// The time for which a case waited for changes in progress, beyond the `within` of its polls.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Overtime(Arc<AtomicU64>);
 

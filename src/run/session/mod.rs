@@ -110,7 +110,7 @@ pub struct RunOptions {
 pub enum PresenceChecks {
     /// All but these, which are assumed to be implemented.
     AllBut(BTreeSet<String>),
-    /// None: all are assumed to be implemented. The proof of the judge shows so what the other checks detect.
+    /// None: all are assumed to be implemented. The proof of the judge uses it, to see what the other checks detect.
     Assumed,
 }
 
@@ -143,6 +143,9 @@ pub const JOBS: usize = 16;
 
 /// The default time that a poll waits for a change in progress.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The default limit of a case.
+pub const CASE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A new seed, short enough to be typed.
 #[must_use]

@@ -1,6 +1,6 @@
 //! The AWS protocols. This folder is the only place that names their headers, methods, media types and error locations.
 //!
-//! A protocol is one file that implements [`Protocol`], and [`ServerProtocol`] if the reference implementation speaks
+//! A protocol is one file, with others for its parts, that implements [`Protocol`], and [`ServerProtocol`] if the reference implementation speaks
 //! it, and one row of `SUPPORTED`. Error codes and their locations are shared by all protocols.
 //!
 //! | module | holds |
