@@ -41,18 +41,18 @@
 //!
 //! | feature | for | crates |
 //! |---|---|---|
-//! | none | scenarios of your own, probes, endpoints at http URLs | 140 |
+//! | none | scenarios of your own, probes, endpoints at http URLs | 124 |
 //! | `libtest` | one test for each case: `wireproof::test` | 0 |
 //! | `bundled` | the scenarios of this crate: [`Suite::bundled`] | 2 |
 //! | `baseline` | known deviations in a TOML file: [`Suite::baseline`] | 7 |
-//! | `tower` | an endpoint that is a tower service, such as an axum `Router` | 0 |
-//! | `tls` | endpoints at https URLs | 17 |
+//! | `tower` | an endpoint that is a tower service, such as an axum `Router` | 4 |
+//! | `tls` | endpoints at https URLs | 13 |
 //! | `gzip` | compressed models, such as those of botocore | 5 |
 //! | `diff` | snapshots compared line by line; suggestions for misspelled names | 1 |
 //! | `diagnostics` | broken fixtures shown with the line and a caret | 2 |
-//! | `insta` | redactions for insta snapshots of your own tests | 9 |
+//! | `insta` | redactions for insta snapshots of your own tests | 10 |
 //! | `reports` | reports in html, junit, markdown, github, sarif and as a badge | 13 |
-//! | `reference` | the embedded reference implementation | 0 |
+//! | `reference` | the embedded reference implementation | 7 |
 
 mod cause;
 #[cfg(feature = "cli")]
