@@ -45,9 +45,6 @@ pub(super) fn headline(group: &OccurrenceGroup<Root, Rooted<'_>>) -> String {
             let at = if location.is_empty() { String::new() } else { format!("`{location}`, ") };
             format!("{}: {at}{}: {}", operations(), asks(family), of_behavior(symptom, findings))
         }
-        Root::Scenario { operation, symptom: Symptom::Crash { .. }, .. } => {
-            format!("{operation}: server error instead of {}", expected())
-        }
         Root::Scenario { operation, symptom, .. } => {
             format!("{operation}: {}", of_outcome(symptom, expected(), findings))
         }
@@ -92,7 +89,7 @@ fn of_behavior(symptom: &Symptom, findings: &[Finding]) -> String {
 
 fn of_outcome(symptom: &Symptom, expected: &str, findings: &[Finding]) -> String {
     match symptom {
-        Symptom::Crash { .. } => "server error".to_owned(),
+        Symptom::Crash { .. } => format!("server error instead of {expected}"),
         Symptom::Rejected { error } | Symptom::WrongError { error } => format!("{error} instead of {expected}"),
         Symptom::Accepted => format!("a success instead of {expected}"),
         Symptom::Response(fault) => of_response(fault, findings),

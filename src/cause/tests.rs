@@ -1,5 +1,5 @@
 use super::{
-    testing::{control, of_operation, probe, with},
+    testing::{control, of_operation, probe, report, with},
     *,
 };
 use crate::{
@@ -188,6 +188,14 @@ fn a_crash_on_an_identifier_of_nothing_is_one_on_a_request_that_the_model_allows
     let cases = [crashed(of_behavior("Get", "Id", "absent", false))];
     let expected = "Get: `Id`, an identifier of nothing: server error".to_owned();
     assert_eq!(found(&cases), [(CauseRank::ValidCrashes, 1, expected)]);
+}
+
+#[test]
+fn a_crash_in_scenarios_names_what_they_expect() {
+    let aim = CaseAim { valid: true, ..CaseAim::default() };
+    let cases = ["s/put/a", "s/put/b"].map(|id| crashed(report(id, "Put", &aim)));
+    let expected = "Put: server error instead of what is documented".to_owned();
+    assert_eq!(found(&cases), [(CauseRank::ValidCrashes, 2, expected)]);
 }
 
 #[test]

@@ -36,8 +36,11 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let declared = |name: &str| {
         subject.service.contract().error(subject.operation, name).is_some() || RejectionClass::is_common(name)
     };
+    // What the query protocol calls it may be a common error, too; a declared one has its own name.
+    let is_common = identity.query_code.as_deref().is_some_and(RejectionClass::is_common);
     let actual = match identity.name.as_deref() {
-        _ if identity.names().any(declared) => return Checked::with(basis.cites, Vec::new()),
+        Some(_) if is_common => return Checked::with(basis.cites, Vec::new()),
+        Some(name) if declared(name) => return Checked::with(basis.cites, Vec::new()),
         Some(name) => name.to_owned(),
         None => format!("an error without a name ({})", subject.response.status),
     };
@@ -54,7 +57,7 @@ mod tests {
 
     use serde_json::json;
 
-    use crate::judge::check::testing::*;
+    use crate::judge::{check::testing::*, transcript::Role};
 
     const ANY: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { responded: true } }";
 
@@ -82,6 +85,15 @@ mod tests {
         let steps = ANY.replace("expect", &format!("raw: {raw}, expect"));
         let found = Trial::stop(&steps).responds(1, 415, &json!({"__type": name, "message": "m"})).findings();
         assert_eq!(found.contains(&"error declared-error /__type".to_owned()), is_judged, "{found:?}");
+    }
+
+    #[test]
+    fn a_query_code_means_nothing_in_a_service_that_had_no_query_protocol() {
+        let body = json!({"__type": "MissingRequiredParameterException", "message": "m"}).to_string();
+        let trial = Trial::stop(ANY).with(1, Role::Main, 400, body.as_bytes(), |response| {
+            response.headers.push("x-amzn-query-error", "MissingParameter;Sender");
+        });
+        assert_eq!(trial.findings(), ["error declared-error /__type"]);
     }
 
     #[test]

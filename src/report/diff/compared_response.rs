@@ -64,8 +64,11 @@ impl<'o> ComparedResponse<'o> {
             ErrorLocation::Header(name) => self.headers.get(name),
             ErrorLocation::Body(pointer) => self.body.pointer(pointer),
         };
-        let mut locations = ErrorLocation::JSON.into_iter().chain([ErrorLocation::XML_CODE]);
-        let spelled = locations.find_map(|location| at(location)?.as_str()).map(error_name);
+        let spelled = ErrorLocation::JSON
+            .into_iter()
+            .chain([ErrorLocation::XML_CODE])
+            .find_map(|location| at(location)?.as_str())
+            .map(error_name);
         spelled.filter(|name| !name.is_empty()).unwrap_or("an unnamed error")
     }
 

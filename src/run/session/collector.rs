@@ -35,7 +35,7 @@ use crate::{
         judged_case::JudgedCase,
         observer::{EventDetail, Observer},
     },
-    suite::{Case, CaseId, CaseStanding, Fixtures, Opening},
+    suite::{Case, CaseId, CaseStanding, Fixtures},
 };
 
 /// Other cases may rest on a control if its input was accepted, whatever the form of the response.
@@ -173,8 +173,8 @@ impl<'s> Collector<'s> {
     }
 
     /// Nothing shows yet that the operation is implemented.
-    pub(super) fn is_on_trial(&self, opening: &Opening) -> bool {
-        self.presences.is_on_trial(&(opening.service.clone(), opening.operation.clone()))
+    pub(super) fn is_on_trial(&self, key: &OperationKey) -> bool {
+        self.presences.is_on_trial(key)
     }
 
     /// A case waits for the decision about its operation. The plan must not be asked for another one.
@@ -187,11 +187,6 @@ impl<'s> Collector<'s> {
         self.released.pop_front()
     }
 
-    /// The operation of a case is on trial.
-    pub(super) fn is_tried(&self, case: &Case) -> bool {
-        self.presences.is_on_trial(&key_of(case))
-    }
-
     /// Responses of cases may still prove operations to be implemented.
     pub(super) fn is_open(&self) -> bool {
         self.presences.is_open()
@@ -200,7 +195,7 @@ impl<'s> Collector<'s> {
     /// A case that is to run. Any other case is reported, or waits.
     pub(super) fn admit(&mut self, case: Case) -> Option<Case> {
         let judgement = self.not_to_run(&case);
-        if !self.presences.is_on_trial(&key_of(&case)) || self.is_over() {
+        if !self.is_on_trial(&key_of(&case)) || self.is_over() {
             return match judgement {
                 None => Some(case),
                 Some(judgement) => {
@@ -287,9 +282,7 @@ impl<'s> Collector<'s> {
     pub(super) fn enter_unrun(&mut self, case: Case, judgement: &CaseJudgement) {
         self.presences.ended(&case);
         let transcript = Transcript::empty(&case, self.bench.seed, CaseEnd::Interrupted);
-        let (shown, late) = (Vec::new(), Vec::new());
-        let judgement = judgement.clone();
-        let finished = Finished { case, transcript, judgement, shown, late, is_cut_short: false };
+        let finished = Finished::judged(case, transcript, judgement.clone());
         self.note_control(&finished);
         self.report(finished);
         self.conclude_exhausted();

@@ -47,7 +47,7 @@ use crate::{
 
 use collector::{Collector, JudgeBench};
 use parked_cases::ParkedCases;
-use presences::{PresenceEvidence, evidence};
+use presences::{PresenceEvidence, evidence, key_of};
 pub use replay::{Replayed, replay};
 
 /// A run that is set up. Only the runner constructs it.
@@ -173,11 +173,11 @@ struct SharedSession {
     late: LateCalls,
 }
 
-/// What the run knows of a case that starts.
-struct RunStanding {
-    /// Its responses may prove operations to be implemented.
+/// Facts about the operations of the run, at the start of a case.
+struct CaseStart {
+    /// The responses of the case may prove operations to be implemented.
     is_open: bool,
-    /// Its own operation is on trial: it waits for changes only as long as its scenario says.
+    /// The operation of the case is on trial: the case waits for changes only as long as its scenario says.
     is_trial: bool,
 }
 
@@ -190,6 +190,13 @@ struct Finished {
     late: Vec<(usize, LateBytes)>,
     /// A change was still pending when the short wait of a trial ended.
     is_cut_short: bool,
+}
+
+impl Finished {
+    /// A case of which nothing else is known, and nothing will be.
+    fn judged(case: Case, transcript: Transcript, judgement: CaseJudgement) -> Self {
+        Self { case, transcript, judgement, shown: Vec::new(), late: Vec::new(), is_cut_short: false }
+    }
 }
 
 impl Session {
@@ -231,7 +238,7 @@ impl Session {
                 PlanStage::Open(opening) => {
                     release(prepared.take()).await;
                     prepared = self.open(&opening, plan, &mut collector).await;
-                    if collector.is_on_trial(&opening) {
+                    if collector.is_on_trial(&(opening.service.clone(), opening.operation.clone())) {
                         plan.try_first(&opening.service, &opening.operation);
                     }
                     plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
@@ -337,8 +344,9 @@ impl Session {
                     break;
                 };
                 if let Some(case) = collector.admit(case) {
-                    let standing = RunStanding { is_open: collector.is_open(), is_trial: collector.is_tried(&case) };
-                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone(), standing));
+                    let (is_open, is_trial) = (collector.is_open(), collector.is_on_trial(&key_of(&case)));
+                    let start = CaseStart { is_open, is_trial };
+                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone(), start));
                     running.insert(handle.id(), case);
                 }
             }
@@ -412,15 +420,15 @@ impl Session {
 }
 
 /// Executes and judges one case.
-async fn one(run: Arc<SharedSession>, case: Case, standing: RunStanding) -> Finished {
+async fn one(run: Arc<SharedSession>, case: Case, start: CaseStart) -> Finished {
     let SharedSession { session, keys, late } = &*run;
-    let own_patience = Patience::new(Duration::ZERO);
-    let patience = if standing.is_trial { &own_patience } else { &*session.patience };
+    let trial = start.is_trial.then(|| Patience::new(Duration::ZERO));
+    let patience = trial.as_ref().unwrap_or(&session.patience);
     let executor = Executor { keys: Some(keys), late: Some(late), patience, ..session.executor() };
     let (mut transcript, late) = executor.execute_watched(&case).await;
-    let is_cut_short = own_patience.is_used_up();
+    let is_cut_short = trial.is_some_and(|patience| patience.is_used_up());
     // Before redaction, which would make equal responses different.
-    let shown = if standing.is_open { evidence(&session.suite, &transcript.exchanges) } else { Vec::new() };
+    let shown = if start.is_open { evidence(&session.suite, &transcript.exchanges) } else { Vec::new() };
     let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
     let judgement = check::judge(&session.suite, &case, &transcript, session.snapshots.get(&case.id));
     Finished { case, transcript, judgement, shown, late, is_cut_short }

@@ -123,14 +123,7 @@ impl Replay<'_> {
         }
         let JudgeBench { suite, snapshots, .. } = self.collector.bench;
         let judgement = check::judge(suite, &case, &transcript, snapshots.get(&case.id));
-        self.collector.enter(Finished {
-            case,
-            transcript,
-            judgement,
-            shown: Vec::new(),
-            late: Vec::new(),
-            is_cut_short: false,
-        });
+        self.collector.enter(Finished::judged(case, transcript, judgement));
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! The AWS protocols. This folder is the only place that names their headers, methods, media types and error locations.
 //!
-//! A protocol is one file, with others for its parts, that implements [`Protocol`], and [`ServerProtocol`] if the reference implementation speaks
-//! it, and one row of `SUPPORTED`. Error codes and their locations are shared by all protocols.
+//! A protocol is one file, with others for its parts, that implements [`Protocol`], and [`ServerProtocol`] if the
+//! reference implementation speaks it, and one row of `SUPPORTED`. Error codes and their locations are shared by all
+//! protocols.
 //!
 //! | module | holds |
 //! |---|---|

@@ -157,6 +157,17 @@ mod tests {
     }
 
     #[test]
+    fn the_code_of_the_query_protocol_decides_as_a_name_does() {
+        let coral = |code: &str| ErrorIdentity {
+            query_code: Some(code.to_owned()),
+            ..named("MissingRequiredParameterException")
+        };
+        assert!(RejectionClass::Constraint.holds(400, &coral("MissingParameter")));
+        assert!(!RejectionClass::Constraint.holds(400, &coral("AWS.SimpleQueueService.NonExistentQueue")));
+        assert!(!RejectionClass::Constraint.holds(400, &named("MissingRequiredParameterException")));
+    }
+
+    #[test]
     fn a_services_own_error_is_not_common() {
         assert!(RejectionClass::is_common("ThrottlingException"));
         assert!(!RejectionClass::is_common("DeploymentDoesNotExistException"));

@@ -4,8 +4,17 @@ use rstest::rstest;
 use super::*;
 use crate::{suite::testing::BUNDLED, wire::AwsJson};
 
+/// A body of HTML.
+const PAGE: &str = "<html>";
+
 fn response((status, body): (u16, &str)) -> Response {
     Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() }
+}
+
+/// A response whose page has its media type.
+fn typed((status, body): (u16, &str)) -> Response {
+    let headers = [("content-type", "text/html")].into_iter().filter(|_| body == PAGE).collect();
+    Response { headers, ..response((status, body)) }
 }
 
 fn decide(
@@ -16,10 +25,10 @@ fn decide(
 ) -> PresenceDecision {
     let contract = BUNDLED.service("codedeploy").unwrap().contract();
     let responses = PresenceResponses {
-        sample: Ok(response(sample)),
-        unknown_operation: Ok(response(unknown_operation)),
-        unknown_service: Ok(response(unknown_service)),
-        empty_input: Ok(response(empty)),
+        sample: Ok(typed(sample)),
+        unknown_operation: Ok(typed(unknown_operation)),
+        unknown_service: Ok(typed(unknown_service)),
+        empty_input: Ok(typed(empty)),
         unknown_subresource: None,
         unknown_method: None,
         fallback: None,
@@ -98,29 +107,8 @@ fn an_html_page_is_an_operation_that_is_not_implemented_unless_it_knows_its_inpu
     #[case] empty: (u16, &str),
     #[case] present: bool,
 ) {
-    let contract = BUNDLED.service("codedeploy").unwrap().contract();
-    let responses = PresenceResponses {
-        sample: Ok(page((500, PAGE))),
-        unknown_operation: Ok(page(unknown_operation)),
-        unknown_service: Ok(response((404, ""))),
-        empty_input: Ok(page(empty)),
-        unknown_subresource: None,
-        unknown_method: None,
-        fallback: None,
-    };
-    let found = presence(stop(contract), &responses);
+    let found = decide((500, PAGE), unknown_operation, (404, ""), empty);
     assert_eq!(is_found(&found), present, "{found:?}");
-}
-
-const PAGE: &str = "<html>";
-
-/// HTML with the media type of HTML.
-fn page((status, body): (u16, &str)) -> Response {
-    let mut response = response((status, body));
-    if body == PAGE {
-        response.headers.push("content-type", "text/html");
-    }
-    response
 }
 
 #[rstest]
@@ -135,16 +123,7 @@ fn an_operation_that_fails_for_every_input_unlike_an_unknown_one_crashes(
     #[case] empty: (u16, &str),
     #[case] crashes: bool,
 ) {
-    let responses = PresenceResponses {
-        sample: Ok(page(sample)),
-        unknown_operation: Ok(page(unknown_operation)),
-        unknown_service: Ok(response((404, ""))),
-        empty_input: Ok(page(empty)),
-        unknown_subresource: None,
-        unknown_method: None,
-        fallback: None,
-    };
-    let found = presence(stop(BUNDLED.service("codedeploy").unwrap().contract()), &responses);
+    let found = decide(sample, unknown_operation, (404, ""), empty);
     assert_eq!(matches!(found, PresenceDecision::Crashes(_)), crashes, "{found:?}");
 }
 
