@@ -50,9 +50,7 @@ impl Opened {
             "--report",
             &report,
             "--filter",
-            "*missing-*",
-            "--filter",
-            "*/*/unknown-*",
+            "*/*/missing-*,*/*/unknown-id,*/*/unknown-name",
         ]);
         program.args(endpoint).stdin(Stdio::null());
         let output = assert_cmd::Command::from_std(program).timeout(LIMIT).output()?;

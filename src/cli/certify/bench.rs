@@ -44,10 +44,10 @@ impl CertifyBench {
     pub(in crate::cli) fn load(fixtures: &FixtureArguments, snapshots: &SnapshotArguments) -> Result<Self, Failure> {
         let broken = |error: String| Failure::usage(error);
         let found = fixtures.files()?;
-        read_fixtures(&found).map_err(|error| broken(error.to_string()))?;
-        // Reports name the locations of fixtures, and a bundle must be the same on every machine.
+        // A bundle must be the same on every machine, so only errors name the locations of fixtures.
         let files = FixtureFiles::from_texts(found.iter().map(|(path, text)| (path.to_owned(), text.to_owned())));
-        let suite = read_fixtures(&files).map_err(|error| broken(error.to_string()))?;
+        let suite =
+            read_fixtures(&files).map_err(|error| broken(read_fixtures(&found).err().unwrap_or(error).to_string()))?;
         let profiles = Profiles::read(&files, &suite).map_err(|error| broken(error.to_string()))?;
         let snapshots = snapshots.files(fixtures)?;
         let digest = CertifiedDigest::of(&files, &snapshots);

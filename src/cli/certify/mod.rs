@@ -161,13 +161,15 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     if let Some(path) = &arguments.claim.new_key {
         return new_key(path);
     }
-    let bench = CertifyBench::load(&arguments.fixtures, &arguments.snapshots)?;
+    let bench = || CertifyBench::load(&arguments.fixtures, &arguments.snapshots);
     if arguments.claim.list {
-        return written(list(&bench)).map(|()| ExitStatus::Conforms);
+        return written(list(&bench()?)).map(|()| ExitStatus::Conforms);
     }
     let execution = arguments.execution.for_certificate()?;
     let key = arguments.claim.key.as_deref().map(signing_key).transpose()?;
     let out = arguments.claim.out.as_deref().map(fresh).transpose()?.unwrap_or(Path::new("."));
+    arguments.target.check_certifiable()?;
+    let bench = bench()?;
     bench.check_names(&arguments.claim.profiles, &arguments.claim.service)?;
     let probes = arguments.model.scope(&bench.places)?;
     let scope = probes.as_ref().map_or_else(|| bench.scope(), |(scope, _)| CertificateScope::Probes(scope));
@@ -210,7 +212,6 @@ async fn made(
     let claim = &arguments.claim;
     let name = claim.target_name.clone().unwrap_or_default();
     let version = claim.target_version.clone().unwrap_or_default();
-    arguments.target.check_certifiable()?;
     let mut endpoint = arguments.target.resolved(scope.suite())?;
     arguments.model.check_writes(endpoint.target.endpoint.is_loopback())?;
     endpoint.target.name = format!("{name} {version}");

@@ -18,8 +18,8 @@ const UNREADABLE_POLLS: usize = 5;
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl CaseRun<'_> {
-    /// Makes the call until the expectation is met. A change in progress gets more time than the scenario gives, with
-    /// longer and longer pauses.
+    /// Makes the call until the expectation is met. A change in progress gets more time than the scenario gives. The
+    /// pauses get longer then, and always where a state is set up or torn down, which no expectation depends on.
     pub(super) async fn poll(
         &mut self,
         step: &Step,
@@ -39,20 +39,29 @@ impl CaseRun<'_> {
             }
             unreadable = if is_readable(exchange, parsed.as_ref()) { 0 } else { unreadable + 1 };
             let waited = begun.elapsed();
-            if waited >= within || unreadable >= UNREADABLE_POLLS {
-                if !self.is_pending(exchange, parsed.as_ref()) {
-                    return Ok(false);
-                }
-                if waited >= limit {
-                    self.executor.patience.use_up(&step.call);
-                    return Ok(false);
-                }
-                pause = (2 * pause).min(LONGEST_PAUSE);
+            let is_overtime = waited >= within || unreadable >= UNREADABLE_POLLS;
+            if is_overtime && !self.is_pending(exchange, parsed.as_ref()) {
+                return Ok(false);
+            }
+            if is_overtime && waited >= limit {
+                self.executor.patience.use_up(&step.call);
+                return Ok(false);
+            }
+            if is_overtime {
+                pause = longer(pause);
                 self.overtime.add(pause);
             }
             sleep(pause).await;
+            if matches!(role, Role::Setup | Role::Teardown) {
+                pause = longer(pause);
+            }
         }
     }
+}
+
+/// The pause after this one.
+fn longer(pause: Duration) -> Duration {
+    (2 * pause).min(LONGEST_PAUSE)
 }
 
 /// Returns whether an exchange has a success with a value, or an error.
@@ -92,6 +101,29 @@ mod tests {
         let executor = testing::executor(&suite, &target, &transport, patience, LIMIT);
         let transcript = executor.execute(&suite.cases()[0]).await;
         (transcript.elapsed.as_secs(), transcript.end)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_state_is_polled_with_longer_and_longer_pauses() {
+        let body = "{ deploymentInfo: { status: Succeeded } }";
+        let wait = format!("eventually: {{ within: 5s, every: 50ms }}, expect: {{ body: {body} }}");
+        let get = format!("{{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {wait} }}");
+        let states = format!("states:\n  a success:\n    says: It ends.\n    steps: [{get}]\n    yields: {{}}\n");
+        let scenario = format!(
+            "title: T\ncites: [SD-15]\nevidence: documented\ngiven: {{ d: a success }}\nsteps:\n  - {STOP} }}\n"
+        );
+        let (suite, target) = (testing::suite(&states, &scenario), testing::target(None));
+        let begun = Instant::now();
+        let transport = InProcess::new(move |_: &Request| {
+            let status = if begun.elapsed() >= Duration::from_millis(300) { "Succeeded" } else { "InProgress" };
+            let body = format!("{{\"deploymentInfo\":{{\"status\":\"{status}\"}}}}").into();
+            Reply::Answer(Response { status: 200, body, ..Response::default() })
+        });
+        let patience = Patience::new(LIMIT);
+        let executor = testing::executor(&suite, &target, &transport, &patience, LIMIT);
+        let transcript = executor.execute(&suite.cases()[0]).await;
+        let setup = transcript.exchanges.iter().filter(|exchange| exchange.role == Role::Setup);
+        assert_eq!(setup.map(|exchange| exchange.started.as_millis()).collect::<Vec<_>>(), [0, 50, 150, 350]);
     }
 
     #[tokio::test(start_paused = true)]

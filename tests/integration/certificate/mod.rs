@@ -76,12 +76,18 @@ static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(&FIXTURES,
 static DIGEST: LazyLock<CertifiedDigest> = LazyLock::new(|| CertifiedDigest::of(&FIXTURES, &FixtureFiles::default()));
 static SNAPSHOTS: LazyLock<Arc<Snapshots>> = LazyLock::new(Arc::default);
 
-/// A bundle of the reference by the profile `auth`, signed, with a nonce.
-static BUNDLE: LazyLock<TempDir> = LazyLock::new(|| {
+/// A folder with these fixtures in `fixtures`.
+fn with_fixtures() -> TempDir {
     let work = tempfile::tempdir().unwrap();
     for (path, text) in FIXTURES.iter() {
         put(work.path(), &format!("fixtures/{path}"), text);
     }
+    work
+}
+
+/// A bundle of the reference by the profile `auth`, signed, with a nonce.
+static BUNDLE: LazyLock<TempDir> = LazyLock::new(|| {
+    let work = with_fixtures();
     let key = put(work.path(), "key", KEY);
     let mutants = put(work.path(), "mutants.json", &matrix(SUITE.digest()));
     let (fixtures, bundle) = (path_in(work.path(), "fixtures"), path_in(work.path(), "bundle"));
@@ -368,10 +374,10 @@ fn a_rerun_detects_an_endpoint_that_differs_from_its_bundle() {
 #[case::another_level(&["--profile", "auth", "--level", "most"], "expected core or extended")]
 #[case::no_verification(&["--profile", "auth", "--insecure"], "--insecure is not allowed for a certificate")]
 fn an_invalid_claim_is_rejected_before_the_first_request(#[case] arguments: &[&str], #[case] says: &str) {
-    let work = tempfile::tempdir().unwrap();
+    let work = with_fixtures();
     put(work.path(), "key", KEY);
     put(work.path(), "mutants.json", &matrix("of another suite"));
-    let mut command = program(&["certify", "--target-name", "Acme", "--target-version", "3"]);
+    let mut command = program(&["certify", "--target-name", "Acme", "--target-version", "3", "--fixtures", "fixtures"]);
     let out = ["--out", "bundle"];
     command.current_dir(work.path()).args(arguments).args(out.iter().filter(|_| !arguments.contains(&"--out")));
     let output = ended(command);

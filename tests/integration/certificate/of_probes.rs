@@ -26,13 +26,19 @@ use super::{
     forged::Forged,
     forged_copy,
     forgeries::{Forger, Forgery, forgery},
-    path_in, public, put, reported_json,
+    path_in, public, put, reported_json, with_fixtures,
 };
 use crate::support::program::{Served, assert_status, out, run};
 
 const MODEL: &str = include_str!("../support/things.json");
 const RECIPE: &str = include_str!("../support/things.yaml");
 const INDEX: &str = "recording/index.ndjson";
+
+/// Fixtures in `fixtures`: the program reads some, although a certificate of probes needs none.
+static FEW: LazyLock<TempDir> = LazyLock::new(with_fixtures);
+
+/// The argument that selects them.
+static FIXTURES: LazyLock<String> = LazyLock::new(|| format!("--fixtures={}", path_in(FEW.path(), "fixtures")));
 
 /// The model with a change.
 fn changed(change: impl FnOnce(&mut Value)) -> String {
@@ -65,7 +71,7 @@ fn certified(work: &Path, model: &str, served: &str, more: &[&str]) -> std::proc
     let (bundle, key) = (path_in(work, "bundle"), put(work, "key", KEY));
     let probes = ["certify", "--model", "botocore:things", "--botocore", &botocore, "--recipe", &recipe];
     let target = ["--endpoint", &server.endpoint, "--target-name", "Acme", "--target-version", "3", "--out", &bundle];
-    run(&[&probes, &target[..], &["--key", &key, "--nonce", NONCE], more].concat())
+    run(&[&probes, &target[..], &["--key", &key, "--nonce", NONCE, &FIXTURES], more].concat())
 }
 
 /// A signed bundle of a server that keeps the model, made with a nonce.
@@ -108,7 +114,7 @@ fn an_endpoint_that_keeps_its_model_is_granted_the_probes_and_a_verifier_reads_i
     let work = BUNDLE.path();
     let (bundle, key) = (path_in(work, "bundle"), put(work, "public", &public(KEY).hex()));
     let botocore = path_in(work, "botocore");
-    let verify = ["verify", &bundle, "--key", &key, "--nonce", NONCE, "--botocore", &botocore];
+    let verify = ["verify", &bundle, "--key", &key, "--nonce", NONCE, "--botocore", &botocore, &FIXTURES];
     let person = run(&verify);
     assert_status(&person, 0);
     let text = out(&person);
@@ -140,7 +146,7 @@ fn a_machine_without_the_model_says_that_it_is_the_vendors_copy() {
     let (bundle, key) = (path_in(work, "bundle"), put(work, "public", &public(KEY).hex()));
     let empty = tempfile::tempdir().unwrap();
     put(empty.path(), "data/other/1/service-2.json", MODEL);
-    let verify = ["verify", &bundle, "--key", &key, "--botocore", empty.path().to_str().unwrap()];
+    let verify = ["verify", &bundle, "--key", &key, "--botocore", empty.path().to_str().unwrap(), &FIXTURES];
     let person = run(&verify);
     assert_status(&person, 0);
     assert!(out(&person).contains("the vendor's copy: this machine has none to compare"), "{}", out(&person));
@@ -206,7 +212,8 @@ fn a_rerun_detects_that_the_endpoint_is_another_one() {
         let served = put(tempfile::tempdir().unwrap().keep().as_path(), "served.json", model);
         let server = Served::with(&["--model", &served]);
         let endpoint = server.endpoint.as_str();
-        run(&["verify", &bundle, "--key", &key, "--botocore", &botocore, "--rerun", "1000", "--endpoint", endpoint])
+        let again = ["--rerun", "1000", "--endpoint", endpoint];
+        run(&[&["verify", &bundle, "--key", &key, "--botocore", &botocore, &FIXTURES], &again[..]].concat())
     };
     let honest = rerun(MODEL);
     assert_status(&honest, 0);
@@ -343,7 +350,7 @@ fn an_invalid_claim_of_probes_is_rejected(#[case] arguments: &[&str], #[case] sa
     let work = tempfile::tempdir().unwrap();
     let bundle = path_in(work.path(), "bundle");
     let claim = ["certify", "--model", "botocore:things", "--out", &bundle, "--endpoint", "http://127.0.0.1:1"];
-    let made = run(&[&claim[..], &["--target-name", "A", "--target-version", "1"], arguments].concat());
+    let made = run(&[&claim[..], &["--target-name", "A", "--target-version", "1", &FIXTURES], arguments].concat());
     assert_status(&made, 2);
     assert!(crate::support::program::err(&made).contains(says), "{}", crate::support::program::err(&made));
 }
