@@ -23,6 +23,12 @@ impl MemberPath {
         Self(self.0.iter().cloned().chain([token]).collect())
     }
 
+    /// The path to what this is a part of; the input itself is a part of nothing else.
+    #[must_use]
+    pub(super) fn above(&self) -> Self {
+        Self(self.0.iter().take(self.0.len().saturating_sub(1)).cloned().collect())
+    }
+
     /// The paths to what is around this part, and its own, outer ones first.
     pub(super) fn around(&self) -> impl Iterator<Item = Self> {
         (1..=self.0.len()).map(|length| Self(self.0.iter().take(length).cloned().collect()))

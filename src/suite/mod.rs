@@ -85,7 +85,7 @@ pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
 pub use raw::{BodyEncoding, CallerName, Region};
 pub use selection::Selection;
 pub use selection_digest::{SelectionDigest, SelectionDigester};
-pub use service_fixtures::{Filling, ResourceNames, ServiceFixtures};
+pub use service_fixtures::{ExclusiveMembers, Filling, ResourceNames, ServiceFixtures};
 pub use state::{Given, State, Twin};
 pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart, TextFilter};
 pub use unknown_name::UnknownName;

@@ -232,6 +232,9 @@ pub(super) struct RawStates {
     /// `state/variable`, the usual one first. The first match wins.
     #[serde(default)]
     pub(super) names: Map<String, Value>,
+    /// By structure, as `Operation/Member` with `*` as a wildcard: members of which an input has one at most.
+    #[serde(default)]
+    pub(super) exclusive: BTreeMap<String, Vec<String>>,
     /// By operation that creates a resource: the calls that remove it, in order.
     #[serde(default)]
     pub(super) removals: BTreeMap<String, Vec<RawStep>>,

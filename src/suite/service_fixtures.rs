@@ -37,6 +37,8 @@ pub struct ServiceFixtures {
     pub fillings: Vec<Filling>,
     /// The names of one resource that members take; the first match wins.
     pub names: Vec<ResourceNames>,
+    /// The members of derived inputs that exclude each other, although the model has no union.
+    pub exclusive: Vec<ExclusiveMembers>,
     /// By operation that creates a resource: the calls that remove it, in order.
     pub removals: BTreeMap<String, Vec<Step>>,
     /// By operation that is polled: a [`matcher`] pattern for the body that reports a change in progress. No document bounds
@@ -59,6 +61,7 @@ pub(super) struct StateTable {
     pub(super) skipped: Vec<String>,
     pub(super) fillings: Vec<Filling>,
     pub(super) names: Vec<ResourceNames>,
+    pub(super) exclusive: Vec<ExclusiveMembers>,
     pub(super) removals: BTreeMap<String, Vec<Step>>,
     pub(super) pending: BTreeMap<String, Value>,
     pub(super) failed: BTreeMap<String, Value>,
@@ -76,6 +79,15 @@ pub struct Filling {
     pub state: String,
     /// The variable of the state.
     pub variable: String,
+}
+
+/// Members of a structure of which an input has one at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExclusiveMembers {
+    /// The structure, as `Operation/Member`; it matches whole names.
+    pub glob: Glob,
+    /// The names of the members.
+    pub members: Vec<String>,
 }
 
 /// The names of one resource, each of which a member takes.
@@ -111,6 +123,7 @@ impl ServiceFixtures {
             skipped: Vec::new(),
             fillings: Vec::new(),
             names: Vec::new(),
+            exclusive: Vec::new(),
             removals: BTreeMap::new(),
             pending: BTreeMap::new(),
             failed: BTreeMap::new(),
@@ -125,6 +138,7 @@ impl ServiceFixtures {
         self.skipped = states.skipped;
         self.fillings = states.fillings;
         self.names = states.names;
+        self.exclusive = states.exclusive;
         self.removals = states.removals;
         self.pending = states.pending;
         self.failed = states.failed;

@@ -114,6 +114,10 @@ impl<'a> Builder<'a> {
     fn structure(&mut self, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {
         let mut map = Map::new();
         for member in members {
+            let excluded = self.inputs.excluded_by(self.recipe.operation, at, &member.name);
+            if excluded.iter().any(|name| map.contains_key(name)) {
+                continue;
+            }
             let path = at.then(ShapeStep::Member(member.name.clone()));
             let required = self.inputs.is_wanted(self.recipe.operation, member, &path);
             if !required && (self.extent == Extent::Least || path.0.len() > DEEPEST) {
@@ -228,6 +232,8 @@ impl<'a> Builder<'a> {
                     if matches!(kind, ShapeKind::Union(_)) {
                         map.clear();
                     }
+                    let excluded = self.inputs.excluded_by(self.recipe.operation, &at.above(), name);
+                    map.retain(|name, _| !excluded.contains(name));
                     map.insert(name.clone(), self.value(&member.target, Some(&member.traits), at)?);
                 }
                 Ok((pointer::escape(name), member.target.clone()))
@@ -254,11 +260,64 @@ impl<'a> Builder<'a> {
 }
 
 fn sibling(at: &MemberPath, token: ShapeStep) -> MemberPath {
-    MemberPath(at.0[..at.0.len().saturating_sub(1)].to_vec()).then(token)
+    at.above().then(token)
 }
 
 /// At least one entry: an empty list is valid by many models and rejected by most services.
 fn least_count(bounds: Option<Bounds<u64>>) -> u64 {
     let Bounds { min, max } = bounds.unwrap_or(Bounds { min: None, max: None });
     min.unwrap_or(0).max(1).min(max.unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use crate::probe::{
+        input::{Inputs, KnownValues, Recipe},
+        location::locations,
+        testing::{SHAPES, put, suite},
+    };
+
+    const STATES: &str = "states: {}\nexclusive:\n  Put: [choice, tags]\n  Put/tree: [leaf, left]\n";
+
+    fn inputs() -> Inputs {
+        Inputs::new(suite(SHAPES, STATES).service("s").unwrap())
+    }
+
+    #[rstest]
+    #[case::at_the_top("choice/b", "/choice", &["name", "choice"], "")]
+    #[case::below("tree/left", "/tree/left", &["left"], "/tree")]
+    fn a_member_that_is_reached_replaces_those_that_it_excludes(
+        #[case] path: &str,
+        #[case] pointer: &str,
+        #[case] members: &[&str],
+        #[case] structure: &str,
+    ) {
+        let inputs = inputs();
+        let operation = put(&inputs);
+        let known: KnownValues = vec![
+            ("Put/tags".parse().unwrap(), json!([{"key": "abc"}, {"key": "abd"}])),
+            ("Put/tree".parse().unwrap(), json!({"leaf": true})),
+        ];
+        let recipe = Recipe { operation: &operation, known: &known, salt: None };
+        let locations = locations(&inputs, &operation);
+        let location = locations.iter().find(|location| location.path.to_string() == path).unwrap();
+        let reached = inputs.reaching(recipe, location).unwrap().input;
+        assert!(reached.pointer(pointer).is_some(), "{reached}");
+        let names = reached.pointer(structure).and_then(Value::as_object).unwrap().keys();
+        assert_eq!(names.collect::<Vec<_>>(), members);
+    }
+
+    #[test]
+    fn a_full_input_has_one_of_the_members_that_exclude_each_other() {
+        let inputs = inputs();
+        let operation = put(&inputs);
+        let recipe = Recipe { operation: &operation, known: &KnownValues::new(), salt: None };
+        let full = inputs.full(recipe).unwrap();
+        let members: Vec<&str> = full.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["name", "tags", "tree", "by"]);
+        assert_eq!(full["tree"], json!({"leaf": false}));
+    }
 }

@@ -27,7 +27,7 @@ use crate::{
         BodyRules, Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits,
         walk::ShapeStep,
     },
-    suite::{Glob, ResourceNames, ServiceFixtures},
+    suite::{ExclusiveMembers, Glob, ResourceNames, ServiceFixtures},
     wire::{Protocol, protocol::ValuePlace},
 };
 
@@ -60,6 +60,8 @@ pub(super) struct Inputs {
     always: Vec<Glob>,
     /// Members that a recipe has a value for.
     filled: Vec<Glob>,
+    /// Members of which an input has one at most.
+    exclusive: Vec<ExclusiveMembers>,
     /// The names of one resource that a recipe has values for.
     pub(super) names: Vec<ResourceNames>,
     relations: Relations,
@@ -117,7 +119,15 @@ impl Inputs {
         let filled = service.fillings.iter().map(|filling| filling.glob.clone()).collect();
         let relations = Relations::of_service(service);
         let names = service.names.clone();
-        Self { always, filled, names, relations, ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol) }
+        let exclusive = service.exclusive.clone();
+        Self {
+            always,
+            filled,
+            exclusive,
+            names,
+            relations,
+            ..Self::of_shapes(Arc::clone(&service.schemas), service.protocol)
+        }
     }
 
     /// Builds values by the model alone.
@@ -127,6 +137,7 @@ impl Inputs {
             protocol,
             always: Vec::new(),
             filled: Vec::new(),
+            exclusive: Vec::new(),
             names: Vec::new(),
             relations: Relations::default(),
             patterns: Patterns::default(),
@@ -161,6 +172,15 @@ impl Inputs {
     pub(super) fn is_filled_at(&self, operation: &Operation, path: &MemberPath) -> bool {
         let name = format!("{}/{}", operation.name, path.slashed());
         self.filled.iter().any(|glob| glob.matches_whole(&name))
+    }
+
+    /// The members that a member of the structure at `path` excludes, and itself.
+    fn excluded_by(&self, operation: &Operation, path: &MemberPath, member: &str) -> &[String] {
+        let structure = || format!("{}/{}", operation.name, path.slashed());
+        let is_at = |one: &&ExclusiveMembers| {
+            one.members.iter().any(|name| name == member) && one.glob.matches_whole(structure().trim_end_matches('/'))
+        };
+        self.exclusive.iter().find(is_at).map_or(&[], |one| &one.members)
     }
 
     /// The names of one resource that a recipe has values for, if a location takes them.

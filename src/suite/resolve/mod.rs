@@ -20,8 +20,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    Call, CaseStanding, Filling, FixtureFiles, GlobError, Guard, Repeat, ResourceNames, Scenario, ScenarioRow, State,
-    Step, Template, matcher, nearest,
+    Call, CaseStanding, ExclusiveMembers, Filling, FixtureFiles, Glob, GlobError, Guard, Repeat, ResourceNames,
+    Scenario, ScenarioRow, State, Step, Template, matcher, nearest,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service_fixtures::{Services, StateTable},
 };
@@ -93,6 +93,10 @@ impl Resolver<'_> {
         let fillings = fillings.collect::<Result<_, _>>()?;
         let names = raw.names.iter().map(|(glob, places)| self.resource_names(glob, places, &by_name));
         let names = names.collect::<Result<_, _>>()?;
+        let exclusive = raw.exclusive.into_iter().map(|(glob, members)| {
+            Ok(ExclusiveMembers { glob: self.glob(&glob, &format!("/exclusive/{}", escape(&glob)))?, members })
+        });
+        let exclusive = exclusive.collect::<Result<_, _>>()?;
         let removals =
             raw.removals.iter().map(|(operation, calls)| Ok((operation.clone(), self.removal(operation, calls)?)));
         let removals = removals.collect::<Result<_, Diagnostic>>()?;
@@ -100,7 +104,7 @@ impl Resolver<'_> {
         self.check_reports(&raw.failed, "failed")?;
         let corrections = self.corrections(&raw.relations)?;
         let (pending, failed) = (raw.pending, raw.failed);
-        Ok(StateTable { by_name, skipped, fillings, names, removals, pending, failed, corrections })
+        Ok(StateTable { by_name, skipped, fillings, names, exclusive, removals, pending, failed, corrections })
     }
 
     /// Checks the patterns that tell how a change of an operation goes on.
@@ -167,8 +171,11 @@ impl Resolver<'_> {
         let at = format!("/members/{}", escape(glob));
         let (state, variable) = self.variable(&at, place, states)?;
         let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
-        let glob = glob.parse().map_err(|error: GlobError| self.source.at_key(&at, error.to_string()))?;
-        Ok(Filling { glob, always, state, variable })
+        Ok(Filling { glob: self.glob(glob, &at)?, always, state, variable })
+    }
+
+    fn glob(&self, glob: &str, at: &str) -> Result<Glob, Diagnostic> {
+        glob.parse().map_err(|error: GlobError| self.source.at_key(at, error.to_string()))
     }
 
     /// Resolves `a queue/url` to the state and its variable.
@@ -209,8 +216,11 @@ impl Resolver<'_> {
         if found.len() < 2 || found.iter().any(|(other, _)| *other != state) {
             return Err(wrong());
         }
-        let glob = glob.parse().map_err(|error: GlobError| self.source.at_key(&at, error.to_string()))?;
-        Ok(ResourceNames { glob, state, variables: found.into_iter().map(|(_, variable)| variable).collect() })
+        Ok(ResourceNames {
+            glob: self.glob(glob, &at)?,
+            state,
+            variables: found.into_iter().map(|(_, variable)| variable).collect(),
+        })
     }
 
     fn state(&self, name: &str, raw: RawState, of_states: &Yields) -> Result<State, Diagnostic> {
