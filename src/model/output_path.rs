@@ -41,6 +41,13 @@ impl OutputPath {
         (!leads_into_a_list).then(|| self.0.iter().fold(String::new(), |pointer, step| child(&pointer, step)))
     }
 
+    /// The same location with the first item of each list.
+    #[must_use]
+    pub fn of_first_items(&self) -> Self {
+        let step = |step: &String| if step == Self::ITEMS { "0".to_owned() } else { step.clone() };
+        Self(self.0.iter().map(step).collect())
+    }
+
     /// Reads a location as it is displayed, such as `Things[].Id`, in the shape `root`; `None` if it has no such location.
     #[must_use]
     pub fn read(contract: &Contract, root: &ShapeId, text: &str) -> Option<Self> {
@@ -90,6 +97,7 @@ mod tests {
         assert_eq!(path.to_string(), text);
         assert_eq!(path.pointer().as_deref(), pointer);
         assert_eq!(serde_json::to_value(&path).unwrap(), text);
+        assert_eq!(path.of_first_items().to_string(), text.replace("[]", ".0"));
     }
 
     #[rstest]

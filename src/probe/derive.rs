@@ -14,9 +14,10 @@ use super::{
     related_errors,
     sequence::Sequence,
     sequence_writer::SequenceWriter,
+    witness::TextRule,
 };
 use crate::{
-    model::{Contract, Operation},
+    model::{Contract, Operation, ShapeKind},
     suite::{
         Alternative, Call, CallSigning, CallerName, Case, CaseAim, CaseId, CaseStanding, Expectation, Region,
         RequestGroup, Scenario, ScenarioRow, Step, Template, requirement::Evidence, source::Source,
@@ -193,8 +194,12 @@ impl Subjected {
         }))
     }
 
-    /// The case of a probe.
+    /// The case of a probe. If the value that an endpoint returned for a state does not fit, it is made up instead.
     pub(super) fn probe(&self, inputs: &Inputs, known: &KnownValues, probe: Probe) -> Option<Case> {
+        self.probe_with(inputs, known, probe.clone()).or_else(|| self.probe_with(inputs, &NOTHING_KNOWN, probe))
+    }
+
+    fn probe_with(&self, inputs: &Inputs, known: &KnownValues, probe: Probe) -> Option<Case> {
         let location = self.locations.get(probe.location)?;
         if let Some(sequence) = probe.draft.sequence.clone() {
             return self.several(inputs, known, probe, &sequence);
@@ -323,12 +328,15 @@ fn built(
 ) -> Option<InputChange> {
     let value = match change {
         InputChange::Unlike => {
-            let rule = text_rule(inputs.contract().shape(&location.target)?, location.traits());
-            let (witness, salt) = (inputs.witness(rule).ok()?, recipe.salt.unwrap_or_default().wrapping_add(1));
-            let known = reached.input.pointer(&reached.pointer)?.as_str()?;
-            let mut others = [unlike(known), unlike_digits(known)].into_iter();
-            let other = others.find(|other| other != known && witness.is_valid(other));
-            other.unwrap_or_else(|| witness.text(salt)).into()
+            let known = reached.input.pointer(&reached.pointer)?;
+            let shape = inputs.contract().shape(&location.target)?;
+            match &shape.kind {
+                ShapeKind::List(item) => {
+                    let rule = text_rule(inputs.contract().shape(&item.target)?, Some(&item.traits));
+                    vec![another(inputs, recipe, rule, known.get(0)?.as_str()?)?].into()
+                }
+                _ => another(inputs, recipe, text_rule(shape, location.traits()), known.as_str()?)?.into(),
+            }
         }
         InputChange::Items(count) => inputs.list(recipe, location, count).ok()?,
         InputChange::String(length) => {
@@ -346,6 +354,14 @@ fn built(
         other => return Some(other),
     };
     Some(InputChange::Set(value))
+}
+
+/// A valid text that looks like a known one.
+fn another(inputs: &Inputs, recipe: Recipe<'_>, rule: TextRule<'_>, known: &str) -> Option<String> {
+    let (witness, salt) = (inputs.witness(rule).ok()?, recipe.salt.unwrap_or_default().wrapping_add(1));
+    let mut others = [unlike(known), unlike_digits(known)].into_iter();
+    let other = others.find(|other| other != known && witness.is_valid(other));
+    Some(other.unwrap_or_else(|| witness.text(salt)))
 }
 
 static NOTHING_KNOWN: KnownValues = KnownValues::new();

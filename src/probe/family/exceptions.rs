@@ -17,7 +17,7 @@ struct FamilyException {
 
 const LOGS_IN_JSON: &str = "levels need the format JSON";
 
-const EXCEPTIONS: [FamilyException; 97] = [
+const EXCEPTIONS: [FamilyException; 101] = [
     known("apigateway", "CreateStage", "round-trip", "cacheClusterSize", "a stage has a cache only if it is enabled"),
     known(
         "apigateway",
@@ -55,6 +55,10 @@ const EXCEPTIONS: [FamilyException; 97] = [
     known("dynamodb", "UpdateTable", "round-trip", "OnDemandThroughput", "only tables with billing by request have it"),
     known("ec2", "CreateImage", "round-trip", "BlockDeviceMappings", "what the volumes of the instance are stays"),
     known("ec2", "CreateNatGateway", "round-trip", "VpcId", "is of regional gateways, which have no subnet"),
+    known("ec2", "RunInstances", "gone", "", "a terminated instance stays visible for a while"),
+    known("ec2", "RunInstances", "round-trip", "CpuOptions", "it depends on the type of the instance"),
+    known("ec2", "RunInstances", "round-trip", "EnclaveOptions", "it depends on the type of the instance"),
+    known("ec2", "RunInstances", "round-trip", "NetworkPerformanceOptions", "it depends on the type of the instance"),
     known("ecs", "CreateCluster", "gone", "", "a deleted cluster may stay visible for a while"),
     known("ecs", "StopTask", "absent", "task", "an unknown task is an invalid parameter"),
     known(

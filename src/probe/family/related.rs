@@ -96,7 +96,11 @@ impl<'a> RelatedSubject<'a> {
         let others = self.subject.inputs.relations().resources.iter().filter(|other| other.name != self.resource.name);
         let owners = others.filter(|other| other.in_role(RelationRole::Creates).next().is_some());
         let mut owners = owners.filter(|owner| self.resource.name.starts_with(owner.name.as_str()));
-        let is_own = |name: &String| rank(name, &self.resource.name).is_some() || OWN_NAMES.contains(&name.as_str());
+        let is_own = |name: &String| {
+            // What takes several of the resource has a list of their identifiers.
+            let ranked = [name.as_str(), name.strip_suffix('s').unwrap_or(name)];
+            ranked.iter().any(|name| rank(name, &self.resource.name).is_some()) || OWN_NAMES.contains(&name.as_str())
+        };
         !self.resource.identifiers.last().is_some_and(is_own)
             || self.resource.name.starts_with("Account")
             || owners.any(|owner| owner.identifiers == self.resource.identifiers)

@@ -1,5 +1,13 @@
+use serde_json::{Value, json};
+
 use super::*;
-use crate::probe::testing::{SHAPES, probes, suite};
+use crate::{
+    probe::{
+        FamilySelector,
+        testing::{SHAPES, probes, suite},
+    },
+    suite::{Alternative, Bindings, FixtureFiles, Fixtures, RequestGroup},
+};
 
 fn ids(options: ProbeOptions) -> Vec<Vec<String>> {
     let mut probes = probes(SHAPES, options);
@@ -123,4 +131,90 @@ fn states_are_renewed_after_a_request_that_may_spoil_them_if_a_probe_follows(
     #[case] expected: &[&str],
 ) {
     assert_eq!(stages_after(aftermath), expected);
+}
+
+/// Units, which are started and stopped several at a time, and are listed in groups.
+const UNITS: &str = r#"{"smithy":"2.0","shapes":{
+    "x#S":{"type":"service","version":"1","operations":[{"target":"x#RunUnits"},{"target":"x#DescribeUnits"},{"target":"x#StopUnits"}],
+        "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_1":{}}},
+    "x#RunUnits":{"type":"operation","input":{"target":"x#New"},"output":{"target":"x#Group"}},
+    "x#DescribeUnits":{"type":"operation","input":{"target":"x#Wanted"},"output":{"target":"x#Groups"}},
+    "x#StopUnits":{"type":"operation","input":{"target":"x#Named"},"errors":[{"target":"x#UnitNotFoundException"}]},
+    "x#New":{"type":"structure","members":{"Color":{"target":"x#Color"}}},
+    "x#Group":{"type":"structure","members":{"Units":{"target":"x#Units"}}},
+    "x#Groups":{"type":"structure","members":{"Groups":{"target":"x#GroupList"}}},
+    "x#GroupList":{"type":"list","member":{"target":"x#Group"}},
+    "x#Units":{"type":"list","member":{"target":"x#Unit"}},
+    "x#Unit":{"type":"structure","members":{"UnitId":{"target":"x#Id"},"Color":{"target":"x#Color"}}},
+    "x#Wanted":{"type":"structure","members":{"UnitIds":{"target":"x#Ids"}}},
+    "x#Named":{"type":"structure","members":{"UnitIds":{"target":"x#Ids","traits":{"smithy.api#required":{}}}}},
+    "x#Ids":{"type":"list","member":{"target":"x#Id"}},
+    "x#Id":{"type":"string","traits":{"smithy.api#length":{"min":3,"max":20}}},
+    "x#Color":{"type":"enum","members":{"red":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"red"}},
+        "blue":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"blue"}}}},
+    "x#UnitNotFoundException":{"type":"structure","members":{},"traits":{"smithy.api#error":"client"}}}}"#;
+
+const UNIT_STATES: &str = r#"
+states:
+  a unit:
+    says: s
+    steps: [{ call: RunUnits, input: {} }]
+    yields: { ids: [abcd] }
+members:
+  "*/UnitIds": a unit/ids
+relations:
+  RunUnits: { role: creates, resource: Unit, output: "Units[].UnitId" }
+  DescribeUnits: { role: lists, resource: Unit, output: "Groups[].Units[].UnitId" }
+  StopUnits: { role: updates, resource: Unit, input: [UnitIds] }
+"#;
+
+/// The probes of behavior of units, if the state yields these IDs.
+fn of_units(ids: &Value) -> Vec<Case> {
+    let texts = [("s/model.json", UNITS), ("s/states.yaml", UNIT_STATES)];
+    let texts = texts.map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let suite = Fixtures::read(&FixtureFiles::from_texts(texts)).unwrap();
+    let families = FamilySelector::families(&[FamilySelector::Group(RequestGroup::Behavior)]);
+    let options = ProbeOptions { families, every_control: false, ..ProbeOptions::default() };
+    let mut probes = Probes::new(suite.service("s").unwrap(), &Arc::new(Source::none("s")), options);
+    let mut cases = Vec::new();
+    while let Some(stage) = probes.stage() {
+        match stage {
+            PlanStage::Open(_) | PlanStage::Renew => {
+                let yields = json!({"a unit": {"ids": ids}});
+                probes.opened(yields.as_object().cloned().unwrap());
+            }
+            PlanStage::Cases(_) => cases.extend(std::iter::from_fn(|| probes.case())),
+        }
+    }
+    assert_eq!(cases.len(), probes.selected());
+    cases
+}
+
+#[rstest::rstest]
+#[case::that_fits(json!(["abcd"]), json!(["defa"]))]
+#[case::of_another_type(json!(7), Value::Null)]
+#[case::that_is_empty(json!([]), Value::Null)]
+fn no_probe_is_lost_for_a_value_of_a_state(#[case] ids: Value, #[case] other: Value) {
+    let cases = of_units(&ids);
+    let absent = cases.iter().find(|case| case.id.0 == "s.StopUnits/UnitIds/absent/unknown").unwrap();
+    let sent = absent.scenario.steps[0].call.input.fill(&Bindings::default()).unwrap();
+    let sent = &sent["UnitIds"];
+    assert_eq!(sent.as_array().map(Vec::len), Some(1));
+    assert!(other.is_null() || *sent == other, "{sent}");
+}
+
+#[test]
+fn the_first_of_several_new_resources_is_found_in_a_list_of_groups() {
+    let cases = of_units(&json!(["abcd"]));
+    let case = cases.iter().find(|case| case.id.0 == "s.RunUnits/Color/round-trip/DescribeUnits").unwrap();
+    let [run, describe] = case.scenario.steps.as_slice() else { panic!("two steps") };
+    assert_eq!(run.capture.iter().map(|(_, pointer)| pointer.as_str()).collect::<Vec<_>>(), ["", "/Units/0/UnitId"]);
+    let mut bindings = Bindings::default();
+    bindings.bind("call1", json!({"Units": [{"UnitId": "first"}, {"UnitId": "second"}]}));
+    assert_eq!(describe.call.input.fill(&bindings).unwrap(), json!({"UnitIds": ["first"]}));
+    let [Alternative::Success { body: Some(body), .. }, ..] = describe.expect.alternatives.as_slice() else {
+        panic!("a success")
+    };
+    let expected = json!({"Groups": {"$contains": {"Units": {"$contains": {"Color": "blue"}}}}});
+    assert_eq!(body.fill(&bindings).unwrap(), expected);
 }

@@ -128,10 +128,18 @@ impl Resource {
             return None;
         }
         let returned = in_output(contract, first, &self.name, Some(&name.to_owned()));
+        let returned = returned.or_else(|| self.stated_output(first, name));
         returned.map(IdentifierOrigin::Output).or_else(|| {
             let wants_name = name.to_ascii_lowercase().ends_with("name") || name.eq_ignore_ascii_case(&self.name);
             chosen_name(contract, &self.name, first).filter(|_| wants_name).map(IdentifierOrigin::Input)
         })
+    }
+
+    /// Where a creation returns the identifier of that name by its relation: of several resources, that of the first one.
+    fn stated_output(&self, first: &Operation, name: &str) -> Option<OutputPath> {
+        let relation = self.in_role(RelationRole::Creates).find(|one| one.operation == first.name)?;
+        let path = relation.output.as_ref().filter(|path| path.0.last().is_some_and(|last| last == name))?;
+        Some(path.of_first_items())
     }
 }
 
