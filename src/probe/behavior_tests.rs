@@ -213,6 +213,17 @@ fn the_calls_before_the_last_prepare_it(#[case] id: &str, #[case] expected: &[&s
 }
 
 #[test]
+fn only_a_probe_that_makes_its_own_resource_does_not_rest_on_a_control() {
+    for case in cases() {
+        let first = &case.scenario.steps[0];
+        let makes_its_own = first.prepares && first.call.operation != case.scenario.operation;
+        let is_prepared = case.scenario.standing == crate::suite::CaseStanding::Prepared;
+        assert_eq!(is_prepared, makes_its_own, "{}", case.id);
+    }
+    assert_eq!(calls(&steps("s.UpdateThing/Size/round-trip/GetThing")), ["(CreateThing)", "(UpdateThing)", "GetThing"]);
+}
+
+#[test]
 fn a_call_that_prepares_may_have_any_success() {
     let steps = steps("s.CreateThing/Color/round-trip/GetThing");
     let statuses = |step: &Step| {

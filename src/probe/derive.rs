@@ -254,7 +254,11 @@ impl Subjected {
             evidence: if probe.draft.is_likely { Evidence::Inferred } else { probe.family.evidence() },
             tag: probe.family.name(),
             steps,
-            standing: CaseStanding::Controlled(CaseId(probe.control)),
+            standing: if sequence.makes_its_own() {
+                CaseStanding::Prepared
+            } else {
+                CaseStanding::Controlled(CaseId(probe.control))
+            },
             aim: CaseAim {
                 group: probe.family.group(),
                 valid: sequence.ends_in_success(),

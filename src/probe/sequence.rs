@@ -270,6 +270,11 @@ impl Sequence {
         self.calls.last().is_some_and(SequenceCall::is_success)
     }
 
+    /// Returns whether the first call makes a resource for the others.
+    pub(super) fn makes_its_own(&self) -> bool {
+        self.calls.first().is_some_and(|call| matches!(call.input, CallInput::Fresh(_)))
+    }
+
     /// Returns whether a later call needs the output of a call, by its number from 1.
     pub(super) fn reads_output_of(&self, number: usize) -> bool {
         self.calls.iter().any(|call| call.reads_output_of(number))

@@ -31,7 +31,7 @@ impl SequenceWriter<'_> {
     /// The steps of a sequence in which one call has an input that reaches the location of the probe.
     pub(super) fn steps(&self, sequence: &Sequence, location: &Location, reached: Reached) -> Option<Vec<Step>> {
         let (probed, given) = distinct(reached, self.choices(location), self.limit(location));
-        let made = match sequence.calls.first().filter(|call| matches!(call.input, CallInput::Fresh(_))) {
+        let made = match sequence.calls.first().filter(|_| sequence.makes_its_own()) {
             Some(call) => Some(self.least(self.inputs.contract().operation(&call.operation)?, 1)?),
             None => None,
         };

@@ -136,6 +136,8 @@ pub enum CaseStanding {
     Control,
     /// Its result counts only if that case, a [`CaseStanding::Control`], conforms.
     Controlled(CaseId),
+    /// A probe that makes the resource that it needs: its own calls show whether a valid input is accepted.
+    Prepared,
 }
 
 /// A row of a scenario's table.

@@ -212,7 +212,7 @@ fn unexplained(case: &Case, transcript: &Transcript, findings: &[Finding]) -> Op
         (false, _) => Some(Obstacle::Unexplained(step)),
         (true, CaseStanding::Free) => Some(Obstacle::NotAsRecorded(step)),
         // A probe expects what no document states: a service may accept less than its model.
-        (true, CaseStanding::Control | CaseStanding::Controlled(_)) => None,
+        (true, CaseStanding::Control | CaseStanding::Controlled(_) | CaseStanding::Prepared) => None,
     }
 }
 
