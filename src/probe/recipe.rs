@@ -3,8 +3,9 @@
 //! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 
 /// Each recipe by the name that botocore gives its service.
-const RECIPES: [(&str, &str); 23] = [
+const RECIPES: [(&str, &str); 24] = [
     ("apigateway", include_str!("recipes/apigateway.yaml")),
+    ("autoscaling", include_str!("recipes/autoscaling.yaml")),
     ("cloudformation", include_str!("recipes/cloudformation.yaml")),
     ("cloudwatch", include_str!("recipes/cloudwatch.yaml")),
     ("codedeploy", include_str!("recipes/codedeploy.yaml")),
