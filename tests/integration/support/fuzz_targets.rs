@@ -82,7 +82,11 @@ pub(crate) fn responses(bytes: &[u8]) {
     let headers: Headers = lines.lines().filter_map(|line| line.split_once(':')).collect();
     for body in [body.to_vec(), with_checksums(body)] {
         let _ = event_stream::read(&body);
-        read(service, operation, &Response { status, headers: headers.clone(), body: body.into(), ..Response::default() });
+        read(
+            service,
+            operation,
+            &Response { status, headers: headers.clone(), body: body.into(), ..Response::default() },
+        );
     }
 }
 
