@@ -107,6 +107,13 @@ impl SensitiveArguments {
 fn unreachable(endpoint: &str, error: &ReachError) -> Failure {
     let error = match error {
         ReachError::Transport(error) => error,
+        ReachError::Silent(waited) => {
+            return Failure::usage(format!(
+                "{endpoint} accepts connections but does not respond: no complete response within {:.0} s\n\
+                 help: wait until the endpoint has started, or restart it; if it is only slow, raise --timeout",
+                waited.as_secs_f64().max(1.0)
+            ));
+        }
         ReachError::NotAws(status) => {
             return Failure::usage(format!(
                 "{endpoint} is not an AWS endpoint: it rejects POST with {status}, whatever the operation\nhelp: correct --endpoint"
@@ -117,6 +124,9 @@ fn unreachable(endpoint: &str, error: &ReachError) -> Failure {
         TransportError::Refused | TransportError::ConnectTimeout(_) => "start the endpoint, or correct --endpoint",
         TransportError::Tls { problem, help } => {
             return Failure::usage(format!("cannot reach {endpoint}: {problem}\nhelp: {help}"));
+        }
+        TransportError::NotHttp { received, .. } if received.starts_with("HTTP/") => {
+            "correct --endpoint, or the HTTP of the endpoint"
         }
         TransportError::NotHttp { .. } => "an endpoint with TLS has an https URL",
         _ => "correct --endpoint",
@@ -144,7 +154,7 @@ impl ExecutionArguments {
         let transport = embedded.unwrap_or_else(|| Arc::new(wire));
         let endpoint = target.endpoint.to_string();
         let runner = Runner::new(fixtures, target, transport, self.options(seed, sensitive)?);
-        let runner = runner.hiding(&self.proxy.as_deref().map(proxy_credentials).unwrap_or_default());
+        let mut runner = runner.hiding(&self.proxy.as_deref().map(proxy_credentials).unwrap_or_default());
         // A command that restarts the endpoint may have to start it first.
         if self.restart.is_none() {
             runner.reach().await.map_err(|error| unreachable(&endpoint, &error))?;

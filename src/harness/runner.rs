@@ -1,6 +1,9 @@
 //! The one way to run a session: for tests, for every command of the program, and for proofs.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::watch;
 
@@ -50,6 +53,7 @@ impl Runner {
             breaker: Arc::new(Breaker::default()),
             interrupt: watch::channel(false).1,
             restart: None,
+            start_check: Duration::ZERO,
         };
         Self { session, secrets, coverage: None }
     }
@@ -96,6 +100,7 @@ impl Runner {
     pub async fn repeated(mut self) -> Self {
         self.session.options.seed = self.session.options.seed.wrapping_add(1);
         self.session.breaker = Arc::default();
+        self.session.start_check = Duration::ZERO;
         self.session.start_again().await;
         self
     }
@@ -103,9 +108,12 @@ impl Runner {
     /// Asks the endpoint whether it can be tested at all.
     ///
     /// # Errors
-    /// Nothing listens, what listens speaks no HTTP or TLS, or it is clearly no AWS endpoint.
-    pub async fn reach(&self) -> Result<(), ReachError> {
-        self.session.reach().await
+    /// Nothing listens, what listens does not respond or speaks no HTTP or TLS, or it is clearly no AWS endpoint.
+    pub async fn reach(&mut self) -> Result<(), ReachError> {
+        let begun = Instant::now();
+        let reached = self.session.reach().await;
+        self.session.start_check = begun.elapsed();
+        reached
     }
 
     /// Runs the cases of a plan, and reports everything to `observer`, in one order.

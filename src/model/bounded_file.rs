@@ -65,8 +65,10 @@ impl FileKind {
 /// # Errors
 /// The file cannot be read, is not a regular file, or is too large.
 pub fn bytes(path: &Path, kind: FileKind) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path, kind)?.take(kind.limit() + 1).read_to_end(&mut bytes)?;
+    let file = open(path, kind)?;
+    // A buffer that grows would take twice the memory.
+    let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or_default());
+    file.take(kind.limit() + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > kind.limit() { Err(kind.too_large()) } else { Ok(bytes) }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A text is searched as it is and with its escapes decoded: those of JSON, XML and URLs, at any nesting, in any letter
 //! case. Every byte of a credential becomes an asterisk, so lengths stay, and a text that was searched once is not
-//! changed again. A credential in another form (base64, reversed, cut) is not found.
+//! changed again. A credential that is cut off is hidden from its half on. One in another form (base64, reversed) is not
+//! found.
 
 use std::{
     borrow::Cow,
@@ -174,9 +175,7 @@ impl Secrets {
     }
 
     fn search(&self, known: &KnownSecrets, bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
-        if let Some(automaton) = &known.automaton {
-            automaton.find_iter(bytes).for_each(|one| found(one.range()));
-        }
+        known.find(bytes, &mut found);
         hex_runs(bytes, |run| {
             self.search_signatures(&bytes[run.clone()], |at| found(run.start + at.start..run.start + at.end));
         });
@@ -204,12 +203,17 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Strings to search for, in any letter case.
+/// Strings to search for, in any letter case, by their heads.
 #[derive(Default)]
 struct KnownSecrets {
     values: Vec<String>,
     automaton: Option<AhoCorasick>,
     longest: usize,
+}
+
+/// The part of a secret by which it is found: what is less of it is of no use to anyone.
+fn head(value: &str) -> &[u8] {
+    &value.as_bytes()[..SHORTEST.max(value.len().div_ceil(2)).min(value.len())]
 }
 
 impl KnownSecrets {
@@ -218,9 +222,24 @@ impl KnownSecrets {
         let mut builder = AhoCorasick::builder();
         builder.ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest);
         // It fails only for texts that are longer than any header can be.
-        let automaton = if values.is_empty() { None } else { builder.build(&values).ok() };
+        let automaton =
+            if values.is_empty() { None } else { builder.build(values.iter().map(|value| head(value))).ok() };
         Self { values, automaton, longest }
     }
+
+    /// Calls `found` for each secret, as far as the text holds it.
+    fn find(&self, bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
+        for one in self.automaton.iter().flat_map(|automaton| automaton.find_iter(bytes)) {
+            let text = &bytes[one.start()..];
+            let end = self.values.iter().map(|value| common_length(value.as_bytes(), text)).max().unwrap_or_default();
+            found(one.start()..one.start() + end);
+        }
+    }
+}
+
+/// The length of the common beginning, in any letter case.
+fn common_length(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
 }
 
 /// The heads of the latest signatures.

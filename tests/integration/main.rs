@@ -53,6 +53,7 @@ mod rerun;
 mod selfcheck;
 mod severities;
 mod shards;
+mod silent_endpoint;
 mod source_tree;
 mod support;
 mod tower;

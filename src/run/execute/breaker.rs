@@ -188,7 +188,8 @@ impl Breaker {
 }
 
 /// No complete response came within the time limit.
-pub(super) fn is_silence(outcome: &Result<Response, TransportError>) -> bool {
+#[must_use]
+pub fn is_silence(outcome: &Result<Response, TransportError>) -> bool {
     matches!(
         outcome,
         Err(TransportError::Timeout(_) | TransportError::Unfinished { .. } | TransportError::ConnectTimeout(_))

@@ -37,7 +37,7 @@ use crate::{
     wire::{ParsedResponse, Request, Response, sigv4::SigningKeys},
 };
 
-pub use breaker::Breaker;
+pub use breaker::{Breaker, is_silence};
 pub use late_calls::{LateCalls, LateTurn};
 pub use patience::Patience;
 pub use prepared::PreparedStates;

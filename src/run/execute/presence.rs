@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{Executor, now, silence::PLAIN};
+use super::{Executor, breaker::is_silence, now, silence::PLAIN};
 use crate::{
     judge::transcript::{Exchange, PresenceResponses, Role, SubresourceComparison, SubresourceResponses},
     model::Operation,
@@ -143,18 +143,30 @@ impl Executor<'_> {
     /// The status with which the endpoint rejects `POST` for every operation of a service; `None` if one response may be
     /// that of an endpoint of AWS.
     pub async fn rejected_method(&self, service: &ServiceFixtures) -> Option<u16> {
+        let (operation, requests) = self.unknown_calls(service)?;
+        let mut rejected = None;
+        for request in requests {
+            let response = self.send((&service.name, operation), &request).await.ok().and_then(Result::ok);
+            rejected = Some(response.filter(rejects_method)?.status);
+        }
+        rejected
+    }
+
+    /// Sends a request of the service to a service that no endpoint has. The outcome of it, if there is one in time.
+    pub async fn call_unknown(&self, service: &ServiceFixtures) -> Option<Result<Response, TransportError>> {
+        let (_, [request, ..]) = self.unknown_calls(service)?;
+        self.send(PLAIN, &request).await.ok().filter(|outcome| !is_silence(outcome))
+    }
+
+    /// An operation of the service, with requests to an unknown service and to an unknown operation. A request to the
+    /// operation itself comes last, because it may exist.
+    fn unknown_calls<'s>(&self, service: &'s ServiceFixtures) -> Option<(&'s str, [Request; 3])> {
         let contract = service.contract();
         let operation = contract.operations().next()?;
         let sample = self.presence_request(service, &operation.name, &Value::Object(Map::new())).ok()?;
         let sentinels = service.protocol.sentinels(contract, operation, &sample).ok()?;
-        let mut rejected = None;
-        // The operation itself comes last, because it may exist.
-        for request in [sentinels.unknown_service, sentinels.unknown_operation, sample] {
-            let request = self.signed_again(request, service);
-            let response = self.send((&service.name, &operation.name), &request).await.ok().and_then(Result::ok);
-            rejected = Some(response.filter(rejects_method)?.status);
-        }
-        rejected
+        let requests = [sentinels.unknown_service, sentinels.unknown_operation, sample];
+        Some((&operation.name, requests.map(|request| self.signed_again(request, service))))
     }
 
     /// Sends a plain request, to check whether the endpoint listens.

@@ -1,9 +1,14 @@
-//! Whether the endpoint still responds, and its restart.
+//! Whether the endpoint responds, before the run and during it, and its restart.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, pin::pin, time::Duration};
 
-use super::{Collector, Session, interrupted};
-use crate::{run::event::Event, wire::TransportError};
+use tokio::time::{Instant, timeout};
+
+use super::{Collector, ReachError, Session, interrupted};
+use crate::{
+    run::{event::Event, execute::is_silence},
+    wire::{Response, TransportError},
+};
 
 /// The time limit of a restart.
 const RESTART_LIMIT: Duration = Duration::from_secs(30);
@@ -12,6 +17,52 @@ const RESTART_LIMIT: Duration = Duration::from_secs(30);
 const SECOND_LOOK: Duration = Duration::from_millis(300);
 
 impl Session {
+    /// Asks the endpoint whether it can be tested at all. It need not respond well.
+    ///
+    /// # Errors
+    /// Nothing listens, what listens does not respond or speaks no HTTP or TLS, or it is clearly no AWS endpoint.
+    pub async fn reach(&self) -> Result<(), ReachError> {
+        let begun = Instant::now();
+        match self.first_response().await {
+            Err(
+                error @ (TransportError::Refused
+                | TransportError::Dns(_)
+                | TransportError::ConnectTimeout(_)
+                | TransportError::Tls { .. }
+                | TransportError::NotHttp { .. }),
+            ) => return Err(ReachError::Transport(error)),
+            outcome @ Err(_) if is_silence(&outcome) => return Err(ReachError::Silent(begun.elapsed())),
+            Err(_) => return Ok(()),
+            Ok(_) => {}
+        }
+        let mut rejected = None;
+        for service in self.suite.services() {
+            rejected = self.executor().rejected_method(service).await;
+            if rejected.is_none() {
+                break;
+            }
+        }
+        rejected.map_or(Ok(()), |status| Err(ReachError::NotAws(status)))
+    }
+
+    /// The outcome of a plain `GET`, or that of a request of a service if the `GET` has none after a while: an endpoint may
+    /// leave out one of them.
+    async fn first_response(&self) -> Result<Response, TransportError> {
+        let executor = self.executor();
+        let mut get = pin!(executor.knock());
+        let early = timeout(self.breaker.health_limit(), &mut get).await;
+        let service = self.suite.services().next();
+        let call = async { executor.call_unknown(service?).await };
+        match early {
+            Ok(outcome) if !is_silence(&outcome) => outcome,
+            Ok(silence) => call.await.unwrap_or(silence),
+            Err(_) => tokio::select! {
+                outcome = get => outcome,
+                Some(outcome) = call => outcome,
+            },
+        }
+    }
+
     /// Sends a health request whenever the breaker is in doubt.
     pub(super) async fn decide_doubts(&self) -> Infallible {
         loop {
@@ -55,8 +106,8 @@ impl Session {
     }
 
     async fn listens_again(&self) -> bool {
-        let deadline = tokio::time::Instant::now() + RESTART_LIMIT;
-        while tokio::time::Instant::now() < deadline {
+        let deadline = Instant::now() + RESTART_LIMIT;
+        while Instant::now() < deadline {
             if !self.is_gone(false).await {
                 return true;
             }
@@ -68,7 +119,7 @@ impl Session {
     async fn is_gone(&self, mute: bool) -> bool {
         tokio::time::sleep(SECOND_LOOK).await;
         let (executor, limit) = (self.executor(), self.breaker.health_limit());
-        let knock = tokio::time::timeout(limit, executor.knock()).await;
+        let knock = timeout(limit, executor.knock()).await;
         let outcome = knock.unwrap_or(Err(TransportError::Timeout(limit)));
         outcome.is_err_and(|error| mute || error == TransportError::Refused)
     }

@@ -71,6 +71,8 @@ pub struct Session {
     pub interrupt: watch::Receiver<bool>,
     /// Starts the endpoint again after a crash. Without it, a crash ends the run.
     pub restart: Option<Restart>,
+    /// The duration of the check of the endpoint before the run, which is part of that of the run.
+    pub start_check: Duration,
 }
 
 /// Why an endpoint cannot be tested.
@@ -78,6 +80,8 @@ pub struct Session {
 pub enum ReachError {
     /// It cannot be reached, or speaks no HTTP or TLS.
     Transport(TransportError),
+    /// It accepts connections, but sent no complete response in this time.
+    Silent(Duration),
     /// It rejects the method of every request with this status, and never with an error of AWS.
     NotAws(u16),
 }
@@ -260,34 +264,7 @@ impl Session {
         let is_interrupted = *self.interrupt.borrow();
         let skipped = self.suite.services().flat_map(|service| service.skipped.iter().cloned());
         let notes = skipped.chain(self.transport.notes()).collect();
-        collector.finish(is_interrupted, milliseconds(started.elapsed()), notes)
-    }
-
-    /// Asks the endpoint whether it can be tested at all. It need not respond well.
-    ///
-    /// # Errors
-    /// Nothing listens, what listens speaks no HTTP or TLS, or it is clearly no AWS endpoint.
-    pub async fn reach(&self) -> Result<(), ReachError> {
-        let executor = self.executor();
-        match executor.knock().await {
-            Err(
-                error @ (TransportError::Refused
-                | TransportError::Dns(_)
-                | TransportError::ConnectTimeout(_)
-                | TransportError::Tls { .. }
-                | TransportError::NotHttp { .. }),
-            ) => return Err(ReachError::Transport(error)),
-            Err(_) => return Ok(()),
-            Ok(_) => {}
-        }
-        let mut rejected = None;
-        for service in self.suite.services() {
-            rejected = executor.rejected_method(service).await;
-            if rejected.is_none() {
-                break;
-            }
-        }
-        rejected.map_or(Ok(()), |status| Err(ReachError::NotAws(status)))
+        collector.finish(is_interrupted, milliseconds(self.start_check + started.elapsed()), notes)
     }
 
     fn started(&self, plan: &dyn Plan) -> RunStarted {

@@ -68,7 +68,20 @@ fn a_credential_is_hidden_in_every_form(#[values(KEY, SECRET, TOKEN, SIGNATURE)]
 }
 
 #[rstest]
+fn a_credential_that_is_cut_off_is_hidden_from_its_half_on(
+    #[values(KEY, SECRET, TOKEN, SIGNATURE)] secret: &str,
+    #[values("", "…", "\" cannot be parsed")] after: &str,
+) {
+    for (form, text) in forms(&secret[..secret.len() * 9 / 10]) {
+        let hidden = hidden(&format!("{{\"a\":\"{text}{after}"));
+        assert_eq!(hidden, format!("{{\"a\":\"{}{after}", "*".repeat(text.len())), "{form}");
+    }
+}
+
+#[rstest]
 #[case::part(&SECRET[1..])]
+#[case::less_than_half(&SECRET[..19])]
+#[case::the_head_of_all_tokens("IQoJb3JpZ2luX2VjEMabcdefghijklmnop")]
 #[case::placeholder("test")]
 #[case::stars("********************")]
 #[case::hash("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
