@@ -20,7 +20,7 @@
 //! | `rejection` | Finds the errors of an operation that reject an input for its form |  |
 //! | `first_call` | The values of a sequence as templates, and the expected responses | `relations`, `input`, `sequence` |
 //! | `sequence_writer` | The steps of a sequence, with inputs that name what exists | `relations`, `input`, `sequence`, `first_call` |
-//! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection`, `related_errors`, `sequence`, `sequence_writer` |
+//! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection`, `related_errors`, `sequence`, `sequence_writer`, `witness` |
 //! | `coverage` | The number of a model's constraints, and of those that are probed and judged | `derive` |
 //! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
 //! | `portable_model` | The files that probes are derived from, without their places on a machine | `recipe` |
