@@ -3,8 +3,10 @@
 //! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 
 /// Each recipe by the name that botocore gives its service.
-const RECIPES: [(&str, &str); 24] = [
+const RECIPES: [(&str, &str); 32] = [
+    ("acm", include_str!("recipes/acm.yaml")),
     ("apigateway", include_str!("recipes/apigateway.yaml")),
+    ("athena", include_str!("recipes/athena.yaml")),
     ("autoscaling", include_str!("recipes/autoscaling.yaml")),
     ("cloudformation", include_str!("recipes/cloudformation.yaml")),
     ("cloudwatch", include_str!("recipes/cloudwatch.yaml")),
@@ -14,7 +16,12 @@ const RECIPES: [(&str, &str); 24] = [
     ("ec2", include_str!("recipes/ec2.yaml")),
     ("ecr", include_str!("recipes/ecr.yaml")),
     ("ecs", include_str!("recipes/ecs.yaml")),
+    ("efs", include_str!("recipes/efs.yaml")),
+    ("eks", include_str!("recipes/eks.yaml")),
+    ("elasticache", include_str!("recipes/elasticache.yaml")),
+    ("elbv2", include_str!("recipes/elbv2.yaml")),
     ("events", include_str!("recipes/events.yaml")),
+    ("firehose", include_str!("recipes/firehose.yaml")),
     ("iam", include_str!("recipes/iam.yaml")),
     ("kinesis", include_str!("recipes/kinesis.yaml")),
     ("kms", include_str!("recipes/kms.yaml")),
@@ -24,6 +31,7 @@ const RECIPES: [(&str, &str); 24] = [
     ("route53", include_str!("recipes/route53.yaml")),
     ("s3", include_str!("recipes/s3.yaml")),
     ("secretsmanager", include_str!("recipes/secretsmanager.yaml")),
+    ("ses", include_str!("recipes/ses.yaml")),
     ("sns", include_str!("recipes/sns.yaml")),
     ("sqs", include_str!("recipes/sqs.yaml")),
     ("ssm", include_str!("recipes/ssm.yaml")),

@@ -17,7 +17,9 @@ struct FamilyException {
 
 const LOGS_IN_JSON: &str = "levels need the format JSON";
 
-const EXCEPTIONS: [FamilyException; 101] = [
+const EXCEPTIONS: [FamilyException; 110] = [
+    known("acm", "RequestCertificate", "round-trip", "DomainValidationOptions", "its domain is of validation by mail"),
+    known("acm", "RequestCertificate", "round-trip", "ManagedBy", "what CloudFront manages is validated by HTTP"),
     known("apigateway", "CreateStage", "round-trip", "cacheClusterSize", "a stage has a cache only if it is enabled"),
     known(
         "apigateway",
@@ -27,6 +29,13 @@ const EXCEPTIONS: [FamilyException; 101] = [
         "only integrations of proxies can stream",
     ),
     known("appsync", "CreateGraphqlApi", "round-trip", "apiType", "a merged API needs a role"),
+    known(
+        "athena",
+        "StartQueryExecution",
+        "round-trip",
+        "ResultConfiguration",
+        "the location gets the id of the query",
+    ),
     known("batch", "RegisterJobDefinition", "narrowing", "", "a list is narrowed by names with revisions"),
     known("bedrock", "CreateAgent", "round-trip", "orchestrationType", "custom orchestration needs a function"),
     known("cloudformation", "UpdateStackSet", "round-trip", "Regions", "it names the regions to update"),
@@ -61,6 +70,29 @@ const EXCEPTIONS: [FamilyException; 101] = [
     known("ec2", "RunInstances", "round-trip", "NetworkPerformanceOptions", "it depends on the type of the instance"),
     known("ecs", "CreateCluster", "gone", "", "a deleted cluster may stay visible for a while"),
     known("ecs", "StopTask", "absent", "task", "an unknown task is an invalid parameter"),
+    known("eks", "CreateCluster", "round-trip", "storageConfig", "Auto Mode needs computing and load balancing, too"),
+    known(
+        "eks",
+        "UpdateClusterConfig",
+        "round-trip",
+        "storageConfig",
+        "Auto Mode needs computing and load balancing, too",
+    ),
+    known(
+        "elasticache",
+        "ModifyReplicationGroup",
+        "round-trip",
+        "ClusterMode",
+        "it is compatible before it is enabled",
+    ),
+    known("elasticache", "ModifyReplicationGroup", "round-trip", "IpDiscovery", "IPv6 needs a network that has it"),
+    known(
+        "elasticache",
+        "ModifyReplicationGroup",
+        "round-trip",
+        "TransitEncryptionMode",
+        "it is preferred before it is required",
+    ),
     known(
         "elasticfilesystem",
         "CreateAccessPoint",
@@ -74,6 +106,13 @@ const EXCEPTIONS: [FamilyException; 101] = [
         "tokens",
         "",
         "the same token is an error with the id of the file system",
+    ),
+    known(
+        "elasticloadbalancing",
+        "CreateLoadBalancer",
+        "round-trip",
+        "EnablePrefixForIpv6SourceNat",
+        "only network load balancers with two stacks have it",
     ),
     known("es", "CreateDomain", "round-trip", "AIMLOptions/S3VectorsEngine", "its requirements depend on the version"),
     known(
