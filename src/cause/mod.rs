@@ -15,6 +15,7 @@
 //! | `cause_rank` | The ranks of causes, and why they are in this order | `symptom`, `root`, `generalize` |
 //! | `cause_key` | The identity of a cause across runs | `symptom`, `root` |
 //! | `headline` | A cause in one line | `occurrence_group`, `symptom`, `root`, `generalize` |
+//! | `warning` | The causes of warnings | `judged_locations` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
@@ -32,21 +33,19 @@ mod symptom;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod warning;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    judge::verdict::{Finding, Severity, Verdict},
-    run::event::CaseReport,
-    suite::{CaseId, requirement::Evidence},
-};
+use crate::{judge::verdict::Verdict, run::event::CaseReport, suite::CaseId};
 
 pub use cause_key::CauseKey;
 pub use cause_rank::CauseRank;
 pub use judged_locations::JudgedLocations;
 pub use response_text::response;
+pub use warning::{likely_causes, warning_causes};
 
 use generalize::{Rooted, rooted};
 use headline::headline;
@@ -86,23 +85,6 @@ pub fn causes<'c>(judged: &'c JudgedLocations, cases: impl IntoIterator<Item = &
     let occurrences = rooted(judged, cases).into_iter().map(|one| (one.root.clone(), one));
     let groups = condensed(occurrences, |group| (CauseRank::of(&group.root, &group.occurrences), headline(group)));
     groups.into_iter().zip(1..).filter_map(|(group, number)| cause(number, group)).collect()
-}
-
-/// The causes of what is probably wrong: cases that conform, with warnings about what is only inferred.
-#[must_use]
-pub fn likely_causes<'c>(cases: impl IntoIterator<Item = &'c CaseReport>) -> Vec<Cause> {
-    let suspected: Vec<CaseReport> = cases.into_iter().filter_map(suspected).collect();
-    causes(&JudgedLocations::default(), &suspected)
-}
-
-/// A case as if its warnings about what is inferred were errors; `None` if it has none, or deviates anyway.
-fn suspected(case: &CaseReport) -> Option<CaseReport> {
-    let is_inferred =
-        |finding: &&Finding| finding.severity == Severity::Warning && finding.evidence == Evidence::Inferred;
-    let inferred = case.findings.iter().filter(is_inferred);
-    let findings: Vec<Finding> = inferred.map(|one| Finding { severity: Severity::Error, ..one.clone() }).collect();
-    let is_suspected = case.verdict == Verdict::Conforms && !findings.is_empty();
-    is_suspected.then(|| CaseReport { verdict: Verdict::Deviates, findings, ..case.clone() })
 }
 
 /// A larger cause keeps the exchange of its representative only.

@@ -3,9 +3,9 @@ use super::{
     *,
 };
 use crate::{
-    judge::code::Code,
+    judge::{code::Code, verdict::Severity},
     run::event::ShownExchange,
-    suite::{CaseAim, RequestGroup},
+    suite::{CaseAim, RequestGroup, requirement::Evidence},
 };
 
 const SUCCESS: &str = "a success (200)";
