@@ -90,20 +90,22 @@ pub fn causes<'c>(judged: &'c JudgedLocations, cases: impl IntoIterator<Item = &
 /// A larger cause keeps the exchange of its representative only.
 const FEW: usize = 10;
 
-/// The causes of a whole run. Drops exchanges that add nothing: those of the many cases of a cause beside the one that
-/// represents it.
+/// The causes of the deviations of a whole run, and those of what is probably wrong. Drops exchanges that add nothing: those
+/// of the many cases of a cause beside the one that represents it.
 #[must_use]
-pub fn condense(cases: &mut [CaseReport]) -> Vec<Cause> {
+pub fn condense(cases: &mut [CaseReport]) -> (Vec<Cause>, Vec<Cause>) {
     let mut judged = JudgedLocations::default();
     for case in cases.iter() {
         judged.enter(case);
     }
     let causes = causes(&judged, cases.iter());
-    let kept: BTreeSet<&CaseId> = causes.iter().flat_map(Cause::shown).collect();
-    for case in cases.iter_mut().filter(|case| case.verdict == Verdict::Deviates && !kept.contains(&case.id)) {
+    let likely = likely_causes(cases.iter(), causes.len());
+    let kept: BTreeSet<&CaseId> = causes.iter().chain(&likely).flat_map(Cause::shown).collect();
+    let may_drop = |case: &CaseReport| matches!(case.verdict, Verdict::Conforms | Verdict::Deviates);
+    for case in cases.iter_mut().filter(|case| may_drop(case) && !kept.contains(&case.id)) {
         case.exchange = None;
     }
-    causes
+    (causes, likely)
 }
 
 fn cause(number: usize, group: OccurrenceGroup<Root, Rooted<'_>>) -> Option<Cause> {

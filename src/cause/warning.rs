@@ -8,11 +8,13 @@ use crate::{
     suite::requirement::Evidence,
 };
 
-/// The causes of what is probably wrong: cases that conform, with warnings about what is only inferred.
+/// The causes of what is probably wrong: cases that conform, with warnings about what is only inferred. Their numbers follow
+/// those of the causes of deviations, of which there are `before`.
 #[must_use]
-pub fn likely_causes<'c>(cases: impl IntoIterator<Item = &'c CaseReport>) -> Vec<Cause> {
+pub fn likely_causes<'c>(cases: impl IntoIterator<Item = &'c CaseReport>, before: usize) -> Vec<Cause> {
     let suspected: Vec<CaseReport> = cases.into_iter().filter_map(inferred).collect();
-    causes(&JudgedLocations::default(), &suspected)
+    let causes = causes(&JudgedLocations::default(), &suspected).into_iter();
+    causes.map(|cause| Cause { number: before + cause.number, ..cause }).collect()
 }
 
 /// The causes of all warnings of cases that conform. Those about responses have the kind `response`.

@@ -22,7 +22,7 @@ pub struct SeenCases {
     is_alone: bool,
     locations: JudgedLocations,
     implemented: BTreeSet<String>,
-    /// The first case of each operation that is not implemented.
+    /// A case of each operation that is not implemented, with an exchange if one has it.
     not_implemented: BTreeMap<String, CaseReport>,
     blocked: BTreeMap<String, BlockedCase>,
     /// The cases of each error, by service, name and status: `sqs: QueueDoesNotExist (400)`.
@@ -51,7 +51,12 @@ impl SeenCases {
         let is_deviation = case.verdict == Verdict::Deviates;
         match case.verdict {
             Verdict::Conforms | Verdict::Deviates => drop(self.implemented.insert(operation())),
-            Verdict::NotImplemented => drop(self.not_implemented.entry(operation()).or_insert_with(|| case.clone())),
+            Verdict::NotImplemented => {
+                let shown = self.not_implemented.entry(operation()).or_insert_with(|| case.clone());
+                if shown.exchange.is_none() && case.exchange.is_some() {
+                    shown.clone_from(case);
+                }
+            }
             Verdict::Blocked => {
                 let blocked = BlockedCase { reason: case.reason.clone(), exchange: case.exchange.clone() };
                 self.blocked.insert(case.id.0.clone(), blocked);
