@@ -53,7 +53,7 @@ fn scope(root: &Root) -> String {
             vec![service.clone(), family.clone(), response.clone()]
         }
         Root::Unenforced { service, family, .. } => vec![service.clone(), family.clone()],
-        Root::Unvalidated { service, location } => vec![service.clone(), location.clone()],
+        Root::Unvalidated { service } => vec![service.clone()],
         Root::Accepted { service, family, location } => vec![service.clone(), location.clone(), family.clone()],
         Root::Wire { service, family, symptom } => vec![service.clone(), family.clone(), of_symptom(symptom)],
         Root::Behavior { service, family, location, symptom } => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    judged_locations::{JudgedLocations, constraint},
+    judged_locations::{JudgedLocations, LocationCounts, constraint},
     location_tree::LocationTree,
     occurrence_group::Occurrence,
     response_text::part,
@@ -117,7 +117,9 @@ impl<'c> RunSymptoms<'c> {
                 Root::Wire { service, family: family.clone(), symptom: symptom.clone() }
             }
             (RequestGroup::Sdk, _) if aim.valid && aim.location.is_some() => self.of_valid(case, symptom),
-            (RequestGroup::Behavior, Some(family)) => of_behavior(case, family, symptom),
+            (RequestGroup::Behavior, Some(family)) => {
+                self.of_known_crash(case, symptom).unwrap_or_else(|| of_behavior(case, family, symptom))
+            }
             (RequestGroup::Sdk, Some(family)) => self.of_invalid(case, family, symptom),
             _ => of_scenario(case, symptom),
         }
@@ -131,6 +133,17 @@ impl<'c> RunSymptoms<'c> {
         Root::Valid { service: case.service.clone(), operation, location, symptom: symptom.clone() }
     }
 
+    /// A crash that valid probes of the same operation show, too: with the same status and page, at the same location.
+    fn of_known_crash(&self, case: &CaseReport, symptom: &Symptom) -> Option<Root> {
+        let Symptom::Crash { response, .. } = symptom else { return None };
+        let symptom = Symptom::Crash { response: response.clone(), valid: true };
+        let (service, operation) = (case.service.clone(), case.operation.clone());
+        let tree = self.valid.get(&(service.as_str(), operation.as_str(), symptom.clone()))?;
+        let location = tree.same(case.aim.location.as_deref().unwrap_or_default())?;
+        let operation = location.is_empty().then_some(operation);
+        Some(Root::Valid { service, operation, location, symptom })
+    }
+
     fn of_invalid(&self, case: &CaseReport, family: &str, symptom: &Symptom) -> Root {
         let (service, family) = (case.service.clone(), family.to_owned());
         let location = constraint(&case.aim).map(|(_, location)| location.to_owned()).unwrap_or_default();
@@ -139,9 +152,11 @@ impl<'c> RunSymptoms<'c> {
             Symptom::WrongError { error } | Symptom::Rejected { error } => {
                 Root::WrongError { service, error: error.clone() }
             }
-            Symptom::Accepted | Symptom::Response(_) => match self.judged.unenforced(&service, &family) {
-                Some((accepted, judged)) => Root::Unenforced { service, family, accepted, judged },
-                None if self.judged.is_unvalidated(case) => Root::Unvalidated { service, location },
+            Symptom::Accepted | Symptom::Response(_) => match self.judged.counts(&service, &family) {
+                Some(counts) if !counts.are_mostly_open() && self.judged.is_unvalidated(case) => {
+                    Root::Unvalidated { service }
+                }
+                Some(LocationCounts { accepted, judged }) => Root::Unenforced { service, family, accepted, judged },
                 None => Root::Accepted { service, family, location },
             },
         }

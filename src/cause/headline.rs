@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     generalize::Rooted,
-    occurrence_group::OccurrenceGroup,
+    occurrence_group::{Occurrence as _, OccurrenceGroup},
     root::Root,
     symptom::{ResponseFault, Symptom, fault as fault_of},
 };
@@ -29,12 +29,15 @@ pub(super) fn headline(group: &OccurrenceGroup<Root, Rooted<'_>>) -> String {
         Root::Response { fault, .. } => format!("{}: {}", operations(), of_response(fault, findings)),
         Root::WrongError { error, .. } => format!("{}: {error} instead of a validation error", operations()),
         Root::InvalidCrashes { family, .. } => format!("{}: server error for {}", operations(), asks(family)),
-        Root::Unenforced { family, accepted, judged, .. } => {
+        Root::Unenforced { family, accepted, judged, .. } if accepted * 2 >= *judged => {
             format!("`{family}` is not enforced: invalid values are accepted at {accepted} of {judged} locations")
         }
-        Root::Unvalidated { location, .. } => {
-            format!("{}: `{location}` is not validated ({})", operations(), families(members))
+        Root::Unenforced { family, accepted, judged, .. } => {
+            let enforced = judged.saturating_sub(*accepted);
+            let but = named(&locations(members));
+            format!("`{family}` is enforced at {enforced} of {judged} locations, but not at {but}")
         }
+        Root::Unvalidated { .. } => unvalidated(members),
         Root::Accepted { family, location, .. } => {
             format!("{}: `{location}` accepts {}", operations(), asks(family))
         }
@@ -103,6 +106,30 @@ fn operations(members: &[Rooted<'_>]) -> String {
         return format!("{} operations", names.len());
     }
     names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// Names the members that are not validated.
+fn unvalidated(members: &[Rooted<'_>]) -> String {
+    let (families, locations) = (families(members), locations(members));
+    let only = locations.iter().next().filter(|_| locations.len() == 1);
+    match only {
+        Some(location) => format!("{}: `{location}` is not validated ({families})", operations(members)),
+        None => format!("{} members are not validated ({families}): {}", locations.len(), named(&locations)),
+    }
+}
+
+/// The locations that members are about.
+fn locations<'m>(members: &'m [Rooted<'_>]) -> BTreeSet<&'m str> {
+    members.iter().map(Rooted::location).collect()
+}
+
+/// Some of the locations by name, and the number of the others.
+fn named(locations: &BTreeSet<&str>) -> String {
+    let names: Vec<String> = locations.iter().take(NAMED).map(|location| format!("`{location}`")).collect();
+    match locations.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        rest => format!("{} and {rest} more", names.join(", ")),
+    }
 }
 
 fn families(members: &[Rooted<'_>]) -> String {

@@ -31,6 +31,21 @@ impl LocationTree {
         let outermost = below.clone().find(|other| holds(other, location));
         outermost.or_else(|| below.next().filter(|_| location.is_empty())).cloned().unwrap_or_default()
     }
+
+    /// The location that a failure of other probes belongs to, too: the only one that fails, if they are about none; empty
+    /// for the operation as a whole. `None` if the failure is theirs alone.
+    pub(super) fn same(&self, location: &str) -> Option<String> {
+        if self.least {
+            return Some(String::new());
+        }
+        let below = || self.locations.iter().filter(|other| !other.is_empty());
+        let mut outermost = below().filter(|one| !below().any(|other| other != *one && holds(other, one)));
+        if location.is_empty() {
+            let only = outermost.next()?;
+            return outermost.next().is_none().then(|| only.clone());
+        }
+        outermost.find(|other| holds(other, location)).cloned()
+    }
 }
 
 /// Returns whether a location is the other one or lies in it.
@@ -63,6 +78,25 @@ mod tests {
             tree.enter(&probe(location, "legal").aim);
         }
         assert_eq!(tree.root(&probe(location, "legal").aim), expected);
+    }
+
+    #[rstest]
+    #[case::same(&["Name", "Filter"], "Name", Some("Name"))]
+    #[case::below(&["Tags"], "Tags[]/Key", Some("Tags"))]
+    #[case::about_no_location(&["Tags", "Tags[]/Key"], "", Some("Tags"))]
+    #[case::about_no_location_of_several(&["Name", "Filter"], "", None)]
+    #[case::other(&["Name"], "Names", None)]
+    #[case::every_member_alone(&[""], "Name", None)]
+    fn another_probe_fails_for_the_same_reason_at_the_same_location(
+        #[case] locations: &[&str],
+        #[case] location: &str,
+        #[case] expected: Option<&str>,
+    ) {
+        let mut tree = LocationTree::default();
+        locations.iter().for_each(|location| tree.enter(&probe(location, "legal").aim));
+        assert_eq!(tree.same(location).as_deref(), expected);
+        tree.enter(&control("").aim);
+        assert_eq!(tree.same(location).as_deref(), Some(""));
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! | `cause_rank` | The ranks of causes, and why they are in this order | `symptom`, `root`, `generalize` |
 //! | `cause_key` | The identity of a cause across runs | `symptom`, `root` |
 //! | `headline` | A cause in one line | `occurrence_group`, `symptom`, `root`, `generalize` |
+//! | `warning` | The causes of warnings | `judged_locations` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
@@ -32,21 +33,19 @@ mod symptom;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod warning;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    judge::verdict::{Finding, Severity, Verdict},
-    run::event::CaseReport,
-    suite::{CaseId, requirement::Evidence},
-};
+use crate::{judge::verdict::Verdict, run::event::CaseReport, suite::CaseId};
 
 pub use cause_key::CauseKey;
 pub use cause_rank::CauseRank;
 pub use judged_locations::JudgedLocations;
 pub use response_text::response;
+pub use warning::{likely_causes, warning_causes};
 
 use generalize::{Rooted, rooted};
 use headline::headline;
@@ -88,40 +87,25 @@ pub fn causes<'c>(judged: &'c JudgedLocations, cases: impl IntoIterator<Item = &
     groups.into_iter().zip(1..).filter_map(|(group, number)| cause(number, group)).collect()
 }
 
-/// The causes of what is probably wrong: cases that conform, with warnings about what is only inferred.
-#[must_use]
-pub fn likely_causes<'c>(cases: impl IntoIterator<Item = &'c CaseReport>) -> Vec<Cause> {
-    let suspected: Vec<CaseReport> = cases.into_iter().filter_map(suspected).collect();
-    causes(&JudgedLocations::default(), &suspected)
-}
-
-/// A case as if its warnings about what is inferred were errors; `None` if it has none, or deviates anyway.
-fn suspected(case: &CaseReport) -> Option<CaseReport> {
-    let is_inferred =
-        |finding: &&Finding| finding.severity == Severity::Warning && finding.evidence == Evidence::Inferred;
-    let inferred = case.findings.iter().filter(is_inferred);
-    let findings: Vec<Finding> = inferred.map(|one| Finding { severity: Severity::Error, ..one.clone() }).collect();
-    let is_suspected = case.verdict == Verdict::Conforms && !findings.is_empty();
-    is_suspected.then(|| CaseReport { verdict: Verdict::Deviates, findings, ..case.clone() })
-}
-
 /// A larger cause keeps the exchange of its representative only.
 const FEW: usize = 10;
 
-/// The causes of a whole run. Drops exchanges that add nothing: those of the many cases of a cause beside the one that
-/// represents it.
+/// The causes of the deviations of a whole run, and those of what is probably wrong. Drops exchanges that add nothing: those
+/// of the many cases of a cause beside the one that represents it.
 #[must_use]
-pub fn condense(cases: &mut [CaseReport]) -> Vec<Cause> {
+pub fn condense(cases: &mut [CaseReport]) -> (Vec<Cause>, Vec<Cause>) {
     let mut judged = JudgedLocations::default();
     for case in cases.iter() {
         judged.enter(case);
     }
     let causes = causes(&judged, cases.iter());
-    let kept: BTreeSet<&CaseId> = causes.iter().flat_map(Cause::shown).collect();
-    for case in cases.iter_mut().filter(|case| case.verdict == Verdict::Deviates && !kept.contains(&case.id)) {
+    let likely = likely_causes(cases.iter(), causes.len());
+    let kept: BTreeSet<&CaseId> = causes.iter().chain(&likely).flat_map(Cause::shown).collect();
+    let may_drop = |case: &CaseReport| matches!(case.verdict, Verdict::Conforms | Verdict::Deviates);
+    for case in cases.iter_mut().filter(|case| may_drop(case) && !kept.contains(&case.id)) {
         case.exchange = None;
     }
-    causes
+    (causes, likely)
 }
 
 fn cause(number: usize, group: OccurrenceGroup<Root, Rooted<'_>>) -> Option<Cause> {

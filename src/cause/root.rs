@@ -14,11 +14,11 @@ pub(super) enum Root {
     WrongError { service: String, error: String },
     /// Invalid probes of a family crash.
     InvalidCrashes { service: String, family: String, response: String },
-    /// A service does not enforce a kind of constraint: it accepts an invalid value at most of its locations.
+    /// A service does not enforce a kind of constraint at some or all of its locations.
     Unenforced { service: String, family: String, accepted: usize, judged: usize },
-    /// A member is not validated: whatever its constraints exclude is accepted.
-    Unvalidated { service: String, location: String },
-    /// Single constraints are not enforced.
+    /// Members are not validated: whatever their constraints exclude is accepted, although most others are validated.
+    Unvalidated { service: String },
+    /// A constraint is not enforced, and nothing is known of the other locations.
     Accepted { service: String, family: String, location: String },
     /// Probes that no SDK sends.
     Wire { service: String, family: String, symptom: Symptom },

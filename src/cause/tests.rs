@@ -3,9 +3,9 @@ use super::{
     *,
 };
 use crate::{
-    judge::code::Code,
+    judge::{code::Code, verdict::Severity},
     run::event::ShownExchange,
-    suite::{CaseAim, RequestGroup},
+    suite::{CaseAim, RequestGroup, requirement::Evidence},
 };
 
 const SUCCESS: &str = "a success (200)";
@@ -70,11 +70,64 @@ fn a_constraint_that_most_locations_lack_is_not_enforced() {
 }
 
 #[test]
-fn a_constraint_that_most_locations_enforce_is_missing_at_single_locations() {
+fn a_constraint_that_most_locations_enforce_is_missing_at_the_others() {
     let mut cases = ["a", "b", "c"].map(|location| accepted(probe(location, "pattern"))).to_vec();
     cases.extend(["d", "e", "f", "g"].map(|location| probe(location, "pattern")));
-    assert_eq!(found(&cases).len(), 3);
-    assert_eq!(found(&cases)[0].2, "Put: `a` accepts a string that does not match its pattern");
+    let expected = "`pattern` is enforced at 4 of 7 locations, but not at `a`, `b`, `c`".to_owned();
+    assert_eq!(found(&cases), [(CauseRank::InvalidAccepted, 3, expected)]);
+}
+
+#[test]
+fn a_kind_of_constraint_is_one_cause_at_any_share_of_its_locations() {
+    let names: Vec<String> = (0..40).map(|number| format!("l{number:02}")).collect();
+    for open in [1, 2, 16, 19, 20, 40] {
+        let case = |(index, name): (usize, &String)| {
+            let probe = probe(name, "required");
+            if index < open { accepted(probe) } else { probe }
+        };
+        let cases: Vec<CaseReport> = names.iter().enumerate().map(case).collect();
+        let causes = of_run(&cases);
+        assert_eq!(causes.iter().map(|cause| cause.cases.len()).collect::<Vec<_>>(), [open]);
+        assert_eq!((causes[0].key.kind.as_str(), causes[0].key.scope.as_str()), ("unenforced", "s: required"));
+        assert_eq!(causes[0].locations.len(), open, "its members are listed");
+    }
+}
+
+#[test]
+fn members_that_accept_whatever_their_constraints_exclude_are_one_cause() {
+    let mut cases = Vec::new();
+    for family in ["pattern", "length"] {
+        cases.extend(["a", "b", "c", "d"].map(|location| accepted(probe(location, family))));
+        cases.extend(["e", "f", "g", "h", "i"].map(|location| probe(location, family)));
+    }
+    let expected = "4 members are not validated (length, pattern): `a`, `b`, `c` and 1 more".to_owned();
+    assert_eq!(found(&cases), [(CauseRank::InvalidAccepted, 8, expected)]);
+}
+
+#[test]
+fn a_crash_at_one_location_is_one_cause_whether_a_model_or_a_behavior_is_probed() {
+    let alike = [
+        crashed(probe("Id", "legal")),
+        crashed(of_behavior("Put", "Id", "absent", false)),
+        crashed(of_behavior("Put", "", "pages", true)),
+    ];
+    let expected = (CauseRank::ValidCrashes, 3, "Put: server error for a valid `Id`".to_owned());
+    assert_eq!(found(&alike), [expected]);
+}
+
+#[rstest::rstest]
+#[case::another_location(crashed(of_behavior("Put", "Name", "absent", false)))]
+#[case::another_operation(crashed(of_behavior("Get", "Id", "absent", false)))]
+#[case::another_page(with(
+    of_behavior("Put", "Id", "absent", false),
+    Code::SERVER_ERROR,
+    None,
+    "",
+    "server error: HTTP 502"
+))]
+#[case::no_crash(accepted(of_behavior("Put", "Id", "absent", false)))]
+fn another_crash_is_another_cause(#[case] other: CaseReport) {
+    assert_eq!(found(&[crashed(probe("Id", "legal")), other]).len(), 2);
 }
 
 #[test]
@@ -149,7 +202,7 @@ fn the_exchange_of_a_case_is_kept_if_it_represents_its_cause_or_the_cause_has_fe
         (0..11).map(|location| shown(accepted(probe(&format!("l{location}"), "length")))).collect();
     cases.push(shown(crashed(control("a"))));
     cases.push(shown(crashed(control("a/b"))));
-    let causes = condense(&mut cases);
+    let (causes, _) = condense(&mut cases);
     let kept: Vec<&str> = cases.iter().filter(|case| case.exchange.is_some()).map(|case| case.id.0.as_str()).collect();
     assert_eq!(kept, ["s.Put/l0/length/x", "s.Put/a/control", "s.Put/a/b/control"]);
     assert_eq!(causes[1].representative.0, kept[0]);
@@ -237,7 +290,7 @@ fn warnings_about_what_is_inferred_have_likely_causes_and_no_others_have() {
         accepted(of_behavior("Get", "Id", "absent", false)),
     ];
     let likely: Vec<(CauseRank, usize)> =
-        likely_causes(&cases).into_iter().map(|cause| (cause.rank, cause.cases.len())).collect();
+        likely_causes(&cases, 0).into_iter().map(|cause| (cause.rank, cause.cases.len())).collect();
     assert_eq!(likely, [(CauseRank::WrongBehavior, 2)]);
     // Warnings are not deviations.
     assert_eq!(found(&cases).len(), 1);

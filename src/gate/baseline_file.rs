@@ -106,9 +106,7 @@ impl BaselineFile {
     /// The comparison of one case alone, whatever was entered.
     #[must_use]
     pub fn compare_case(&self, case: &CaseReport) -> BaselineComparison {
-        let mut seen = SeenCases::default();
-        seen.enter(case);
-        let mut compared = self.compared(&seen, &BTreeSet::new());
+        let mut compared = self.compared(&SeenCases::alone(case), &BTreeSet::new());
         // The caller has it.
         compared.differences.iter_mut().for_each(|one| one.exchange = None);
         compared
@@ -202,7 +200,11 @@ fn causes(baseline: &Baseline, added: usize, removed: usize) -> String {
         count => format!("; {count} have no reason yet, and fail the run until they have one"),
     };
     let causes = count(baseline.entries().len(), "cause");
-    format!("{causes}, {added} added, {removed} removed{unstable}{waiting}")
+    let warnings = match baseline.warnings().len() {
+        0 => String::new(),
+        causes => format!("; {} of warnings", count(causes, "cause")),
+    };
+    format!("{causes}, {added} added, {removed} removed{warnings}{unstable}{waiting}")
 }
 
 fn today() -> String {

@@ -119,6 +119,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// True if it is a warning about what is only inferred.
+    pub(crate) fn is_likely(&self) -> bool {
+        self.severity == Severity::Warning && self.evidence == Evidence::Inferred
+    }
+
     /// The call of the step whose response shows the finding.
     pub(crate) fn call(&self) -> FindingRole {
         match self.code.points_at() {

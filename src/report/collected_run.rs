@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{Reporter, requirement_index::RequirementIndex, without_beginning};
 use crate::{
-    cause::{Cause, condense, likely_causes},
+    cause::{Cause, condense},
     judge::verdict::Verdict,
     run::event::{CaseReport, Event, RunFinished, RunStarted},
 };
@@ -63,8 +63,7 @@ impl<W: Write> AtEnd<W> {
         let mut cases = std::mem::take(&mut self.cases);
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         let requirements = std::mem::take(&mut self.requirements);
-        let causes = condense(&mut cases);
-        let likely_causes = likely_causes(&cases);
+        let (causes, likely_causes) = condense(&mut cases);
         let run = CollectedRun { started, causes, likely_causes, cases, finished: finished.clone(), requirements };
         (self.form)(&run, &mut self.writer)?;
         self.writer.flush()

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::stored_cases;
 use crate::{
-    cause::{Cause, condense, likely_causes},
+    cause::{Cause, condense},
     judge::verdict::Ledger,
     probe::CoverageReport,
     run::{
@@ -178,8 +178,7 @@ impl ReportDocument {
     /// Sorts the cases and names the causes of their deviations and of what is probably wrong.
     pub(crate) fn settle(&mut self) {
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
-        self.causes = condense(&mut self.cases);
-        self.likely_causes = likely_causes(&self.cases);
+        (self.causes, self.likely_causes) = condense(&mut self.cases);
     }
 
     /// Completes the report. Its order does not depend on the order of events.

@@ -31,6 +31,8 @@ pub enum Difference {
     Grown,
     /// Known cases respond in another way.
     Changed,
+    /// A warning that the baseline does not have.
+    NewWarning,
     /// Errors that the baseline knows have another status.
     ErrorStatus,
     /// Cases are blocked that were not.
@@ -45,6 +47,8 @@ pub enum Difference {
     Gone,
     /// Some cases of the entry no longer deviate.
     Shrunk,
+    /// A warning of the baseline is gone.
+    WarningGone,
     /// No case has these IDs.
     UnknownCase,
 }
@@ -95,6 +99,7 @@ impl Difference {
             Self::NewCause => "a new cause",
             Self::Grown => "a known cause grew",
             Self::Changed => "known cases respond differently",
+            Self::NewWarning => "a new warning",
             Self::ErrorStatus => "known errors have another status",
             Self::NewlyBlocked => "more cases are blocked",
             Self::Unstable => "unstable cases had a new result",
@@ -102,6 +107,7 @@ impl Difference {
             Self::Unexplained => "an entry has no reason",
             Self::Gone => "a known cause is gone",
             Self::Shrunk => "a known cause shrank",
+            Self::WarningGone => "a known warning is gone",
             Self::UnknownCase => "cases of an entry do not exist",
         }
     }
@@ -114,6 +120,7 @@ impl Difference {
             Self::NewCause => "fix the endpoint, or accept the cause: {update} adds it, and you write its reason",
             Self::Grown => "fix the endpoint; if the reason also holds for these cases, {update} adds them",
             Self::Changed => "fix the endpoint; if the new responses are intended, {update} accepts them",
+            Self::NewWarning => "look at what changed; if it is intended, {update} adds the warning",
             Self::ErrorStatus => "fix the endpoint; if the new statuses are intended, {update} accepts them",
             Self::NewlyBlocked => "fix what blocks them; if it is intended, {update} accepts it",
             Self::Unstable => "look at it; {update} adds the result",
@@ -121,6 +128,7 @@ impl Difference {
             Self::Unexplained => "write its reason in the baseline",
             Self::Gone => "remove the entry, or let {update} do it",
             Self::Shrunk => "remove these cases, or let {update} do it",
+            Self::WarningGone => "let {update} remove it",
             Self::UnknownCase => "they were renamed or removed: {update} removes them",
         };
         advice.replace("{update}", update)
@@ -136,7 +144,8 @@ impl Differing {
 
     /// True if its cases deviate.
     pub(crate) fn is_of_deviations(&self) -> bool {
-        self.is_regression() && !matches!(self.difference, Difference::ErrorStatus | Difference::NewlyBlocked)
+        use Difference::{ErrorStatus, NewWarning, NewlyBlocked};
+        self.is_regression() && !matches!(self.difference, ErrorStatus | NewWarning | NewlyBlocked)
     }
 
     /// A difference with nothing but its kind, its headline and its cases.

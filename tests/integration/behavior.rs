@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rstest::rstest;
 use wireproof::internals::{
+    gate::baseline::{Baseline, Difference, SeenCases, SeenRuns},
     judge::verdict::Verdict,
     probe::{RelationRole, Relations, Resource},
     reference::{ModelFault, StateFault},
@@ -108,6 +109,30 @@ fn what_only_a_list_describes_is_read_back_through_it(#[case] fault: Option<Stat
     let trips = cases.iter().filter(|case| case.report.aim.family.as_deref() == Some("round-trip"));
     assert!(trips.clone().count() > 5 && trips.clone().all(|case| case.report.verdict != Verdict::Blocked));
     assert_eq!(deviating(&cases).into_iter().collect::<Vec<_>>(), expected);
+}
+
+/// The cases as a gate sees them.
+fn seen(cases: &[JudgedCase]) -> SeenCases {
+    let mut seen = SeenCases::default();
+    cases.iter().for_each(|case| seen.enter(&case.report));
+    seen
+}
+
+#[rstest]
+#[case::value_not_returned(StateFault::MemberDroppedOnRead, "round-trip")]
+#[case::filter_ignored(StateFault::FilterIgnored, "narrowing")]
+#[case::page_skipped(StateFault::PageSkipped, "pages")]
+fn a_gate_is_red_if_a_behavior_gets_worse_although_it_only_warns(#[case] fault: StateFault, #[case] family: &str) {
+    let things = things();
+    let (first, repeated) = (seen(&things.run(behavior(), None)), seen(&things.run(behavior(), None)));
+    let runs = SeenRuns { first: &first, repeated: Some(&repeated) };
+    let baseline = Baseline::default().updated(runs, &BTreeSet::new(), Some("we know"));
+    let differences = |fault| baseline.compare(&seen(&things.run(behavior(), fault)), "2026-12-01", &BTreeSet::new());
+    assert_eq!(differences(None), []);
+    let worse = differences(Some(ModelFault::State(fault)));
+    let first = worse.iter().find(|one| one.difference == Difference::NewWarning);
+    assert!(first.is_some_and(|one| one.cases.iter().any(|case| case.contains(family))), "{worse:#?}");
+    assert!(worse.iter().all(|one| one.is_regression()), "{worse:#?}");
 }
 
 /// Returns whether a model server cannot keep what a case asks: it does not filter lists, and accepts any identifier of a

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::{
-    Baseline, BaselineEntry, BaselineError, SCHEMA,
+    Baseline, BaselineEntry, BaselineError, CasesByResponse, SCHEMA,
     case_pattern::expanded,
     entry::{UnstableEntry, is_day},
 };
@@ -25,24 +25,30 @@ pub(super) struct BaselineDocument {
     #[serde(default)]
     errors: BTreeSet<String>,
     #[serde(default)]
-    cause: Vec<CauseTable>,
+    cause: Vec<EntryTable>,
     #[serde(default)]
     unstable: Vec<UnstableTable>,
+    warning: Option<Vec<EntryTable>>,
 }
 
+/// A cause of deviations or of warnings.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CauseTable {
+struct EntryTable {
     kind: String,
     scope: String,
     rank: CauseRank,
     headline: String,
+    #[serde(default)]
     reason: String,
     issue: Option<String>,
     #[serde(default)]
     #[cfg_attr(feature = "baseline", serde(deserialize_with = "super::toml_text::day"))]
     expires: Option<String>,
+    #[serde(default)]
     cases: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    unstable: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -78,18 +84,12 @@ impl BaselineDocument {
             let (file, entry) = (file.to_owned(), entry.to_owned());
             move |problem: String| BaselineError::Entry { file: file.clone(), entry: entry.clone(), problem }
         };
-        let mut entries: Vec<BaselineEntry> = Vec::new();
-        for table in self.cause {
-            let failed = of(&format!("{} {:?}", table.kind, table.scope));
-            let entry = table.entry().map_err(&failed)?;
-            if entries.iter().any(|known| known.key == entry.key) {
-                return Err(failed("is a duplicate".to_owned()));
-            }
-            entries.push(entry);
-        }
         let unstable = self.unstable.into_iter().map(|table| table.entry().map_err(of("unstable")));
+        let causes = self.cause.into_iter().map(|table| (table.key(), table.cause()));
+        let warnings = self.warning.map(|tables| tables.into_iter().map(|table| (table.key(), table.warning())));
         Ok(Baseline {
-            entries,
+            entries: unique(causes, of)?,
+            warnings: warnings.map(|entries| unique(entries, of)).transpose()?,
             unstable: unstable.collect::<Result<_, _>>()?,
             implemented: cases(&self.implemented).map_err(of("implemented"))?,
             blocked: self.blocked.as_deref().map(cases).transpose().map_err(of("blocked"))?,
@@ -98,25 +98,61 @@ impl BaselineDocument {
     }
 }
 
-impl CauseTable {
-    fn entry(self) -> Result<BaselineEntry, String> {
+/// Entries, each with its key.
+fn unique<P: Fn(String) -> BaselineError>(
+    entries: impl Iterator<Item = (CauseKey, Result<BaselineEntry, String>)>,
+    failed: impl Fn(&str) -> P,
+) -> Result<Vec<BaselineEntry>, BaselineError> {
+    let mut all: Vec<BaselineEntry> = Vec::new();
+    for (key, entry) in entries {
+        let failed = failed(&format!("{} {:?}", key.kind, key.scope));
+        if all.iter().any(|known| known.key == key) {
+            return Err(failed("is a duplicate".to_owned()));
+        }
+        all.push(entry.map_err(failed)?);
+    }
+    Ok(all)
+}
+
+impl EntryTable {
+    fn key(&self) -> CauseKey {
+        CauseKey { kind: self.kind.clone(), scope: self.scope.clone() }
+    }
+
+    fn cause(self) -> Result<BaselineEntry, String> {
         if self.reason.trim().is_empty() {
             return Err("has no reason".to_owned());
         }
-        if self.expires.as_deref().is_some_and(|day| !is_day(day)) {
-            return Err("has no valid date in expires; expected a date such as 2026-12-31".to_owned());
+        if !self.unstable.is_empty() {
+            return Err("has unstable cases; expected them in [[unstable]]".to_owned());
         }
-        let responses = self.cases.into_iter().map(|(response, patterns)| Ok((response, cases(&patterns)?)));
+        self.warning()
+    }
+
+    /// Warnings need no reason.
+    fn warning(self) -> Result<BaselineEntry, String> {
         Ok(BaselineEntry {
-            key: CauseKey { kind: self.kind, scope: self.scope },
+            key: self.key(),
+            expires: checked_day(self.expires)?,
             rank: self.rank,
             headline: self.headline,
             reason: self.reason,
             issue: self.issue,
-            expires: self.expires,
-            cases: responses.collect::<Result<_, String>>()?,
+            cases: by_response(&self.cases)?,
+            unstable: by_response(&self.unstable)?,
         })
     }
+}
+
+fn checked_day(day: Option<String>) -> Result<Option<String>, String> {
+    if day.as_deref().is_some_and(|day| !is_day(day)) {
+        return Err("has no valid date in expires; expected a date such as 2026-12-31".to_owned());
+    }
+    Ok(day)
+}
+
+fn by_response(patterns: &BTreeMap<String, Vec<String>>) -> Result<CasesByResponse, String> {
+    patterns.iter().map(|(response, patterns)| Ok((response.clone(), cases(patterns)?))).collect()
 }
 
 impl UnstableTable {

@@ -2,16 +2,49 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Baseline, BaselineEntry, SeenCases, baseline_update::pairs, case_pattern::patterns};
+use super::{
+    Baseline, BaselineEntry, SeenCases,
+    baseline_update::pairs,
+    case_pattern::patterns,
+    entry_of,
+    seen_warnings::{stands_for_operations, warnings},
+};
 use crate::{
     cause::Cause,
     run::baseline_comparison::{Difference, Differing},
     suite::CaseId,
 };
 
-/// A comparison in progress.
+/// The names of differences of one kind of entries.
+struct DifferenceNames {
+    new: Difference,
+    grown: Difference,
+    changed: Difference,
+    gone: Difference,
+    shrunk: Difference,
+}
+
+const OF_DEVIATIONS: DifferenceNames = DifferenceNames {
+    new: Difference::NewCause,
+    grown: Difference::Grown,
+    changed: Difference::Changed,
+    gone: Difference::Gone,
+    shrunk: Difference::Shrunk,
+};
+
+const OF_WARNINGS: DifferenceNames = DifferenceNames {
+    new: Difference::NewWarning,
+    grown: Difference::NewWarning,
+    changed: Difference::NewWarning,
+    gone: Difference::WarningGone,
+    shrunk: Difference::WarningGone,
+};
+
+/// A comparison in progress, with the entries of deviations or of warnings.
 struct BaselineCheck<'b> {
     baseline: &'b Baseline,
+    entries: &'b [BaselineEntry],
+    names: &'static DifferenceNames,
     seen: &'b SeenCases,
     missing: &'b BTreeSet<String>,
     /// The entries that accept a case, by case.
@@ -26,25 +59,21 @@ impl Baseline {
     /// that no case has.
     #[must_use]
     pub fn compare(&self, seen: &SeenCases, today: &str, missing: &BTreeSet<String>) -> Vec<Differing> {
-        let mut known: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-        for entry in &self.entries {
-            entry.pairs().for_each(|(case, response)| known.entry(case).or_default().push((entry, response)));
-        }
-        let (changed, differences) = (BTreeSet::new(), Vec::new());
-        let mut check = BaselineCheck { baseline: self, seen, missing, known, changed, differences };
+        let mut check = BaselineCheck::of(self, &self.entries, &OF_DEVIATIONS, seen, missing);
         check.operations();
-        let causes = seen.causes();
-        for cause in &causes {
-            check.cause(cause);
-        }
+        check.causes(&seen.causes(), today);
         check.errors();
         check.blocked();
         check.unstable();
-        let found: BTreeSet<(&str, &str)> = causes.iter().flat_map(pairs).collect();
-        self.entries.iter().for_each(|entry| check.entry(entry, &found, today));
+        let mut differences = check.differences;
+        if let Some(known) = &self.warnings {
+            let mut check = BaselineCheck::of(self, known, &OF_WARNINGS, seen, missing);
+            check.causes(&warnings(known, seen, |case| self.is_unstable(case), |_, _| true), today);
+            differences.append(&mut check.differences);
+        }
         // Causes stay in the order of their ranks.
-        check.differences.sort_by_key(|one| one.difference.section());
-        check.differences
+        differences.sort_by_key(|one| one.difference.section());
+        differences
     }
 }
 
@@ -54,16 +83,39 @@ impl Difference {
         match self {
             Self::OperationVanished => 0,
             Self::NewCause | Self::Grown | Self::Changed => 1,
-            Self::ErrorStatus => 2,
-            Self::NewlyBlocked => 3,
-            Self::Unstable => 4,
-            Self::Expired | Self::Unexplained => 5,
-            Self::Gone | Self::Shrunk | Self::UnknownCase => 6,
+            Self::NewWarning => 2,
+            Self::ErrorStatus => 3,
+            Self::NewlyBlocked => 4,
+            Self::Unstable => 5,
+            Self::Expired | Self::Unexplained => 6,
+            Self::Gone | Self::Shrunk | Self::WarningGone | Self::UnknownCase => 7,
         }
     }
 }
 
-impl BaselineCheck<'_> {
+impl<'b> BaselineCheck<'b> {
+    fn of(
+        baseline: &'b Baseline,
+        entries: &'b [BaselineEntry],
+        names: &'static DifferenceNames,
+        seen: &'b SeenCases,
+        missing: &'b BTreeSet<String>,
+    ) -> Self {
+        let mut known: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for entry in entries {
+            entry.pairs().for_each(|(case, response)| known.entry(case).or_default().push((entry, response)));
+        }
+        let (changed, differences) = (BTreeSet::new(), Vec::new());
+        Self { baseline, entries, names, seen, missing, known, changed, differences }
+    }
+
+    /// Compares the entries with the causes of the run.
+    fn causes(&mut self, causes: &[Cause], today: &str) {
+        let found: BTreeSet<(&str, &str)> = causes.iter().flat_map(pairs).collect();
+        causes.iter().for_each(|cause| self.cause(cause, &found));
+        self.entries.iter().for_each(|entry| self.entry(entry, &found, today));
+    }
+
     fn operations(&mut self) {
         for operation in &self.baseline.implemented {
             let Some(case) = self.seen.without(operation) else { continue };
@@ -78,16 +130,18 @@ impl BaselineCheck<'_> {
     }
 
     /// The cases of a cause that no entry accepts.
-    fn cause(&mut self, cause: &Cause) {
+    fn cause(&mut self, cause: &Cause, found: &BTreeSet<(&str, &str)>) {
         let (mut differ, mut was, mut now) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (case, response) in pairs(cause).filter(|(case, _)| !self.baseline.is_unstable(case)) {
             let known = self.known.get(case).map(Vec::as_slice).unwrap_or_default();
             if known.iter().any(|(_, accepted)| *accepted == response) {
                 continue;
             }
-            if !known.is_empty() {
+            let older = known.iter().filter(|(_, accepted)| !found.contains(&(case, *accepted)));
+            let older: Vec<String> = older.map(|(_, accepted)| (*accepted).to_owned()).collect();
+            if !older.is_empty() {
                 self.changed.insert(case.to_owned());
-                was.extend(known.iter().map(|(_, accepted)| (*accepted).to_owned()));
+                was.extend(older);
             }
             differ.insert(case.to_owned());
             now.insert(response.to_owned());
@@ -95,11 +149,11 @@ impl BaselineCheck<'_> {
         if differ.is_empty() {
             return;
         }
-        let entry = self.baseline.entry(&cause.key);
+        let entry = entry_of(self.entries, &cause.key);
         let difference = match entry {
-            _ if differ.iter().all(|case| self.changed.contains(case)) => Difference::Changed,
-            Some(_) => Difference::Grown,
-            None => Difference::NewCause,
+            _ if differ.iter().all(|case| self.changed.contains(case)) => self.names.changed,
+            Some(_) => self.names.grown,
+            None => self.names.new,
         };
         let one = of_cases(difference, cause.headline.clone(), &differ);
         let one = Differing { known: was.into_iter().collect(), found: now.into_iter().collect(), ..one };
@@ -163,7 +217,11 @@ impl BaselineCheck<'_> {
     /// An entry that is over, or has no reason, or has cases that no longer deviate.
     fn entry(&mut self, entry: &BaselineEntry, found: &BTreeSet<(&str, &str)>, today: &str) {
         let cases = |is: &dyn Fn(&str, &str) -> bool| -> BTreeSet<String> {
-            entry.pairs().filter(|(case, response)| is(case, response)).map(|(case, _)| case.to_owned()).collect()
+            entry
+                .stable_pairs()
+                .filter(|(case, response)| is(case, response))
+                .map(|(case, _)| case.to_owned())
+                .collect()
         };
         let all = cases(&|_, _| true);
         let held = cases(&|case, response| found.contains(&(case, response)));
@@ -176,15 +234,26 @@ impl BaselineCheck<'_> {
             self.differences.push(self.shown(one, clearest(&held)));
         }
         let gone = cases(&|case, response| {
-            self.seen.is_judged(case) && !self.changed.contains(case) && !found.contains(&(case, response))
+            self.is_compared(entry, case) && !self.changed.contains(case) && !found.contains(&(case, response))
         });
         let gone: BTreeSet<String> = gone.into_iter().filter(|case| !self.baseline.is_unstable(case)).collect();
         if !gone.is_empty() {
-            let difference = if gone.len() == all.len() { Difference::Gone } else { Difference::Shrunk };
+            let difference = if gone.len() == all.len() { self.names.gone } else { self.names.shrunk };
             let one = of_cases(difference, entry.headline.clone(), &gone);
             self.differences.push(explained(one, Some(entry)));
         }
+        let all: BTreeSet<String> = entry.pairs().map(|(case, _)| case.to_owned()).collect();
         self.unknown(&entry.headline, &all, Some(entry));
+    }
+
+    /// The case was judged in the same way as when the entry was written.
+    fn is_compared(&self, entry: &BaselineEntry, case: &str) -> bool {
+        if self.names.gone == Difference::WarningGone {
+            // Another case of the operation may show the warning.
+            let is_whole = !(self.seen.is_alone() && stands_for_operations(entry));
+            return is_whole && self.seen.conforms(case);
+        }
+        self.seen.is_judged(case)
     }
 
     /// The cases of an entry that do not exist.
@@ -198,7 +267,7 @@ impl BaselineCheck<'_> {
 
     /// The difference with a case that shows it.
     fn shown(&self, one: Differing, case: Option<&String>) -> Differing {
-        let report = case.and_then(|case| self.seen.deviating(case));
+        let report = case.and_then(|case| self.seen.report(case));
         Differing {
             representative: case.map(|case| CaseId(case.clone())),
             exchange: report.and_then(|report| report.exchange.clone()),

@@ -24,15 +24,20 @@ pub struct BaselineEntry {
     pub rank: CauseRank,
     /// Its fault in one line.
     pub headline: String,
-    /// The reason why it is accepted.
+    /// The reason why it is accepted. Warnings need none.
     pub reason: String,
     /// The issue that tracks it.
     pub issue: Option<String>,
     /// The last day on which it is accepted, `2026-12-31`.
     pub expires: Option<String>,
     /// The IDs of its cases, by their responses.
-    pub cases: BTreeMap<String, BTreeSet<String>>,
+    pub cases: CasesByResponse,
+    /// Those of warnings that come and go.
+    pub unstable: CasesByResponse,
 }
+
+/// IDs of cases, by what was wrong in their responses.
+pub type CasesByResponse = BTreeMap<String, BTreeSet<String>>;
 
 /// Cases whose results differ from run to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,16 +50,22 @@ pub(super) struct UnstableEntry {
 
 impl BaselineEntry {
     /// An entry without cases.
-    pub(super) fn fresh(cause: &Cause, reason: Option<&str>) -> Self {
+    pub(super) fn fresh(cause: &Cause, reason: &str) -> Self {
         Self {
             key: cause.key.clone(),
             rank: cause.rank,
             headline: cause.headline.clone(),
-            reason: reason.unwrap_or(UNEXPLAINED).to_owned(),
+            reason: reason.to_owned(),
             issue: None,
             expires: None,
             cases: BTreeMap::new(),
+            unstable: BTreeMap::new(),
         }
+    }
+
+    /// The entry without its cases.
+    pub(super) fn without_cases(&self) -> Self {
+        Self { cases: BTreeMap::new(), unstable: BTreeMap::new(), ..self.clone() }
     }
 
     /// The entry has expired.
@@ -69,23 +80,66 @@ impl BaselineEntry {
 
     /// The entry accepts this response of this case.
     pub(super) fn accepts(&self, case: &str, response: &str) -> bool {
-        self.cases.get(response).is_some_and(|cases| cases.contains(case))
+        let has = |cases: &CasesByResponse| cases.get(response).is_some_and(|cases| cases.contains(case));
+        has(&self.cases) || has(&self.unstable)
     }
 
     /// Adds a case.
     pub(super) fn insert(&mut self, case: &str, response: &str) {
-        self.cases.entry(response.to_owned()).or_default().insert(case.to_owned());
+        if !self.has_unstable((case, response)) {
+            self.cases.entry(response.to_owned()).or_default().insert(case.to_owned());
+        }
     }
 
     /// Each case with its response.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.cases.iter().flat_map(|(response, cases)| cases.iter().map(move |case| (case.as_str(), response.as_str())))
+        self.stable_pairs().chain(pairs(&self.unstable))
+    }
+
+    /// The same, without warnings that come and go.
+    pub(super) fn stable_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        pairs(&self.cases)
+    }
+
+    /// Keeps some of the cases. `keeps` gets a case, and true if its warning comes and goes.
+    pub(super) fn retain(&mut self, keeps: impl Fn(&str, bool) -> bool) {
+        for (all, is_unstable) in [(&mut self.cases, false), (&mut self.unstable, true)] {
+            all.values_mut().for_each(|cases| cases.retain(|case| keeps(case, is_unstable)));
+            all.retain(|_, cases| !cases.is_empty());
+        }
+    }
+
+    /// Moves pairs of a case and its response to those that come and go.
+    pub(super) fn part(&mut self, comes_and_goes: impl Fn(&(&str, &str)) -> bool) {
+        let moved = self.stable_pairs().filter(|pair| comes_and_goes(pair));
+        let moved: Vec<(String, String)> =
+            moved.map(|(case, response)| (case.to_owned(), response.to_owned())).collect();
+        for (case, response) in moved {
+            self.cases.get_mut(&response).map(|cases| cases.remove(&case));
+            self.unstable.entry(response).or_default().insert(case);
+        }
+        self.cases.retain(|_, cases| !cases.is_empty());
+    }
+
+    /// The warning of this case comes and goes.
+    pub(super) fn has_unstable(&self, (case, response): (&str, &str)) -> bool {
+        self.unstable.get(response).is_some_and(|cases| cases.contains(case))
+    }
+
+    /// The entry has no case.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pairs().next().is_none()
     }
 
     /// Sorts entries: the most important first, then by the number of cases.
     pub(super) fn order(&self) -> (CauseRank, Reverse<usize>, &CauseKey) {
         (self.rank, Reverse(self.pairs().count()), &self.key)
     }
+}
+
+/// Each case with its response.
+fn pairs(cases: &CasesByResponse) -> impl Iterator<Item = (&str, &str)> {
+    cases.iter().flat_map(|(response, cases)| cases.iter().map(move |case| (case.as_str(), response.as_str())))
 }
 
 /// The text is a day of the calendar, in the form that can be compared as text.

@@ -1,7 +1,8 @@
 //! Known deviations of a target, each accepted for a reason. With a baseline, a run is a regression gate.
 //!
 //! A baseline changes the exit status, but no verdict and no count. An entry stands for one cause; it lists exactly the
-//! cases that show it, with what was wrong in their responses. Every [`Difference`] fails the run. Cases that did not
+//! cases that show it, with what was wrong in their responses. Warnings of cases that conform have entries of their own,
+//! which need no reason. Every [`Difference`] fails the run. Cases that did not
 //! run, or were not judged, have no differences. Pure: it takes text and the date.
 
 mod baseline_document;
@@ -12,6 +13,7 @@ mod entry;
 #[cfg(not(feature = "baseline"))]
 mod no_toml;
 mod seen;
+mod seen_warnings;
 #[cfg(feature = "baseline")]
 mod toml_text;
 
@@ -26,7 +28,7 @@ use no_toml as toml_text;
 
 pub use crate::run::baseline_comparison::{Difference, Differing};
 pub use baseline_update::SeenRuns;
-pub use entry::{BaselineEntry, UNEXPLAINED};
+pub use entry::{BaselineEntry, CasesByResponse, UNEXPLAINED};
 pub use seen::SeenCases;
 
 use baseline_document::{BaselineDocument, SchemaOnly};
@@ -41,6 +43,8 @@ pub struct Baseline {
     /// The most important first.
     entries: Vec<BaselineEntry>,
     unstable: Vec<UnstableEntry>,
+    /// The causes of warnings; `None` in a file of a version that did not look at them.
+    warnings: Option<Vec<BaselineEntry>>,
     /// The operations that the target implements, such as `sqs.CreateQueue`.
     implemented: BTreeSet<String>,
     /// The cases that are blocked; `None` in a file that lists none, of a version that did not look at them.
@@ -114,22 +118,31 @@ impl Baseline {
         &self.entries
     }
 
-    /// The number of unstable cases.
+    /// The causes of warnings, the most important first.
+    #[must_use]
+    pub fn warnings(&self) -> &[BaselineEntry] {
+        self.warnings.as_deref().unwrap_or_default()
+    }
+
+    /// The number of unstable cases, and of warnings that come and go.
     #[must_use]
     pub fn unstable(&self) -> usize {
-        self.unstable.iter().map(|entry| entry.cases.len()).sum()
+        let cases: usize = self.unstable.iter().map(|entry| entry.cases.len()).sum();
+        let come_and_go = |entry: &BaselineEntry| entry.pairs().count() - entry.stable_pairs().count();
+        cases + self.warnings().iter().map(come_and_go).sum::<usize>()
     }
 
     /// The number of causes that it accepts and the other does not.
     #[must_use]
     pub fn beyond(&self, other: &Self) -> usize {
-        self.entries.iter().filter(|entry| other.entry(&entry.key).is_none()).count()
+        self.entries.iter().filter(|entry| entry_of(&other.entries, &entry.key).is_none()).count()
     }
 
     /// The cases of entries that a run did not include. The caller knows which of them exist.
     #[must_use]
     pub fn unseen(&self, seen: &SeenCases) -> BTreeSet<String> {
-        let of_causes = self.entries.iter().flat_map(BaselineEntry::pairs).map(|(case, _)| case);
+        let entries = self.entries.iter().chain(self.warnings());
+        let of_causes = entries.flat_map(BaselineEntry::pairs).map(|(case, _)| case);
         let unstable = self.unstable.iter().flat_map(|entry| &entry.cases).map(String::as_str);
         of_causes.chain(unstable).filter(|case| seen.result(case).is_none()).map(str::to_owned).collect()
     }
@@ -159,14 +172,17 @@ impl Baseline {
         self.entries.iter().filter(|entry| entry.is_unexplained()).count()
     }
 
-    fn entry(&self, key: &CauseKey) -> Option<&BaselineEntry> {
-        self.entries.iter().find(|entry| entry.key == *key)
-    }
-
     fn is_unstable(&self, case: &str) -> bool {
         self.unstable.iter().any(|entry| entry.cases.contains(case))
     }
 }
 
+/// The entry of a cause.
+fn entry_of<'e>(entries: &'e [BaselineEntry], key: &CauseKey) -> Option<&'e BaselineEntry> {
+    entries.iter().find(|entry| entry.key == *key)
+}
+
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod warning_tests;

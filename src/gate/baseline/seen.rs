@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cause::{Cause, JudgedLocations, causes, response},
-    judge::{fingerprint::steady, verdict::Verdict},
+    judge::{
+        fingerprint::steady,
+        verdict::{Severity, Verdict},
+    },
     run::event::{CaseReport, ShownExchange},
 };
 
@@ -13,9 +16,13 @@ use crate::{
 pub struct SeenCases {
     results: BTreeMap<String, CaseResult>,
     deviating: Vec<CaseReport>,
+    /// The cases that conform, with warnings.
+    warned: Vec<CaseReport>,
+    /// The run is a single case, whatever was selected.
+    is_alone: bool,
     locations: JudgedLocations,
     implemented: BTreeSet<String>,
-    /// The first case of each operation that is not implemented.
+    /// A case of each operation that is not implemented, with an exchange if one has it.
     not_implemented: BTreeMap<String, CaseReport>,
     blocked: BTreeMap<String, BlockedCase>,
     /// The cases of each error, by service, name and status: `sqs: QueueDoesNotExist (400)`.
@@ -44,7 +51,12 @@ impl SeenCases {
         let is_deviation = case.verdict == Verdict::Deviates;
         match case.verdict {
             Verdict::Conforms | Verdict::Deviates => drop(self.implemented.insert(operation())),
-            Verdict::NotImplemented => drop(self.not_implemented.entry(operation()).or_insert_with(|| case.clone())),
+            Verdict::NotImplemented => {
+                let shown = self.not_implemented.entry(operation()).or_insert_with(|| case.clone());
+                if shown.exchange.is_none() && case.exchange.is_some() {
+                    shown.clone_from(case);
+                }
+            }
             Verdict::Blocked => {
                 let blocked = BlockedCase { reason: case.reason.clone(), exchange: case.exchange.clone() };
                 self.blocked.insert(case.id.0.clone(), blocked);
@@ -59,6 +71,26 @@ impl SeenCases {
         let text = if is_deviation { response(case) } else { case.verdict.name().to_owned() };
         self.results.insert(case.id.0.clone(), CaseResult { verdict: case.verdict, text });
         self.deviating.extend(is_deviation.then(|| case.clone()));
+        let warns = case.findings.iter().any(|finding| finding.severity == Severity::Warning);
+        self.warned.extend((warns && case.verdict == Verdict::Conforms).then(|| case.clone()));
+    }
+
+    /// A run of one case alone. Nothing is known of the others of its operation.
+    #[must_use]
+    pub fn alone(case: &CaseReport) -> Self {
+        let mut seen = Self { is_alone: true, ..Self::default() };
+        seen.enter(case);
+        seen
+    }
+
+    /// The run is a single case.
+    pub(super) fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+
+    /// The cases that conform, with warnings.
+    pub(super) fn warned(&self) -> &[CaseReport] {
+        &self.warned
     }
 
     /// The causes of the deviations, the most important first.
@@ -78,9 +110,9 @@ impl SeenCases {
         cases.iter().filter(of).count()
     }
 
-    /// The deviating case with this ID.
-    pub(super) fn deviating(&self, case: &str) -> Option<&CaseReport> {
-        self.deviating.iter().find(|report| report.id.0 == case)
+    /// The case with this ID, if it deviates or has warnings.
+    pub(super) fn report(&self, case: &str) -> Option<&CaseReport> {
+        self.deviating.iter().chain(&self.warned).find(|report| report.id.0 == case)
     }
 
     /// The first case of an operation that is not implemented.
@@ -111,6 +143,11 @@ impl SeenCases {
     /// The result of a case in the run.
     pub(super) fn result(&self, case: &str) -> Option<&str> {
         self.results.get(case).map(|result| result.text.as_str())
+    }
+
+    /// The case conforms.
+    pub(super) fn conforms(&self, case: &str) -> bool {
+        self.results.get(case).is_some_and(|result| result.verdict == Verdict::Conforms)
     }
 
     /// The case conforms or deviates.

@@ -7,7 +7,7 @@ use toml::Value;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 use super::{
-    Baseline, BaselineEntry, BaselineError, SCHEMA,
+    Baseline, BaselineEntry, BaselineError, CasesByResponse, SCHEMA,
     case_pattern::{expanded, patterns},
     entry::UnstableEntry,
 };
@@ -60,13 +60,11 @@ impl Baseline {
             document.insert("errors", value(lines(self.errors.iter().cloned())));
         }
         let mut position = 0;
-        let mut known = tables(document.remove("cause"), of_cause);
-        let mut causes = ArrayOfTables::new();
-        for entry in &self.entries {
-            let key = (entry.key.kind.clone(), entry.key.scope.clone());
-            let mut table = known.remove(&key).unwrap_or_else(new_table);
-            write_cause(&mut table, entry);
-            causes.push(placed(table, &mut position));
+        let causes = entries(&mut document, "cause", &self.entries, &mut position);
+        let warnings = entries(&mut document, "warning", self.warnings(), &mut position);
+        if self.warnings.is_some() && warnings.is_empty() {
+            // An empty list differs from none.
+            document.insert("warning", value(Array::new()));
         }
         let mut known = tables(document.remove("unstable"), |table| results(table.get("results")));
         let mut unstable = ArrayOfTables::new();
@@ -75,13 +73,26 @@ impl Baseline {
             write_unstable(&mut table, entry);
             unstable.push(placed(table, &mut position));
         }
-        for (name, tables) in [("cause", causes), ("unstable", unstable)] {
+        for (name, tables) in [("cause", causes), ("warning", warnings), ("unstable", unstable)] {
             if !tables.is_empty() {
                 document.insert(name, Item::ArrayOfTables(tables));
             }
         }
         document.to_string()
     }
+}
+
+/// The tables of entries, over those that the document has.
+fn entries(document: &mut DocumentMut, name: &str, entries: &[BaselineEntry], position: &mut isize) -> ArrayOfTables {
+    let mut known = tables(document.remove(name), of_cause);
+    let mut written = ArrayOfTables::new();
+    for entry in entries {
+        let key = (entry.key.kind.clone(), entry.key.scope.clone());
+        let mut table = known.remove(&key).unwrap_or_else(new_table);
+        write_entry(&mut table, entry);
+        written.push(placed(table, position));
+    }
+    written
 }
 
 /// Without a new position, a table stays where it was read.
@@ -97,7 +108,7 @@ fn new_table() -> Table {
     table
 }
 
-fn write_cause(table: &mut Table, entry: &BaselineEntry) {
+fn write_entry(table: &mut Table, entry: &BaselineEntry) {
     let rank = serde_json::to_value(entry.rank).ok();
     let rank = rank.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let members = [
@@ -107,20 +118,30 @@ fn write_cause(table: &mut Table, entry: &BaselineEntry) {
         ("kind", &entry.key.kind),
         ("scope", &entry.key.scope),
     ];
-    for (name, text) in members {
+    for (name, text) in members.into_iter().filter(|(_, text)| !text.is_empty()) {
         set_text(table, name, text);
     }
-    if table.get("cases").and_then(Item::as_table_like).is_none() {
+    write_cases(table, "cases", &entry.cases);
+    write_cases(table, "unstable", &entry.unstable);
+}
+
+/// Writes cases by their responses.
+fn write_cases(table: &mut Table, name: &str, by_response: &CasesByResponse) {
+    if by_response.is_empty() {
+        table.remove(name);
+        return;
+    }
+    if table.get(name).and_then(Item::as_table_like).is_none() {
         let mut cases = Table::new();
         cases.set_dotted(true);
-        table.insert("cases", Item::Table(cases));
+        table.insert(name, Item::Table(cases));
     }
-    let Some(cases) = table.get_mut("cases").and_then(Item::as_table_like_mut) else { return };
+    let Some(cases) = table.get_mut(name).and_then(Item::as_table_like_mut) else { return };
     let gone: Vec<String> = cases.iter().map(|(response, _)| response.to_owned()).collect();
     gone.iter()
-        .filter(|response| !entry.cases.contains_key(*response))
+        .filter(|response| !by_response.contains_key(*response))
         .for_each(|response| drop(cases.remove(response)));
-    entry.cases.iter().for_each(|(response, ids)| set_cases(cases, response, ids));
+    by_response.iter().for_each(|(response, ids)| set_cases(cases, response, ids));
     cases.sort_values();
 }
 

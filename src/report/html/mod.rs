@@ -122,7 +122,7 @@ impl<W: Write> Html<W> {
             (case.service.clone(), case.operation.clone(), weight(case.verdict), case.id.clone())
         });
         let causes = causes(&self.judged, &self.cases.reports);
-        let likely = likely_causes(&self.cases.reports);
+        let likely = likely_causes(&self.cases.reports, causes.len());
         let kept = KeptCases::of(self.cases.reports.len(), &causes, &likely);
         let rerun = RerunOptions { options: &self.options, seed: started.seed };
         let mut views = CaseViews::new(&self.requirements, rerun, &kept);

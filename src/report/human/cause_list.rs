@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cause::{Cause, CauseRank},
-    judge::verdict::Verdict,
+    judge::verdict::{Finding, Severity, Verdict},
     report::{phrasing::LIKELY_PRECISION, text},
     run::event::CaseReport,
 };
@@ -27,7 +27,7 @@ const LIKELY: usize = 10;
 const FURTHER: usize = 20;
 
 impl HumanWriter<'_> {
-    /// The list of causes, and the deviations that the options ask for.
+    /// The list of causes, or all deviations if they are few.
     pub(super) fn causes(&mut self, causes: &[Cause]) {
         if causes.is_empty() {
             return;
@@ -36,12 +36,7 @@ impl HumanWriter<'_> {
         if !is_few || !self.options.causes.is_empty() {
             self.list(causes);
         }
-        if !self.options.causes.is_empty() {
-            causes
-                .iter()
-                .filter(|cause| self.options.causes.contains(&cause.number))
-                .for_each(|cause| self.cause(cause));
-        } else if is_few || self.options.verbose {
+        if self.options.causes.is_empty() && (is_few || self.options.verbose) {
             self.deviations(self.of_verdict(Verdict::Deviates));
         }
     }
@@ -81,11 +76,17 @@ impl HumanWriter<'_> {
         let listed = if self.options.verbose { causes.len() } else { LIKELY };
         for cause in causes.iter().take(listed) {
             let printed = format!("{}  ({})", cause.headline, text::count(cause.cases.len(), "case"));
-            self.page.entry(2, FAINT, "-", &printed);
+            self.page.entry(2, FAINT, &format!("{:>3}", cause.number), &printed);
         }
         let rest = causes.len().saturating_sub(listed);
         let more = if rest > 0 { format!("and {}; ", text::count(rest, "more cause")) } else { String::new() };
-        self.page.whole(2, FAINT, &format!("{more}warnings; {LIKELY_PRECISION} ({} lists them)", self.options.more));
+        let how = format!("{} shows one in full, {} lists them", self.options.one, self.options.more);
+        self.page.whole(2, FAINT, &format!("{more}warnings; {LIKELY_PRECISION} ({how})"));
+    }
+
+    /// The causes that the options ask for, in full.
+    pub(super) fn chosen<'c>(&mut self, causes: impl Iterator<Item = &'c Cause>) {
+        causes.filter(|cause| self.options.causes.contains(&cause.number)).for_each(|cause| self.cause(cause));
     }
 
     /// One cause with the exchange of its representative, and its cases.
@@ -95,7 +96,13 @@ impl HumanWriter<'_> {
         self.page.blank();
         let of = |case: &&CaseReport| case.id == cause.representative;
         if let Some(case) = self.cases.iter().find(of) {
-            self.deviation(case, true);
+            let is_shown = |finding: &&Finding| finding.severity == Severity::Error || finding.is_likely();
+            self.shown_case(case, case.findings.iter().filter(is_shown).collect(), true);
+        }
+        if cause.locations.len() > 1 {
+            let members: Vec<String> = cause.locations.iter().map(|location| format!("`{location}`")).collect();
+            self.page.blank();
+            self.page.entry(4, PLAIN, "members:", &members.join(", "));
         }
         let others: Vec<&str> =
             cause.cases.iter().filter(|id| **id != cause.representative).map(|id| id.0.as_str()).collect();

@@ -70,9 +70,13 @@ impl<'a> HumanWriter<'a> {
     }
 
     pub(super) fn deviation(&mut self, case: &'a CaseReport, with_exchange: bool) {
-        self.title(case);
         let shown = case.findings.iter().filter(|finding| finding.severity == Severity::Error || self.options.verbose);
-        let shown: Vec<&Finding> = shown.collect();
+        self.shown_case(case, shown.collect(), with_exchange);
+    }
+
+    /// A case with some of its findings.
+    pub(super) fn shown_case(&mut self, case: &'a CaseReport, shown: Vec<&'a Finding>, with_exchange: bool) {
+        self.title(case);
         for finding in &shown {
             self.finding(finding);
         }

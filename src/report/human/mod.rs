@@ -129,8 +129,11 @@ impl<W: Write> Human<W> {
         if !self.options.quiet {
             // With a baseline, most causes are known.
             if is_listed {
-                writer.causes(&causes(&self.judged, &self.cases));
-                writer.likely(&likely_causes(&self.cases));
+                let causes = causes(&self.judged, &self.cases);
+                let likely = likely_causes(&self.cases, causes.len());
+                writer.causes(&causes);
+                writer.likely(&likely);
+                writer.chosen(causes.iter().chain(&likely));
             }
             writer.warnings_and_notes();
             writer.differences(&self.differences);

@@ -536,8 +536,8 @@ fn up_to_ten_deviations_are_shown_in_full_without_a_list() {
 fn warnings_that_are_probably_true_are_listed_by_their_causes() {
     let report = rendered(plain(), &run(suspected(3)));
     insta::assert_snapshot!(section(&report, "probably wrong: 1 cause"), @"
-    -  StopDeployment: InternalFailure instead of DeploymentDoesNotExistException  (3 cases)
-    warnings; 84 of 114 were true when they were checked by hand (--verbose lists them)
+      1  StopDeployment: InternalFailure instead of DeploymentDoesNotExistException  (3 cases)
+    warnings; 84 of 114 were true when they were checked by hand (--cause N shows one in full, --verbose lists them)
     ");
     assert!(report.contains("3 cases selected = 3 conform"), "{report}");
 }
@@ -548,6 +548,17 @@ fn a_cause_is_shown_in_full_by_its_number() {
     let cause = report.split("\ncause 1: ").nth(1).unwrap();
     assert!(cause.contains("> POST") && cause.contains("rerun: ") && cause.contains("same cause in 14 other cases:"));
     assert!(!report.contains("\ncause 2: "), "{report}");
+}
+
+#[test]
+fn a_cause_of_warnings_is_shown_in_full_by_its_number_which_follows_those_of_deviations() {
+    let cases = (0..11).map(|number| deviation(&number.to_string())).chain(suspected(3)).collect();
+    let report = rendered(HumanOptions { causes: vec![2], ..plain() }, &run(cases));
+    let cause = report.split("\ncause 2: ").nth(1).unwrap();
+    for expected in ["warning: ", "rerun: ", "same cause in 2 other cases:"] {
+        assert!(cause.contains(expected), "{expected}: {report}");
+    }
+    assert!(!report.contains("\ncause 1: "), "{report}");
 }
 
 #[test]

@@ -161,8 +161,8 @@ impl MarkdownPage<'_> {
         }
         self.block("### Probably wrong");
         self.block(&format!("Warnings: {LIKELY_PRECISION}."));
-        let row = |cause: &Cause| format!("| {} | {} |", cause.cases.len(), cell(&cause.headline));
-        self.table("| cases | cause |\n|---:|---|", self.run.likely_causes.iter().map(row), "cause");
+        let row = |cause: &Cause| format!("| {} | {} | {} |", cause.number, cause.cases.len(), cell(&cause.headline));
+        self.table("| # | cases | cause |\n|---:|---:|---|", self.run.likely_causes.iter().map(row), "cause");
     }
 
     fn deviations(&mut self) {

@@ -150,9 +150,9 @@ fn what_is_probably_wrong_has_a_table_of_its_own() {
     insta::assert_snapshot!(table.split("\n#").next().unwrap(), @"
     Warnings: 84 of 114 were true when they were checked by hand.
 
-    | cases | cause |
-    |---:|---|
-    | 3 | `StopDeployment: InternalFailure instead of DeploymentDoesNotExistException` |
+    | # | cases | cause |
+    |---:|---:|---|
+    | 1 | 3 | `StopDeployment: InternalFailure instead of DeploymentDoesNotExistException` |
     ");
     assert!(!text.contains("### Causes") && !written(&events()).contains("Probably wrong"), "{text}");
 }

@@ -27,7 +27,7 @@ use crate::{
         obstacle::Obstacle,
         snapshots::Snapshots,
         transcript::{CaseEnd, Transcript},
-        verdict::Verdict,
+        verdict::{Finding, Verdict},
     },
     probe::Coverage,
     run::{
@@ -353,7 +353,7 @@ impl<'s> Collector<'s> {
             reason,
             position: shown.position(&case.scenario),
             // Most cases conform, and reports do not show what they sent.
-            exchange: (verdict != Verdict::Conforms)
+            exchange: (verdict != Verdict::Conforms || judgement.findings.iter().any(Finding::is_likely))
                 .then(|| shown.exchange(suite, endpoint, region, &transcript))
                 .flatten(),
             findings: judgement.findings,
