@@ -93,7 +93,9 @@ mod tests {
         #[case] expected: Option<&str>,
     ) {
         let mut tree = LocationTree::default();
-        locations.iter().for_each(|location| tree.enter(&probe(location, "legal").aim));
+        for location in locations {
+            tree.enter(&probe(location, "legal").aim);
+        }
         assert_eq!(tree.same(location).as_deref(), expected);
         tree.enter(&control("").aim);
         assert_eq!(tree.same(location).as_deref(), Some(""));

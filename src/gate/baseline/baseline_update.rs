@@ -70,10 +70,14 @@ impl Baseline {
                 let (first, repeated): (&BTreeSet<_>, &BTreeSet<_>) = (&first, &repeated);
                 first.contains(pair) != repeated.contains(pair) && seen.first.conforms(pair.0) && run.conforms(pair.0)
             };
-            entries.iter_mut().for_each(|entry| entry.part(comes_and_goes));
+            for entry in &mut entries {
+                entry.part(comes_and_goes);
+            }
         }
         let known = |pair: &(&str, &str)| self.warnings().iter().any(|entry| entry.has_unstable(*pair));
-        entries.iter_mut().for_each(|entry| entry.part(known));
+        for entry in &mut entries {
+            entry.part(known);
+        }
         entries
     }
 

@@ -112,7 +112,9 @@ impl<'b> BaselineCheck<'b> {
     /// Compares the entries with the causes of the run.
     fn causes(&mut self, causes: &[Cause], today: &str) {
         let found: BTreeSet<(&str, &str)> = causes.iter().flat_map(pairs).collect();
-        causes.iter().for_each(|cause| self.cause(cause, &found));
+        for cause in causes {
+            self.cause(cause, &found);
+        }
         self.entries.iter().for_each(|entry| self.entry(entry, &found, today));
     }
 

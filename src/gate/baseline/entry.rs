@@ -104,7 +104,9 @@ impl BaselineEntry {
     /// Keeps some of the cases. `keeps` gets a case, and true if its warning comes and goes.
     pub(super) fn retain(&mut self, keeps: impl Fn(&str, bool) -> bool) {
         for (all, is_unstable) in [(&mut self.cases, false), (&mut self.unstable, true)] {
-            all.values_mut().for_each(|cases| cases.retain(|case| keeps(case, is_unstable)));
+            for cases in all.values_mut() {
+                cases.retain(|case| keeps(case, is_unstable));
+            }
             all.retain(|_, cases| !cases.is_empty());
         }
     }

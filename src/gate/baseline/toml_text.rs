@@ -141,7 +141,9 @@ fn write_cases(table: &mut Table, name: &str, by_response: &CasesByResponse) {
     gone.iter()
         .filter(|response| !by_response.contains_key(*response))
         .for_each(|response| drop(cases.remove(response)));
-    by_response.iter().for_each(|(response, ids)| set_cases(cases, response, ids));
+    for (response, ids) in by_response {
+        set_cases(cases, response, ids);
+    }
     cases.sort_values();
 }
 

@@ -97,7 +97,7 @@ impl HumanWriter<'_> {
         let of = |case: &&CaseReport| case.id == cause.representative;
         if let Some(case) = self.cases.iter().find(of) {
             let is_shown = |finding: &&Finding| finding.severity == Severity::Error || finding.is_likely();
-            self.shown_case(case, case.findings.iter().filter(is_shown).collect(), true);
+            self.shown_case(case, &case.findings.iter().filter(is_shown).collect::<Vec<_>>(), true);
         }
         if cause.locations.len() > 1 {
             let members: Vec<String> = cause.locations.iter().map(|location| format!("`{location}`")).collect();

@@ -71,21 +71,21 @@ impl<'a> HumanWriter<'a> {
 
     pub(super) fn deviation(&mut self, case: &'a CaseReport, with_exchange: bool) {
         let shown = case.findings.iter().filter(|finding| finding.severity == Severity::Error || self.options.verbose);
-        self.shown_case(case, shown.collect(), with_exchange);
+        self.shown_case(case, &shown.collect::<Vec<_>>(), with_exchange);
     }
 
     /// A case with some of its findings.
-    pub(super) fn shown_case(&mut self, case: &'a CaseReport, shown: Vec<&'a Finding>, with_exchange: bool) {
+    pub(super) fn shown_case(&mut self, case: &'a CaseReport, shown: &[&'a Finding], with_exchange: bool) {
         self.title(case);
-        for finding in &shown {
+        for finding in shown {
             self.finding(finding);
         }
-        self.requirements_of(&shown);
+        self.requirements_of(shown);
         self.page.whole(4, FAINT, &format!("in {}", case.position));
         if let Some(exchange) = case.exchange.as_ref().filter(|_| with_exchange) {
             self.page.blank();
             self.page.verbatim(4, FAINT, "> ", &exchange.request);
-            self.response(&exchange.response, &of_the_exchange(&case.findings, &shown));
+            self.response(&exchange.response, &of_the_exchange(&case.findings, shown));
             self.page.blank();
         }
         let alone = phrasing::alone(&self.options.command, &case.id, self.seed, &self.options.rerun);
